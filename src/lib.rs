@@ -1,0 +1,9 @@
+//! RentEzy: a property rental platform in one server.
+//!
+//! The modules stand in reading order, from what is true to what is wired:
+//! an arrow between two of them only ever points up this list. `docs/ARCHITECTURE.md`
+//! walks through them; `tests/it/house.rs` holds them to it.
+
+pub mod domain;
+
+pub mod clock;
