@@ -140,10 +140,9 @@ fn read_offset(file: &Path) -> std::io::Result<i64> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(error),
     };
-    let seconds: i64 = text
-        .trim()
-        .parse()
-        .map_err(|_| std::io::Error::other(format!("{} holds no number of seconds", file.display())))?;
+    let seconds: i64 = text.trim().parse().map_err(|_| {
+        std::io::Error::other(format!("{} holds no number of seconds", file.display()))
+    })?;
     Ok(seconds.max(0).saturating_mul(1_000_000))
 }
 
