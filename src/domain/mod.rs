@@ -6,3 +6,7 @@ pub mod calendar;
 pub mod entity;
 pub mod ids;
 pub mod money;
+pub mod signature;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The room's unit tests; they see what a neighbour sees.
+
+mod signature;
