@@ -9,3 +9,7 @@ pub mod domain;
 pub mod clock;
 
 pub mod gateways;
+
+pub mod http;
+
+pub mod sandbox;

@@ -114,6 +114,10 @@ impl StripeClient {
             // A proxy from the environment cannot lead to our own machine.
             http = http.no_proxy();
         }
+        if base_url.scheme() == "http" {
+            // Without TLS no root certificates are needed: a bare machine may have none.
+            http = http.tls_certs_only([]);
+        }
         let http = http.build().map_err(|error| StripeError::Unreachable(chain(&error)))?;
         Ok(Self { http, base_url, api_key: options.api_key.into() })
     }
