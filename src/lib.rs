@@ -10,5 +10,6 @@ pub mod clock;
 pub mod config;
 
 pub mod storage;
+pub mod gateways;
 
 pub mod actors;
