@@ -9,3 +9,5 @@ pub mod domain;
 pub mod clock;
 
 pub mod config;
+
+pub mod storage;
