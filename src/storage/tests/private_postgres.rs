@@ -10,7 +10,7 @@ use super::super::private_postgres::{Error, Options, PrivatePostgres, child_main
 
 /// A folder that the user Postgres runs as can get to.
 pub(super) fn scratch() -> tempfile::TempDir {
-    let dir = tempfile::Builder::new().prefix("rz").tempdir_in("/tmp").unwrap();
+    let dir = tempfile::Builder::new().prefix("rz").tempdir().unwrap();
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
     dir
 }
