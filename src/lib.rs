@@ -7,7 +7,8 @@
 pub mod domain;
 
 pub mod clock;
-
 pub mod config;
 
 pub mod storage;
+
+pub mod actors;
