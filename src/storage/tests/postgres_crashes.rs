@@ -1,6 +1,8 @@
 //! What kill -9 leaves behind, of Postgres and of its server, and what the next start does.
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -48,14 +50,27 @@ fn a_pid_file_of_a_killed_one_does_not_stop_the_next() {
     kill(server.pid().unwrap());
     drop(server);
     // As after a restart of a container: the id now belongs to another process, and of the
-    // same user.
+    // same user. (Postgres itself passes over its own parents and other users' processes.)
+    let mut other = as_owner(&dir.path().join("postgres/data"), "sleep").arg("60").spawn().unwrap();
     let file = dir.path().join("postgres/data/postmaster.pid");
     let text = std::fs::read_to_string(&file).unwrap();
     let (_, rest) = text.split_once('\n').unwrap();
-    std::fs::write(&file, format!("{}\n{rest}", std::process::id())).unwrap();
+    std::fs::write(&file, format!("{}\n{rest}", other.id())).unwrap();
 
-    let server = PrivatePostgres::start(options(dir.path())).unwrap();
-    assert_eq!(ask(&server.config(), "SELECT n FROM kept"), "1");
+    let server = PrivatePostgres::start(options(dir.path()));
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert_eq!(ask(&server.unwrap().config(), "SELECT n FROM kept"), "1");
+}
+
+/// A command that runs as the user whom a folder belongs to.
+fn as_owner(folder: &Path, program: &str) -> Command {
+    let owner = std::fs::metadata(folder).unwrap();
+    let mut command = Command::new(program);
+    if rustix::process::geteuid().is_root() {
+        command.uid(owner.uid()).gid(owner.gid());
+    }
+    command
 }
 
 /// A server process of its own, for the tests below to kill.
@@ -117,17 +132,11 @@ fn a_foreign_server_is_refused() {
     let program = std::fs::read_link(format!("/proc/{}/exe", server.pid().unwrap())).unwrap();
     server.stop().unwrap();
     let folder = dir.path().join("postgres");
-    let mut command = Command::new("/proc/self/exe");
+    let mut command = as_owner(&folder.join("data"), "/proc/self/exe");
     let entry = options(dir.path()).entry;
     command.args(entry.into_iter().skip(1)).arg(std::process::id().to_string());
     command.arg(program).arg("-D").arg(folder.join("data")).args(["-c", "listen_addresses="]);
     command.arg("-k").arg(folder.join("run")).stdout(Stdio::null()).stderr(Stdio::null());
-    let owner = std::fs::metadata(folder.join("data")).unwrap();
-    if rustix::process::geteuid().is_root() {
-        use std::os::unix::fs::MetadataExt as _;
-        use std::os::unix::process::CommandExt as _;
-        command.uid(owner.uid()).gid(owner.gid());
-    }
     let mut foreign = command.current_dir("/").spawn().unwrap();
     let began = crate::clock::monotonic();
     while !folder.join("data/postmaster.pid").exists() {
