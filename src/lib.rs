@@ -13,3 +13,5 @@ pub mod gateways;
 pub mod storage;
 
 pub mod actors;
+
+pub mod scheduler;

@@ -12,9 +12,13 @@ pub mod migrate;
 pub mod notifications;
 pub mod payments;
 pub mod pool;
+pub mod private_postgres;
 pub mod properties;
 pub mod shards;
 pub mod sqlstate;
 pub mod statement;
 pub mod timers;
 pub mod types;
+
+#[cfg(test)]
+mod tests;
