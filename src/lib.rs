@@ -7,9 +7,9 @@
 pub mod domain;
 
 pub mod clock;
+pub mod config;
 
+pub mod storage;
 pub mod gateways;
 
-pub mod http;
-
-pub mod sandbox;
+pub mod actors;

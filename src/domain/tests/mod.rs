@@ -1,3 +1,3 @@
-//! The room's unit tests; they see what a neighbour sees.
+//! Unit tests of the rules, one file for each.
 
 mod signature;
