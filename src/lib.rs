@@ -9,7 +9,11 @@ pub mod domain;
 pub mod clock;
 pub mod config;
 
-pub mod storage;
 pub mod gateways;
+pub mod storage;
 
 pub mod actors;
+
+pub mod http;
+
+pub mod sandbox;
