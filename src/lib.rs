@@ -14,4 +14,7 @@ pub mod storage;
 
 pub mod actors;
 
+pub mod http;
 pub mod scheduler;
+
+pub mod sandbox;
