@@ -7,5 +7,15 @@
 pub mod domain;
 
 pub mod clock;
+pub mod config;
 
+pub mod gateways;
 pub mod search;
+pub mod storage;
+
+pub mod actors;
+
+pub mod http;
+pub mod scheduler;
+
+pub mod sandbox;
