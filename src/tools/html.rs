@@ -9,6 +9,9 @@ const BLOCKS: &[&str] = &["br", "p", "div", "li", "ul", "ol", "tr", "h1", "h2", 
 /// Elements whose content is not text.
 const HIDDEN: &[&str] = &["script", "style"];
 
+/// A line break as sources write it.
+const BREAK: &str = "<br />";
+
 /// The longest tag that is looked for, in bytes; beyond it a `<` is taken for text.
 const TAG_MAX: usize = 300;
 
@@ -73,7 +76,7 @@ const ENTITIES: &[(&str, &str)] = &[
 /// collapsed, control characters removed.
 pub(super) fn to_text(html: &str) -> String {
     let mut text = String::with_capacity(html.len());
-    let mut rest = html;
+    let mut rest = whole_tags(html);
     while let Some(at) = rest.find(['<', '&']) {
         text.push_str(rest.get(..at).unwrap_or_default());
         let tail = rest.get(at..).unwrap_or_default();
@@ -81,6 +84,16 @@ pub(super) fn to_text(html: &str) -> String {
     }
     text.push_str(rest);
     tidied(&text)
+}
+
+/// The text without the beginning of a line break at its very end: sources cut descriptions
+/// by length, tags included.
+fn whole_tags(html: &str) -> &str {
+    let cut = html.rfind('<').filter(|at| {
+        let tail = html.get(*at..).unwrap_or_default();
+        tail.len() < BREAK.len() && BREAK.starts_with(tail)
+    });
+    cut.and_then(|at| html.get(..at)).unwrap_or(html)
 }
 
 /// One line of text: as [`to_text`], with line ends as spaces.

@@ -166,7 +166,7 @@ pub async fn run<S: ListingSink>(
         report.take(batch, sink).await?;
         progress.show(report.rows);
     }
-    progress.end();
+    drop(progress);
     let read = reader.await.map_err(|_| ImportError::Broken("the reader stopped"))?;
     read.map_err(|cause| ImportError::File { file: args.file.clone(), cause })?;
     report.named.sort_by_key(|bad| bad.row);

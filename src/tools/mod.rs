@@ -19,4 +19,4 @@ pub mod import;
 // pub mod demo;
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -55,9 +55,11 @@ impl Progress {
         write!(out, "{before}{rows} rows, {rate} rows/s{after}").unwrap_or_default();
         out.flush().unwrap_or_default();
     }
+}
 
+impl Drop for Progress {
     /// Leaves the terminal's line free for what follows.
-    pub fn end(&mut self) {
+    fn drop(&mut self) {
         if let (Some(out), true) = (&mut self.out, self.terminal) {
             write!(out, "\r\x1b[2K").unwrap_or_default();
             out.flush().unwrap_or_default();

@@ -1,0 +1,8 @@
+//! Tests of the room, one file per subject.
+
+mod html;
+mod import;
+mod inside_airbnb;
+mod listing;
+mod place;
+mod real_listings;
