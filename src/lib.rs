@@ -8,4 +8,6 @@ pub mod domain;
 
 pub mod clock;
 
+pub mod config;
+
 pub mod tools;

@@ -12,9 +12,10 @@ use std::path::Path;
 use csv::StringRecord;
 
 use super::html;
-use super::listing::{ListingDraft, ListingFields, UnitFields, Wanted};
+use super::listing::{ListingDraft, Wanted};
 use super::place::{Place, Survey};
 use crate::domain::money::Currency;
+use crate::domain::property::{ListingFields, UnitFields};
 
 mod cells;
 

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::ids::{self, PropertyId};
-use crate::domain::money::Currency;
+use crate::domain::property::ListingFields;
 
 /// The longest title that a listing may have, in characters.
 pub const TITLE_MAX: usize = 120;
@@ -23,83 +23,6 @@ pub const AMENITIES_MAX: usize = 100;
 /// The separator between source and id in what the property's id is derived from; it
 /// cannot occur in either.
 const SEPARATOR: &str = "\u{1f}";
-
-/// What is let.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// A bed in a room shared with strangers.
-    Bed,
-    /// A room of one's own in a home shared with others.
-    Room,
-    /// A whole flat.
-    Flat,
-    /// A whole house.
-    House,
-}
-
-/// Where a home is, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// Street and number; sources that blur the point leave it out.
-    pub line: Option<String>,
-    /// The city, never empty.
-    pub city: String,
-    /// The district or region within or around it.
-    pub region: Option<String>,
-    /// The country by its ISO 3166-1 alpha-2 code, in capitals.
-    pub country: String,
-}
-
-/// Where a home is on the globe (WGS 84).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Location {
-    /// Degrees north, -90 to 90.
-    pub lat: f64,
-    /// Degrees east, -180 to 180.
-    pub lon: f64,
-}
-
-/// The rooms that a guest gets, and how many such units there are.
-#[derive(Debug, Clone, PartialEq)]
-pub struct UnitFields {
-    /// The unit's name, such as `Whole flat`.
-    pub name: String,
-    /// How many interchangeable units there are, at least 1.
-    pub count: u16,
-    /// Bedrooms; 0 in a studio.
-    pub bedrooms: u16,
-    /// Beds.
-    pub beds: u16,
-    /// Bathrooms, in halves.
-    pub bathrooms: f32,
-    /// The most guests, at least 1.
-    pub guests: u16,
-}
-
-/// What a landlord says of a listing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListingFields {
-    /// What is let.
-    pub kind: Kind,
-    /// [`TITLE_MIN`] to [`TITLE_MAX`] characters on one line.
-    pub title: String,
-    /// Plain text of at most [`DESCRIPTION_MAX`] characters.
-    pub description: String,
-    /// Where it is, in words.
-    pub address: Address,
-    /// Where it is, as a point.
-    pub location: Location,
-    /// The IANA zone that its nights are counted in.
-    pub zone: String,
-    /// At most [`AMENITIES_MAX`] distinct names of at most [`AMENITY_MAX`] characters.
-    pub amenities: Vec<String>,
-    /// Its rooms.
-    pub unit: UnitFields,
-    /// The currency of all its prices.
-    pub currency: Currency,
-    /// The price of a night in minor units; a listing without one cannot go live.
-    pub price_minor: Option<i64>,
-}
 
 /// The lengths of stay that a source allows, in nights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use super::html;
-use super::listing::Address;
+use crate::domain::property::Address;
 
 /// A city's name has to be given by one in this many of the rows that name any, to stand
 /// for the whole file.

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::Adjusted;
 use crate::domain::money::{Currency, Money};
+use crate::domain::property::{Kind, Location};
 use crate::tools::html;
 use crate::tools::listing::{
-    AMENITIES_MAX, AMENITY_MAX, DESCRIPTION_MAX, Kind, Location, StayLimits, TITLE_MAX, TITLE_MIN,
-    shortened,
+    AMENITIES_MAX, AMENITY_MAX, DESCRIPTION_MAX, StayLimits, TITLE_MAX, TITLE_MIN, shortened,
 };
 
 /// The longest external id, in characters.

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use crate::domain::money::Currency;
+use crate::domain::property::Kind;
 use crate::tools::inside_airbnb::{InvalidPrice, Options, ReadError, Row, open, price};
-use crate::tools::listing::{Kind, ListingDraft, StayLimits, Wanted};
+use crate::tools::listing::{ListingDraft, StayLimits, Wanted};
 
 pub(super) fn fixture() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/inside_airbnb_small.csv")

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::clock;
+use crate::domain::property;
 use crate::tools::inside_airbnb::{Options, Row, open};
-use crate::tools::listing::{
-    AMENITIES_MAX, AMENITY_MAX, DESCRIPTION_MAX, TITLE_MAX, TITLE_MIN, Wanted,
-};
+use crate::tools::listing::Wanted;
 use crate::tools::progress::rate;
 
 /// File, zone, rows, and the city that stands for it.
@@ -45,15 +44,9 @@ fn check(file: &Path, zone: &str, rows: usize, city: &str) {
                 let fields = &draft.fields;
                 listings += 1;
                 drafts += usize::from(draft.wanted == Wanted::Draft);
-                *kinds.entry(fields.kind).or_default() += 1;
-                let length = fields.title.chars().count();
-                assert!((TITLE_MIN..=TITLE_MAX).contains(&length), "{:?}", fields.title);
-                assert!(fields.description.chars().count() <= DESCRIPTION_MAX);
+                *kinds.entry(fields.kind.name()).or_default() += 1;
                 assert!(!fields.description.contains("<br"), "{:?}", fields.description);
-                assert!(fields.amenities.len() <= AMENITIES_MAX);
-                assert!(fields.amenities.iter().all(|a| a.chars().count() <= AMENITY_MAX));
-                assert!(!fields.address.city.is_empty());
-                assert!(fields.price_minor.is_none_or(|price| price > 0));
+                assert_eq!(property::check(fields), Ok(()));
             }
             Row::Bad(row) => bad.push(row),
         }
