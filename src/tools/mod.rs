@@ -16,7 +16,7 @@ pub mod progress;
 
 pub mod import;
 
-// pub mod demo;
+pub mod demo;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Adjusted;
+use super::reader::Adjusted;
 use crate::domain::money::{Currency, Money};
 use crate::domain::property::{Kind, Location};
 use crate::tools::html;

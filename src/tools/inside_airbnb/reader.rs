@@ -11,15 +11,12 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::html;
-use super::listing::{ListingDraft, Wanted};
-use super::place::{Place, Survey};
+use super::cells;
 use crate::domain::money::Currency;
 use crate::domain::property::{ListingFields, UnitFields};
-
-mod cells;
-
-pub use cells::{InvalidPrice, price};
+use crate::tools::html;
+use crate::tools::listing::{ListingDraft, Wanted};
+use crate::tools::place::{Place, Survey};
 
 /// The name of this source in listings' identities; it must never change.
 pub const SOURCE: &str = "inside-airbnb";
