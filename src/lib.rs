@@ -7,7 +7,10 @@
 pub mod domain;
 
 pub mod clock;
-
 pub mod config;
+
+pub mod storage;
+
+pub mod actors;
 
 pub mod tools;

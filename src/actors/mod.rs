@@ -1,0 +1,5 @@
+//! Who owns: everything with a mailbox. An actor keeps a cache of rows and serialises the
+//! commands about them; only its handle is public, no message and no reference leaves its
+//! file.
+
+pub mod cluster;

@@ -1,0 +1,18 @@
+//! What is kept: all SQL of the house, one module for each family of tables. Postgres is
+//! the truth; whatever actors hold can be rebuilt from here.
+
+pub mod batch;
+pub mod bookings;
+pub mod changes;
+pub mod commands;
+pub mod events;
+pub mod locks;
+pub mod migrate;
+pub mod payments;
+pub mod pool;
+pub mod properties;
+pub mod shards;
+pub mod sqlstate;
+pub mod statement;
+pub mod timers;
+pub mod types;
