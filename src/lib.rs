@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 
 pub mod storage;
+pub mod gateways;
 
 pub mod actors;
 

@@ -3,3 +3,8 @@
 //! file.
 
 pub mod cluster;
+pub mod committer;
+pub mod property;
+mod property_memory;
+pub mod root;
+pub mod tail;

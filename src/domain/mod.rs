@@ -15,6 +15,7 @@ pub mod payment;
 pub mod property;
 pub mod refusal;
 pub mod rules;
+pub mod signature;
 pub mod stay;
 mod turn;
 
