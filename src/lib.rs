@@ -9,8 +9,8 @@ pub mod domain;
 pub mod clock;
 pub mod config;
 
-pub mod storage;
 pub mod gateways;
+pub mod storage;
 
 pub mod actors;
 

@@ -16,6 +16,12 @@ pub mod progress;
 
 pub mod import;
 
+pub mod story;
+
+pub mod store;
+
+pub mod sink;
+
 pub mod demo;
 
 #[cfg(test)]

@@ -29,14 +29,6 @@ pub enum PlannedState {
     Expired,
 }
 
-impl PlannedState {
-    /// Whether its nights are taken.
-    #[must_use]
-    pub const fn takes_nights(self) -> bool {
-        matches!(self, Self::Hold | Self::PendingPayment | Self::Confirmed)
-    }
-}
-
 /// A stay that the demo shall have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlannedBooking {
@@ -162,15 +154,15 @@ impl Plan<'_> {
             return false;
         };
         let Some(nights) = self.nights(start, nights) else { return false };
+        // Stays that were given up count as well: they took their nights for a while.
         let full = nights.iter().any(|night| {
             let at = |stay: &&PlannedBooking| {
                 stay.listing == listing
-                    && stay.state.takes_nights()
                     && (stay.nights.check_in()..stay.nights.check_out()).contains(&night)
             };
             self.stays.iter().filter(at).count() >= usize::from(unit.count)
         });
-        if full && state.takes_nights() {
+        if full {
             return false;
         }
         let guests = self.rng.u16(1..=unit.guests.max(1));

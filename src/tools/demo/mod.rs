@@ -17,3 +17,5 @@ pub mod listings;
 pub mod people;
 
 pub mod bookings;
+
+pub mod stays;

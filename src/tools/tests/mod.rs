@@ -7,3 +7,4 @@ mod inside_airbnb;
 mod listing;
 mod place;
 mod real_listings;
+mod story;
