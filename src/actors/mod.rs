@@ -4,6 +4,9 @@
 
 pub mod cluster;
 pub mod committer;
+pub mod consumer;
+pub mod consumers;
+pub mod payer;
 pub mod property;
 mod property_memory;
 pub mod root;

@@ -11,6 +11,7 @@ pub mod event;
 pub mod ids;
 pub mod inventory;
 pub mod money;
+pub mod notification;
 pub mod payment;
 pub mod property;
 pub mod refusal;
