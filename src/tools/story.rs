@@ -30,6 +30,12 @@ impl<'a> Story<'a> {
         Self { id, epoch, rules, property: PropertyState::default(), sets: Vec::new() }
     }
 
+    /// The property that it is about.
+    #[must_use]
+    pub const fn id(&self) -> PropertyId {
+        self.id
+    }
+
     /// What has become of the property so far.
     #[must_use]
     pub const fn property(&self) -> &PropertyState {

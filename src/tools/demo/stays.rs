@@ -2,16 +2,15 @@
 //! people would have given them.
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 
 use super::bookings::{PlannedBooking, PlannedState};
+use crate::actors::payer::Payer;
 use crate::domain::booking::Command;
 use crate::domain::event::Actor;
-use crate::domain::ids::{self, BookingId, PaymentId, PropertyId, UserId};
-use crate::domain::money::Money;
+use crate::domain::ids::{self, BookingId, PaymentId, UserId};
 use crate::domain::payment;
 use crate::domain::refusal::Refusal;
-use crate::domain::stay;
+use crate::domain::stay::{self, Outcome};
 use crate::tools::story::Story;
 
 /// How long people of the demo look at a held stay before they decide.
@@ -19,27 +18,6 @@ const THINKING: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long they take to pay.
 const PAYING: SignedDuration = SignedDuration::from_mins(3);
-
-/// What a checkout's request to the payment provider is made of.
-#[derive(Debug, Clone, Copy)]
-pub struct Checkout<'a> {
-    /// The payment.
-    pub payment_id: PaymentId,
-    /// Whose property it is for.
-    pub property_id: PropertyId,
-    /// What it is for.
-    pub booking_id: BookingId,
-    /// How much.
-    pub amount: Money,
-    /// The listing's title.
-    pub title: &'a str,
-    /// The tenant's email.
-    pub email: &'a str,
-}
-
-/// Makes the request to the provider that a checkout freezes; whoever wires the demo knows
-/// the server's address and the provider's form.
-pub type CheckoutRequest<'a> = &'a (dyn Fn(&Checkout<'_>) -> Value + Sync);
 
 /// The tenant of a stay.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +28,8 @@ pub struct Tenant<'a> {
     pub email: &'a str,
 }
 
-/// Tells one planned stay, the `number`-th of its property. `now` is the instant that the
-/// plan's "today" holds.
+/// Tells one planned stay, the `number`-th of the plan. `now` is the instant that the plan's
+/// "today" holds; `base_url` is where the payment page sends people back to.
 ///
 /// # Errors
 /// When the rules refuse it, which a plan for these listings rules out.
@@ -61,13 +39,11 @@ pub fn tell(
     number: usize,
     tenant: Tenant<'_>,
     now: Timestamp,
-    request: CheckoutRequest<'_>,
+    base_url: &str,
 ) -> Result<(), Refusal> {
     let held_at = now - SignedDuration::from_hours(24 * i64::from(planned.made_days_ago));
-    let Some(listing) = story.property().listing.as_deref() else { return Err(Refusal::NotFound) };
-    let (property_id, title) = (listing.id, listing.fields.title.clone());
     let label = |step: &str| format!("demo-stay-{number}-{step}");
-    let booking_id = BookingId::from(ids::derived(property_id.uuid(), &label("booking")));
+    let booking_id = BookingId::from(ids::derived(story.id().uuid(), &label("booking")));
     let actor = Actor::User(tenant.id);
     let hold = Command::Hold {
         by: tenant.id,
@@ -76,7 +52,8 @@ pub fn tell(
         nights: planned.nights,
         guests: planned.guests,
     };
-    story.tell(&label("hold"), held_at, actor, &stay::Command::Booking(hold))?;
+    let held = story.tell(&label("hold"), held_at, actor, &stay::Command::Booking(hold))?;
+    let Outcome::Booking(held) = held else { return Ok(()) };
     match planned.state {
         PlannedState::Hold => {}
         PlannedState::Cancelled => {
@@ -85,26 +62,22 @@ pub fn tell(
         }
         PlannedState::Expired => {
             let over = stay::Command::Booking(Command::HoldOver { booking_id });
-            let booking = story.property().bookings.get(&booking_id).ok_or(Refusal::NotFound)?;
-            let timer = booking.timer.zip(booking.expires_at);
-            let (timer, expires_at) = timer.ok_or(Refusal::NotFound)?;
-            story.fire(timer, expires_at, &over)?;
+            if let Some((timer, at)) = held.booking.timer.zip(held.booking.expires_at) {
+                story.fire(timer, at, &over)?;
+            }
         }
         PlannedState::PendingPayment | PlannedState::Confirmed => {
-            let booking = story.property().bookings.get(&booking_id).ok_or(Refusal::NotFound)?;
             let payment_id = PaymentId::from(ids::derived(booking_id.uuid(), "demo-payment"));
-            let amount = booking.total;
-            let email = tenant.email;
-            let title = title.as_str();
-            let frozen =
-                request(&Checkout { payment_id, property_id, booking_id, amount, title, email });
-            let checkout = Command::Checkout {
-                by: tenant.id,
-                booking_id,
+            let amount = held.booking.total;
+            let request = Payer::session_request(
+                &held,
                 payment_id,
-                amount,
-                request: frozen,
-            };
+                Some(tenant.email.to_owned()),
+                format!("{base_url}/bookings/{booking_id}?paid=1"),
+                format!("{base_url}/bookings/{booking_id}"),
+            );
+            let checkout =
+                Command::Checkout { by: tenant.id, booking_id, payment_id, amount, request };
             let waiting = planned.state == PlannedState::PendingPayment;
             let at = if waiting { held_at } else { held_at + THINKING };
             story.tell(&label("checkout"), at, actor, &stay::Command::Booking(checkout))?;

@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
 use crate::domain::booking::BookingStatus;
 use crate::domain::ids::UserId;
@@ -64,7 +63,7 @@ fn the_rules_accept_every_planned_stay_and_bring_it_to_its_state(seed: u64) {
         let id = person(100 + u128::try_from(planned.tenant).unwrap());
         let tenant = Tenant { id, email: "tenant@example.com" };
         let story = &mut stories[planned.listing];
-        stays::tell(story, planned, number, tenant, now, &|_| json!({})).unwrap();
+        stays::tell(story, planned, number, tenant, now, "http://127.0.0.1:8080").unwrap();
         wanted.entry(planned.listing).or_default().push(planned.state);
     }
     for (listing, states) in wanted {
