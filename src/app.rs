@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
@@ -22,7 +22,7 @@ use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
 use crate::storage::locks::{self, WriterLock};
 use crate::storage::migrate::{self, MigrateError};
-use crate::storage::pool::{Database, Pool};
+use crate::storage::pool::{self, Database, Pool};
 use crate::storage::sqlstate::StorageError;
 
 /// Why a server did not start.
@@ -115,17 +115,8 @@ impl Core {
         };
         let region = Region::new(ownership, Arc::new(around), root.cell(), region_limits);
         let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
-        let mut core = Self {
-            pool,
-            region,
-            tail,
-            payer: Payer::off(),
-            stripe,
-            clock,
-            config,
-            root,
-            lock,
-        };
+        let mut core =
+            Self { pool, region, tail, payer: Payer::off(), stripe, clock, config, root, lock };
         core.start_consumers(base_url).await?;
         core.start_scheduler().await?;
         Ok(core)
@@ -210,11 +201,12 @@ fn client(config: &Config, provider: &Provider) -> Result<StripeClient, StripeEr
 async fn align(pool: &Pool, clock: &Clock) -> Result<(), StorageError> {
     let client = pool.get().await?;
     let before = clock.now();
-    let row = client.query_one("select clock_timestamp()", &[]).await?;
-    let theirs: Timestamp = row.get(0);
+    let theirs = pool::now(&client).await?;
     let taken = clock.now().duration_since(before);
     let ahead = theirs.duration_since(before + taken / 2);
-    if ahead.abs() > taken.max(SignedDuration::try_from(Duration::from_millis(5)).unwrap_or_default()) {
+    if ahead.abs()
+        > taken.max(SignedDuration::try_from(Duration::from_millis(5)).unwrap_or_default())
+    {
         clock.align(ahead);
     }
     Ok(())

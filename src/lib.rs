@@ -18,4 +18,6 @@ pub mod actors;
 pub mod http;
 pub mod scheduler;
 
+pub mod app;
 pub mod sandbox;
+pub mod tools;

@@ -79,3 +79,11 @@ impl Database {
             .map_err(|error| StorageError::Unreachable(Some(error)))
     }
 }
+
+/// What the database's clock shows.
+///
+/// # Errors
+/// When it cannot be asked.
+pub async fn now(client: &Client) -> Result<jiff::Timestamp, StorageError> {
+    Ok(client.query_one("select clock_timestamp()", &[]).await?.get(0))
+}
