@@ -17,6 +17,7 @@ pub mod refusal;
 pub mod rules;
 pub mod stay;
 mod turn;
+pub mod user;
 
 #[cfg(test)]
 mod tests;
