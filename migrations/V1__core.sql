@@ -70,3 +70,11 @@ create table consumer_offsets (
     seq      bigint not null,
     primary key (consumer, stream)
 ) with (fillfactor = 50);
+
+-- Raises when a statement did less than it must: a stale version, a moved stream.
+create function must(holds boolean, what text) returns void language plpgsql as $$
+begin
+    if not coalesce(holds, false) then
+        raise exception '%', what using errcode = 'P0001';
+    end if;
+end $$;

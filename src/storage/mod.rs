@@ -2,11 +2,20 @@
 //! the truth; whatever actors hold can be rebuilt from here.
 
 pub mod accounts;
+pub mod batch;
+pub mod bookings;
+pub mod changes;
+pub mod commands;
 pub mod events;
 pub mod inbox;
 pub mod locks;
 pub mod migrate;
+pub mod payments;
 pub mod pool;
+pub mod properties;
 pub mod secret;
 pub mod shards;
 pub mod sqlstate;
+pub mod statement;
+pub mod timers;
+pub mod types;
