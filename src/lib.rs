@@ -12,3 +12,5 @@ pub mod config;
 pub mod storage;
 
 pub mod actors;
+
+pub mod http;

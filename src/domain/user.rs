@@ -68,7 +68,8 @@ pub fn check_registration(email: &str, password: &str, name: &str) -> Result<(),
 /// `localhost`, printable ASCII, at most 254 characters (RFC 5321, 4.5.3.1).
 #[must_use]
 pub fn is_email(text: &str) -> bool {
-    let printable = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>()[],;:\\\"".contains(&byte));
+    let printable =
+        text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>()[],;:\\\"".contains(&byte));
     let Some((local, host)) = text.split_once('@') else { return false };
     let host_parts = host.split('.').all(|part| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

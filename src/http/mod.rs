@@ -18,6 +18,7 @@ pub mod seal;
 pub mod server;
 pub mod sessions;
 pub mod state;
+pub mod stubs;
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config;
@@ -50,7 +50,8 @@ impl Passwords {
     /// [`PasswordError::Overloaded`] past the limits.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         self.serve(move || {
-            let hash: Result<PasswordHash, _> = Argon2::default().hash_password(password.as_bytes());
+            let hash: Result<PasswordHash, _> =
+                Argon2::default().hash_password(password.as_bytes());
             hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Failed)
         })
         .await?

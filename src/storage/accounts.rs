@@ -88,7 +88,8 @@ pub async fn credentials(
     client: &Client,
     email: &str,
 ) -> Result<Option<(User, String)>, StorageError> {
-    let sql = format!("select {USER}, u.password_hash from users u where lower(u.email) = lower($1)");
+    let sql =
+        format!("select {USER}, u.password_hash from users u where lower(u.email) = lower($1)");
     let row = client.query_opt(&sql, &[&email]).await?;
     Ok(row.map(|row| (user(&row), row.get(5))))
 }

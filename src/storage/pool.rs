@@ -79,3 +79,12 @@ impl Database {
             .map_err(|error| StorageError::Unreachable(Some(error)))
     }
 }
+
+/// Whether the database answers.
+///
+/// # Errors
+/// When it does not.
+pub async fn ping(pool: &Pool) -> Result<(), StorageError> {
+    pool.get().await?.simple_query("").await?;
+    Ok(())
+}
