@@ -9,6 +9,7 @@ pub mod domain;
 pub mod clock;
 pub mod config;
 
+pub mod gateways;
 pub mod storage;
 
 pub mod actors;

@@ -3,3 +3,11 @@
 //! file.
 
 pub mod cluster;
+pub mod committer;
+pub mod consumer;
+pub mod consumers;
+pub mod payer;
+pub mod property;
+mod property_memory;
+pub mod root;
+pub mod tail;

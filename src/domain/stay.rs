@@ -28,6 +28,19 @@ pub enum Command {
     Payment(payment::Command),
 }
 
+impl Command {
+    /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
+    #[must_use]
+    pub const fn is_timer(&self) -> bool {
+        matches!(
+            self,
+            Self::Booking(
+                booking::Command::HoldOver { .. } | booking::Command::CloseOverdue { .. }
+            )
+        )
+    }
+}
+
 /// The answer to a command that was carried out: what its record keeps, and a retry gets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

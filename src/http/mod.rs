@@ -14,11 +14,11 @@ pub mod page;
 pub mod passwords;
 pub mod problem;
 pub mod router;
+pub mod sandbox_proxy;
 pub mod seal;
 pub mod server;
 pub mod sessions;
 pub mod state;
-pub mod stubs;
 
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::passwords::Passwords;
 use super::sessions::Sessions;
-use super::stubs::{Payer, Tail};
 use crate::actors::cluster::region::Region;
+use crate::actors::payer::Payer;
+use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::storage::pool::Pool;
@@ -18,8 +19,8 @@ pub struct AppState {
     pub pool: Pool,
     /// The way to the entities.
     pub region: Region,
-    /// The way to payment sessions; `None` when payments are off.
-    pub payer: Option<Payer>,
+    /// The way to payment sessions.
+    pub payer: Payer,
     /// The reader of the event log, told when the edge has written an event.
     pub tail: Tail,
     /// The clock.

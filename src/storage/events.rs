@@ -111,6 +111,20 @@ pub async fn offsets(client: &Client, consumer: &str) -> Result<Vec<Position>, S
     rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
 }
 
+/// How far a consumer has come in one stream; 0 for not at all.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn offset(client: &Client, consumer: &str, stream: Stream) -> Result<i64, StorageError> {
+    let row = client
+        .query_opt(
+            "select seq from consumer_offsets where consumer = $1 and stream = $2",
+            &[&consumer, &i32::from(stream.0)],
+        )
+        .await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
 /// Moves a consumer's offset forwards, in the caller's transaction or on its own. Nothing
 /// happens, and `false` is the answer, when it is not where the caller believes: another
 /// owner has been at work.

@@ -10,6 +10,7 @@ pub mod events;
 pub mod inbox;
 pub mod locks;
 pub mod migrate;
+pub mod notifications;
 pub mod payments;
 pub mod pool;
 pub mod properties;

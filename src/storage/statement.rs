@@ -160,7 +160,7 @@ impl Builder {
 
     fn listings(&mut self, sets: &[ChangeSet]) {
         let (new, old) = split(sets, |set| set.net.listing.iter());
-        self.documents("properties", 0, (&new, &old), properties::row_of, PROPERTY_UPDATE);
+        self.documents("properties", 0, &(new, old), properties::row_of, PROPERTY_UPDATE);
         let slots = rows(sets, |set| set.net.slots.iter().map(move |slot| (set, slot)));
         if self.part(2, &slots) {
             let columns = vec![
@@ -305,9 +305,9 @@ impl Builder {
 
     fn money(&mut self, sets: &[ChangeSet]) {
         let (new, old) = split(sets, |set| set.net.payments.values());
-        self.documents("payments", 8, (&new, &old), payments::row_of, PAYMENT_UPDATE);
+        self.documents("payments", 8, &(new, old), payments::row_of, PAYMENT_UPDATE);
         let (new, old) = split(sets, |set| set.net.refunds.values());
-        self.documents("refunds", 10, (&new, &old), payments::refund_row_of, REFUND_UPDATE);
+        self.documents("refunds", 10, &(new, old), payments::refund_row_of, REFUND_UPDATE);
     }
 
     /// Rows of a table that is not written often go as JSON documents of their columns.
@@ -315,7 +315,7 @@ impl Builder {
         &mut self,
         table: &str,
         bit: u32,
-        (new, old): (&[(i32, &Write<T>)], &[(i32, &Write<T>)]),
+        (new, old): &Split<'_, T>,
         row_of: impl Fn(&T) -> Value,
         update: &str,
     ) {
