@@ -21,15 +21,20 @@ create table sessions (
     revoked_at timestamptz
 );
 create index sessions_of_user on sessions (user_id);
+-- Every server follows what was revoked, every other second.
+create index sessions_revoked on sessions (revoked_at) where revoked_at is not null;
 
--- Refresh tokens by their digest. A used one names its successor, sealed, so that the
+-- Refresh tokens by their digest. A used one keeps its successor, sealed, so that the
 -- same client may ask twice within the grace time and get the same answer.
 create table refresh_tokens (
     digest     bytea       primary key,
     session_id uuid        not null references sessions,
     created_at timestamptz not null,
     used_at    timestamptz,
-    successor  bytea
+    successor  bytea,
+    successor_digest bytea,
+    check ((used_at is null) = (successor is null)),
+    check ((used_at is null) = (successor_digest is null))
 );
 
 -- Signing keys, sealed by server.secret.

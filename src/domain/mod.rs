@@ -19,6 +19,7 @@ pub mod rules;
 pub mod signature;
 pub mod stay;
 mod turn;
+pub mod user;
 
 #[cfg(test)]
 mod tests;

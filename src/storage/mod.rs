@@ -1,6 +1,7 @@
 //! What is kept: all SQL of the house, one module for each family of tables. Postgres is
 //! the truth; whatever actors hold can be rebuilt from here.
 
+pub mod accounts;
 pub mod batch;
 pub mod bookings;
 pub mod changes;
@@ -14,6 +15,7 @@ pub mod payments;
 pub mod pool;
 pub mod private_postgres;
 pub mod properties;
+pub mod secret;
 pub mod shards;
 pub mod sqlstate;
 pub mod statement;

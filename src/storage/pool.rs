@@ -87,3 +87,12 @@ impl Database {
 pub async fn now(client: &Client) -> Result<jiff::Timestamp, StorageError> {
     Ok(client.query_one("select clock_timestamp()", &[]).await?.get(0))
 }
+
+/// Whether the database answers.
+///
+/// # Errors
+/// When it does not.
+pub async fn ping(pool: &Pool) -> Result<(), StorageError> {
+    pool.get().await?.simple_query("").await?;
+    Ok(())
+}

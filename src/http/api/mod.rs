@@ -1,0 +1,5 @@
+//! One file for each resource: what it takes, what it answers, and a function for each
+//! route. A handler holds no rule and no SQL.
+
+pub mod accounts;
+pub mod system;
