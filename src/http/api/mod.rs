@@ -2,4 +2,9 @@
 //! route. A handler holds no rule and no SQL.
 
 pub mod accounts;
+pub mod bookings;
+pub mod hooks;
+pub mod properties;
+pub mod property_forms;
+pub mod schema;
 pub mod system;
