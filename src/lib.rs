@@ -10,8 +10,14 @@ pub mod clock;
 pub mod config;
 
 pub mod gateways;
+pub mod search;
 pub mod storage;
 
 pub mod actors;
 
 pub mod http;
+pub mod scheduler;
+
+pub mod app;
+pub mod sandbox;
+pub mod tools;

@@ -351,7 +351,7 @@ impl Surroundings {
         };
         let session = match earlier {
             Some(session) => session,
-            None => self.stripe.create_session(&request, &payment.id.to_string()).await?,
+            None => self.create_session(payment, &request).await?,
         };
         let opened = Command::SessionOpened {
             payment_id: payment.id,
@@ -360,6 +360,23 @@ impl Surroundings {
         };
         self.tell(payment, opened, &format!("opened {}", session.id)).await?;
         Ok(session)
+    }
+
+    /// Opens a new session. A server error is remembered with its key and repeated for ever,
+    /// even when the session was made; so then it is looked for.
+    async fn create_session(
+        &self,
+        payment: &Payment,
+        request: &SessionRequest,
+    ) -> Result<CheckoutSession, PayerError> {
+        match self.stripe.create_session(request, &payment.id.to_string()).await {
+            Err(error @ StripeError::Unknown(_)) => self
+                .stripe
+                .find_session(payment.id, payment.created_at.as_second())
+                .await?
+                .ok_or_else(|| error.into()),
+            answer => Ok(answer?),
+        }
     }
 
     async fn close(&self, payment: &Payment) -> Done {

@@ -11,8 +11,10 @@ use super::value::{Key, Kind, Setting};
 
 /// Variables of this name that are no settings, with what they are for: they are passed over,
 /// while any other unknown `RENTEZY_` variable is an error, so that a typing mistake is seen.
-pub const NOT_SETTINGS: &[(&str, &str)] =
-    &[("RENTEZY_LISTINGS_DIR", "folder of real listing files that tests import")];
+pub const NOT_SETTINGS: &[(&str, &str)] = &[
+    ("RENTEZY_LISTINGS_DIR", "folder of real listing files that tests import"),
+    ("RENTEZY_BIN", "the program that the browser test starts"),
+];
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "cluster.toml";

@@ -109,7 +109,9 @@ impl Operation {
             Self::EventList => event_list(tx, form),
             Self::HookList => {
                 let hooks: Vec<Value> = tx.ledger.hook.iter().map(Hook::view).collect();
-                Ok(json!({"object": "list", "has_more": false, "data": hooks}))
+                Ok(json!({
+                    "object": "list", "url": "/v1/webhook_endpoints", "has_more": false, "data": hooks
+                }))
             }
             Self::SessionRead(id) => {
                 let row = tx.ledger.sessions.get(id).map(super::objects::Session::view);
@@ -138,27 +140,29 @@ fn session_list(tx: &Tx<'_>, mut form: Form) -> Result<Value, ApiError> {
         tx.ledger.sessions.iter().rev().filter(|row| {
             row.created >= since && (intent.is_none() || row.payment_intent == intent)
         });
-    page(rows.map(|row| (row.id.as_str(), || row.view())), form)
+    page(rows.map(|row| (row.id.as_str(), || row.view())), form, "/v1/checkout/sessions")
 }
 
 fn refund_list(tx: &Tx<'_>, mut form: Form) -> Result<Value, ApiError> {
     let intent = form.take("payment_intent");
     let rows = tx.ledger.refunds.iter().rev();
     let rows = rows.filter(|row| intent.as_ref().is_none_or(|id| row.payment_intent == *id));
-    page(rows.map(|row| (row.id.as_str(), || row.view())), form)
+    page(rows.map(|row| (row.id.as_str(), || row.view())), form, "/v1/refunds")
 }
 
 fn event_list(tx: &Tx<'_>, mut form: Form) -> Result<Value, ApiError> {
     let kind = form.take("type");
     let rows = tx.ledger.events.iter().rev();
     let rows = rows.filter(|row| kind.as_ref().is_none_or(|kind| row.kind == *kind));
-    page(rows.map(|row| (row.id.as_str(), || row.view())), form)
+    page(rows.map(|row| (row.id.as_str(), || row.view())), form, "/v1/events")
 }
 
-/// One page of rows that come newest first, each with its id and its view.
+/// One page of rows that come newest first, each with its id and its view; `url` is the
+/// list's own, by which Stripe's libraries ask for the next page.
 fn page<'a, V: FnOnce() -> Value>(
     rows: impl Iterator<Item = (&'a str, V)>,
     mut form: Form,
+    url: &str,
 ) -> Result<Value, ApiError> {
     let (usual, most) = LIMIT;
     let limit = form.integer("limit")?.unwrap_or(usual);
@@ -176,7 +180,7 @@ fn page<'a, V: FnOnce() -> Value>(
         take
     });
     let data: Vec<Value> = rows.by_ref().take(count).map(|(_, view)| view()).collect();
-    Ok(json!({"object": "list", "has_more": rows.next().is_some(), "data": data}))
+    Ok(json!({"object": "list", "url": url, "has_more": rows.next().is_some(), "data": data}))
 }
 
 /// There is one hook: a new one takes its place and all that was not delivered.

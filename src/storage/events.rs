@@ -169,3 +169,40 @@ fn recorded(row: &Row) -> Result<Recorded, StorageError> {
         event,
     })
 }
+
+/// Makes the log's partitions for this month and the following, `months` in all; how many
+/// are new. A month whose events already lie in the partition for the rest is left there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn make_partitions(
+    client: &Client,
+    now: Timestamp,
+    months: i32,
+) -> Result<u64, StorageError> {
+    let first = jiff::tz::TimeZone::UTC.to_datetime(now).date().first_of_month();
+    let mut made = 0;
+    for month in 0..months {
+        let from = first.saturating_add(jiff::Span::new().months(month));
+        let to = first.saturating_add(jiff::Span::new().months(month + 1));
+        let name = format!("events_{}", from.strftime("%Y_%m"));
+        let known = client
+            .query_opt("select 1 from pg_class where relname = $1", &[&name])
+            .await?
+            .is_some();
+        if known {
+            continue;
+        }
+        let sql = format!(
+            "create table if not exists {name} partition of events
+             for values from ('{from}') to ('{to}')"
+        );
+        match client.batch_execute(&sql).await.map_err(StorageError::from) {
+            Ok(()) => made += 1,
+            // 23514: rows of that month are in the default partition.
+            Err(error) if error.code() == Some("23514") => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(made)
+}

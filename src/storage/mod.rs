@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod notifications;
 pub mod payments;
 pub mod pool;
+pub mod private_postgres;
 pub mod properties;
 pub mod secret;
 pub mod shards;
@@ -20,3 +21,6 @@ pub mod sqlstate;
 pub mod statement;
 pub mod timers;
 pub mod types;
+
+#[cfg(test)]
+mod tests;

@@ -80,6 +80,14 @@ impl Database {
     }
 }
 
+/// What the database's clock shows.
+///
+/// # Errors
+/// When it cannot be asked.
+pub async fn now(client: &Client) -> Result<jiff::Timestamp, StorageError> {
+    Ok(client.query_one("select clock_timestamp()", &[]).await?.get(0))
+}
+
 /// Whether the database answers.
 ///
 /// # Errors

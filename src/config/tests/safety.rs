@@ -58,15 +58,15 @@ fn stripe_needs_its_secrets_and_tls() {
 
 #[test]
 fn the_clock_may_be_moved_only_where_no_money_is() {
-    let file = [("RENTEZY_CLOCK_FILE", "/tmp/clock")];
+    let file = [("RENTEZY_CLOCK_FILE", "/run/clock")];
     load("", &file).unwrap();
     assert_eq!(
         refusal(OPEN, &file),
-        "clock.file = \"/tmp/clock\": is allowed only with server.listen on a loopback address"
+        "clock.file = \"/run/clock\": is allowed only with server.listen on a loopback address"
     );
     assert_eq!(
         refusal(&format!("[payments]\nmode = \"stripe\"\n{KEYS}"), &file),
-        "clock.file = \"/tmp/clock\": is not allowed with payments.mode stripe"
+        "clock.file = \"/run/clock\": is not allowed with payments.mode stripe"
     );
 }
 

@@ -1,0 +1,213 @@
+//! The only wiring: what is started in which order, and stopped in which. No rule lives
+//! here.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::actors::cluster::ownership::Ownership;
+use crate::actors::cluster::region::{Limits, Region};
+use crate::actors::committer::Committers;
+use crate::actors::consumer;
+use crate::actors::consumers::{notifications, payments, stripe_hooks};
+use crate::actors::payer::{self, Payer};
+use crate::actors::property;
+use crate::actors::root::Root;
+use crate::actors::tail::Tail;
+use crate::clock::Clock;
+use crate::config::{Config, ListingReview};
+use crate::domain::rules::{Review, Rules};
+use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
+use crate::scheduler::{job, runner, timers};
+use crate::storage::locks::{self, WriterLock};
+use crate::storage::migrate::{self, MigrateError};
+use crate::storage::pool::{self, Database, Pool};
+use crate::storage::sqlstate::StorageError;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database could not be reached or read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The database could not be brought to this version.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// Another server, or a tool, writes this database.
+    #[error("another rentezy server or tool is using this database; stop it first")]
+    InUse,
+    /// An actor did not start.
+    #[error("actor did not start: {0}")]
+    Actor(#[from] ractor::ActorProcessingErr),
+    /// The payment provider's settings make no sense.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+}
+
+/// Where payments are made, for a server that takes any.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// The provider's address: Stripe, or a sandbox.
+    pub base_url: String,
+    /// Our key there.
+    pub api_key: String,
+    /// What its webhooks are signed with.
+    pub hook_secret: String,
+}
+
+/// Everything that works without a listener: the actors, and what they stand on.
+#[derive(Debug)]
+pub struct Core {
+    /// Connections, for reads.
+    pub pool: Pool,
+    /// The way to entities.
+    pub region: Region,
+    /// The end of the event log.
+    pub tail: Tail,
+    /// The way to the payment provider.
+    pub payer: Payer,
+    /// The payment provider.
+    pub stripe: Option<StripeClient>,
+    /// The time.
+    pub clock: Clock,
+    /// The settings.
+    pub config: Arc<Config>,
+    root: Root,
+    lock: WriterLock,
+}
+
+impl Core {
+    /// Starts everything but the listener. `base_url` is where browsers will reach the
+    /// server.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then but tasks that end with the runtime.
+    pub async fn start(
+        config: Arc<Config>,
+        database: &Database,
+        clock: Clock,
+        provider: Option<&Provider>,
+        base_url: &str,
+    ) -> Result<Self, StartError> {
+        let lock = locks::take(database).await?.ok_or(StartError::InUse)?;
+        migrate::run(database).await?;
+        let pool = database.pool(config.database.pool_size).await?;
+        align(&pool, &clock).await?;
+        let root = Root::start().await?;
+        let tail = Tail::start(&root, &pool).await?;
+        let limits = &config.limits;
+        let writers = config.database.writers;
+        let committers =
+            Committers::start(&root, database, writers, limits.batch_sets, &tail).await?;
+        let ownership = Ownership::claim_all(database, &owner()).await?;
+        let around = property::Surroundings {
+            pool: pool.clone(),
+            committers,
+            clock: clock.clone(),
+            rules: rules(&config),
+        };
+        let region_limits = Limits {
+            entity_queue: limits.entity_queue,
+            node_queue: limits.node_queue,
+            idle: limits.idle(),
+            entities_max: limits.entities_max,
+        };
+        let region = Region::new(ownership, Arc::new(around), root.cell(), region_limits);
+        let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
+        let mut core =
+            Self { pool, region, tail, payer: Payer::off(), stripe, clock, config, root, lock };
+        core.start_consumers(base_url).await?;
+        core.start_scheduler().await?;
+        Ok(core)
+    }
+
+    async fn start_consumers(&mut self, base_url: &str) -> Result<(), StartError> {
+        let (root, tail, pool) = (&self.root, &self.tail, &self.pool);
+        let concurrency = self.config.payments.concurrency;
+        if let Some(stripe) = self.stripe.clone() {
+            let around = payer::Surroundings {
+                pool: pool.clone(),
+                region: self.region.clone(),
+                stripe,
+                clock: self.clock.clone(),
+                base_url: base_url.to_owned(),
+                concurrency,
+            };
+            self.payer = Payer::start(root, around).await?;
+            let (payer, pool) = (self.payer.clone(), pool.clone());
+            let payments =
+                payments::Payments { pool: pool.clone(), payer: payer.clone(), concurrency };
+            consumer::start(root, tail, &pool, payments).await?;
+            let hooks = stripe_hooks::StripeHooks { pool: pool.clone(), payer, concurrency };
+            consumer::start(root, tail, &pool, hooks).await?;
+        }
+        let notifications = notifications::Notifications { pool: pool.clone() };
+        consumer::start(root, tail, pool, notifications).await?;
+        Ok(())
+    }
+
+    async fn start_scheduler(&self) -> Result<(), StartError> {
+        let around = timers::Surroundings {
+            pool: self.pool.clone(),
+            region: self.region.clone(),
+            clock: self.clock.clone(),
+        };
+        timers::start(&self.root, around).await?;
+        let tools = job::Tools { pool: self.pool.clone(), clock: self.clock.clone() };
+        runner::start(&self.root, tools).await?;
+        Ok(())
+    }
+
+    /// Whether this server still has the right to write.
+    #[must_use]
+    pub fn may_write(&self) -> bool {
+        self.lock.is_held()
+    }
+
+    /// Stops the actors. What was on its way to the database gets there, or is found out
+    /// by the next start.
+    pub async fn stop(self) {
+        self.root.stop().await;
+    }
+}
+
+/// Who claims shards: this process, at this moment.
+fn owner() -> String {
+    format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple())
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        review: match config.listings.review {
+            ListingReview::Auto => Review::Auto,
+        },
+        hold: config.bookings.hold(),
+        expiring: config.bookings.expiring(),
+        window_days: config.bookings.window_days,
+    }
+}
+
+fn client(config: &Config, provider: &Provider) -> Result<StripeClient, StripeError> {
+    StripeClient::new(StripeOptions {
+        base_url: provider.base_url.clone(),
+        api_key: provider.api_key.clone(),
+        timeout: config.payments.timeout(),
+    })
+}
+
+/// Sets our clock by the database's: nodes agree then, whatever their own clocks show. A
+/// difference within the round trip is none.
+async fn align(pool: &Pool, clock: &Clock) -> Result<(), StorageError> {
+    let client = pool.get().await?;
+    let before = clock.now();
+    let theirs = pool::now(&client).await?;
+    let taken = clock.now().duration_since(before);
+    let ahead = theirs.duration_since(before + taken / 2);
+    if ahead.abs()
+        > taken.max(SignedDuration::try_from(Duration::from_millis(5)).unwrap_or_default())
+    {
+        clock.align(ahead);
+    }
+    Ok(())
+}
