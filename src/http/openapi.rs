@@ -8,7 +8,7 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
-use super::api::{accounts, bookings, hooks, properties, system};
+use super::api::{accounts, bookings, hooks, properties, search, system};
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
 use super::router;
@@ -34,6 +34,7 @@ use super::router;
         properties::edit,
         properties::submit,
         properties::calendar,
+        search::search,
         bookings::hold,
         bookings::list,
         bookings::read,

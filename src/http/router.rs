@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::api::{accounts, bookings, hooks, properties, system};
+use super::api::{accounts, bookings, hooks, properties, search, system};
 use super::auth::{self, Who};
 use super::state::Shared;
 use super::{assets, edge};
@@ -42,6 +42,7 @@ pub fn table() -> Vec<Route> {
         patch("/api/v1/properties/{id}", Landlord, properties::edit),
         post("/api/v1/properties/{id}/submit", Landlord, properties::submit),
         get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
+        get("/api/v1/search", Public, search::search),
         post("/api/v1/bookings", Member, bookings::hold),
         get("/api/v1/bookings", Member, bookings::list),
         get("/api/v1/bookings/{id}", Member, bookings::read),

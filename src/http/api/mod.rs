@@ -7,4 +7,5 @@ pub mod hooks;
 pub mod properties;
 pub mod property_forms;
 pub mod schema;
+pub mod search;
 pub mod system;
