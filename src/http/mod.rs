@@ -5,13 +5,16 @@
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod command;
 pub mod edge;
 pub mod extract;
+pub mod finder;
 pub mod idempotency;
 pub mod keys;
 pub mod openapi;
 pub mod page;
 pub mod passwords;
+pub mod precondition;
 pub mod problem;
 pub mod router;
 pub mod sandbox_proxy;

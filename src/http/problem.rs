@@ -12,7 +12,6 @@ use utoipa::ToSchema;
 
 use super::passwords::PasswordError;
 use crate::actors::cluster::region::AskError;
-use crate::domain::calendar::Nights;
 use crate::domain::refusal::{FieldError, Refusal};
 use crate::storage::sqlstate::StorageError;
 
@@ -118,7 +117,6 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
-    alternatives: Option<Vec<Nights>>,
     retry_after_s: Option<u64>,
 }
 
@@ -149,10 +147,6 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false)]
     allowed: Option<&'a [String]>,
-    /// Free nights near those that were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Vec<FreeNights>, required = false)]
-    alternatives: Option<&'a [Nights]>,
 }
 
 /// What is wrong with one field.
@@ -167,28 +161,11 @@ pub struct FieldProblem {
     detail: String,
 }
 
-/// Nights that are free.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of Nights, which lies in the domain")]
-pub struct FreeNights {
-    /// The date of arrival.
-    check_in: jiff::civil::Date,
-    /// The date of departure.
-    check_out: jiff::civil::Date,
-}
-
 impl Problem {
     /// A problem of a kind.
     #[must_use]
     pub fn new(slug: Slug, detail: impl Into<String>) -> Self {
-        Self {
-            slug,
-            detail: detail.into(),
-            errors: Vec::new(),
-            allowed: None,
-            alternatives: None,
-            retry_after_s: None,
-        }
+        Self { slug, detail: detail.into(), errors: Vec::new(), allowed: None, retry_after_s: None }
     }
 
     /// There is no such thing, or none that the asker may know of: always the same words.
@@ -229,13 +206,6 @@ impl Problem {
         self
     }
 
-    /// Offers other nights.
-    #[must_use]
-    pub fn with_alternatives(mut self, nights: Vec<Nights>) -> Self {
-        self.alternatives = Some(nights);
-        self
-    }
-
     /// The kind.
     #[must_use]
     pub const fn slug(&self) -> Slug {
@@ -261,7 +231,6 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
-            alternatives: self.alternatives.as_deref(),
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));

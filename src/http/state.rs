@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::finder::Finder;
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
@@ -19,6 +20,8 @@ pub struct AppState {
     pub pool: Pool,
     /// The way to the entities.
     pub region: Region,
+    /// The way to the search index.
+    pub finder: Finder,
     /// The way to payment sessions.
     pub payer: Payer,
     /// The reader of the event log, told when the edge has written an event.
