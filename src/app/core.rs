@@ -93,8 +93,18 @@ impl Core {
         };
         let region = Region::new(ownership, Arc::new(around), root.cell(), region_limits);
         let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
-        let mut core =
-            Self { pool, region, tail, payer: Payer::off(), stripe, clock, config, root, lock };
+        let mut core = Self {
+            pool,
+            region,
+            tail,
+            payer: Payer::off(),
+            stripe,
+            clock,
+            config,
+            root,
+            database: database.clone(),
+            lock: Mutex::new(lock),
+        };
         core.start_consumers(base_url).await?;
         core.start_scheduler().await?;
         Ok(core)
