@@ -11,6 +11,7 @@ use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumer;
+use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{notifications, payments, stripe_hooks};
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
@@ -46,6 +47,8 @@ pub struct Core {
     pub payer: Payer,
     /// The payment provider.
     pub stripe: Option<StripeClient>,
+    /// The search index.
+    pub search: Search,
     /// The time.
     pub clock: Clock,
     /// The settings.
@@ -93,12 +96,21 @@ impl Core {
         };
         let region = Region::new(ownership, Arc::new(around), root.cell(), region_limits);
         let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
+        let around = search_index::Surroundings {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            dir: config.server.data_dir.join("search"),
+            commit: config.search.commit(),
+            writer_memory_bytes: config.search.writer_memory_bytes(),
+        };
+        let search = Search::start(&root, &tail, around).await?;
         let mut core = Self {
             pool,
             region,
             tail,
             payer: Payer::off(),
             stripe,
+            search,
             clock,
             config,
             root,
