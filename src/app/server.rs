@@ -82,6 +82,11 @@ impl Server {
         &self.url
     }
 
+    /// Waits until another server has taken the database over.
+    pub async fn overtaken(&self) {
+        self.core.overtaken().await;
+    }
+
     /// Takes no more requests, finishes those under way, then stops the actors.
     pub async fn stop(self) {
         self.http.stop().await;
