@@ -13,4 +13,7 @@
 
 mod harness;
 
+mod house;
+mod house_checks;
+mod house_source;
 mod smoke;
