@@ -13,7 +13,9 @@
 
 mod harness;
 
+mod codec;
 mod house;
 mod house_checks;
 mod house_source;
+mod samples;
 mod smoke;
