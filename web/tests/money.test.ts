@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatExact, formatMoney, moneyInput, parseMoney, sum } from '../src/domain/money';
+import { formatExact, formatMoney, formatShort, moneyInput, parseMoney, sum } from '../src/domain/money';
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 
@@ -15,6 +15,11 @@ describe('money', () => {
   it('knows currencies without two decimals', () => {
     expect(formatMoney({ amount: 9800, currency: 'JPY' })).toBe('JP¥9,800');
     expect(formatExact({ amount: 1250, currency: 'KWD' }).replace(/\s/g, ' ')).toBe('KWD 1.250');
+  });
+
+  it('has a short form for small places', () => {
+    expect([58910, 999900, 1234500, 25000000].map((amount) => formatShort(eur(amount)))).toEqual(['589', '9999', '12.3k', '250k']);
+    expect(formatShort({ amount: 9800, currency: 'JPY' })).toBe('9800');
   });
 
   it('keeps every digit of large amounts', () => {

@@ -47,6 +47,12 @@ export function formatExact(money: Money): string {
   return format(money.currency, decimals).format(text as Intl.StringNumericLiteral);
 }
 
+/** "120": rounded, without its currency, where there is no room for more. */
+export function formatShort(money: Money): string {
+  const whole = Math.round(money.amount / 10 ** exponent(money.currency));
+  return whole < 10_000 ? String(whole) : `${(whole / 1000).toFixed(whole < 100_000 ? 1 : 0).replace(/\.0$/, '')}k`;
+}
+
 /** "120" or "120.50", for an input. */
 export function moneyInput(money: Money): string {
   return decimalText(money.amount, exponent(money.currency)).replace(/\.0+$/, '');

@@ -68,7 +68,7 @@ export default function MapView({ points, lifted, box, fitKey, onOpen, onMoved }
     quiet.current = true;
     map.invalidateSize({ animate: false, pan: false });
     const wanted = box === '' ? boundsOf(points) : parseBox(box);
-    if (wanted) map.fitBounds(wanted, { animate: false, maxZoom: 12, padding: box === '' ? [48, 48] : [0, 0] });
+    if (wanted) map.fitBounds(wanted, { animate: false, maxZoom: 11, padding: box === '' ? [48, 48] : [0, 0] });
     quiet.current = false;
     // The points of one search only grow; the view is the reader's from then on.
   }, [map, fitKey]);

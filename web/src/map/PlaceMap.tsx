@@ -7,17 +7,15 @@ import { drawOutlines } from './outlines';
 interface PlaceProps {
   lat: number;
   lon: number;
-  /** Metres: the circle in which the home is; 0 for an exact place. */
-  radius: number;
   zoom: number;
   /** Makes the place one that can be chosen by a click. */
   onPick?: (lat: number, lon: number) => void;
 }
 
 /** Where one home is. */
-export default function PlaceMap({ lat, lon, radius, zoom, onPick }: PlaceProps) {
+export default function PlaceMap({ lat, lon, zoom, onPick }: PlaceProps) {
   const holder = useRef<HTMLDivElement>(null);
-  const made = useRef<{ map: L.Map; place: L.Circle | L.CircleMarker } | null>(null);
+  const made = useRef<{ map: L.Map; place: L.CircleMarker } | null>(null);
   const pick = useRef(onPick);
   pick.current = onPick;
 
@@ -29,9 +27,7 @@ export default function PlaceMap({ lat, lon, radius, zoom, onPick }: PlaceProps)
     L.control.zoom({ position: 'bottomright' }).addTo(map);
     L.control.scale({ position: 'bottomleft', imperial: false }).addTo(map);
     const stop = drawOutlines(map);
-    const shape = { className: 'place', interactive: false };
-    const place = radius > 0 ? L.circle([lat, lon], { ...shape, radius }) : L.circleMarker([lat, lon], { ...shape, radius: 9 });
-    place.addTo(map);
+    const place = L.circleMarker([lat, lon], { className: 'place', interactive: false, radius: 9 }).addTo(map);
     map.on('click', (event) => pick.current?.(Number(event.latlng.lat.toFixed(5)), Number(event.latlng.wrap().lng.toFixed(5))));
     made.current = { map, place };
     return () => {

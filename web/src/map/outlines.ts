@@ -1,9 +1,33 @@
+import type { Feature, FeatureCollection, MultiPolygon } from 'geojson';
 import L from 'leaflet';
 import { feature, mesh } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import outlinesUrl from 'world-atlas/countries-50m.json?url';
 
 type World = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
+
+/** Rings that cross the date line jump from 180 to -180; on a flat map they have to go on
+ *  past 180 instead. Antarctica, which goes round the pole, is left out. */
+function unwrapped(land: FeatureCollection | Feature): Feature<MultiPolygon> {
+  const features = land.type === 'FeatureCollection' ? land.features : [land];
+  const polygons = features.flatMap(({ geometry }) =>
+    geometry.type === 'MultiPolygon' ? geometry.coordinates : geometry.type === 'Polygon' ? [geometry.coordinates] : [],
+  );
+  const kept = polygons.filter(([outer]) => outer?.some((point) => (point[1] ?? 0) > -60));
+  const coordinates = kept.map((rings) =>
+    rings.map((ring) => {
+      let turns = 0;
+      let before = ring[0]?.[0] ?? 0;
+      return ring.map(([lon = 0, lat = 0]) => {
+        if (lon - before > 180) turns -= 360;
+        if (before - lon > 180) turns += 360;
+        before = lon;
+        return [lon + turns, lat];
+      });
+    }),
+  );
+  return { type: 'Feature', properties: {}, geometry: { type: 'MultiPolygon', coordinates } };
+}
 
 let world: Promise<World> | null = null;
 
@@ -40,7 +64,7 @@ export function drawOutlines(map: L.Map): () => void {
     .then((atlas) => {
       if (stopped) return;
       const shared = { renderer, pane: 'outlines', interactive: false } as L.GeoJSONOptions;
-      land = L.geoJSON(feature(atlas, atlas.objects.land), shared).addTo(map);
+      land = L.geoJSON(unwrapped(feature(atlas, atlas.objects.land)), shared).addTo(map);
       borders = L.geoJSON(mesh(atlas, atlas.objects.countries, (a, b) => a !== b), shared).addTo(map);
       paint();
     })

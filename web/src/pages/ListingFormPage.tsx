@@ -156,7 +156,7 @@ function Place({ form, put, error, fixedZone }: PartProps & { fixedZone: boolean
   return (
     <fieldset className="panel">
       <legend>Where it is</legend>
-      <TextField label="Street and number" name="line" autoComplete="off" value={form.line} onText={(line) => put({ line })} error={error('/address/line')} hint="Only people with a confirmed booking see it." />
+      <TextField label="Street and number" name="line" autoComplete="off" value={form.line} onText={(line) => put({ line })} error={error('/address/line')} hint="Not shown to the public." />
       <div className="pair">
         <TextField label="City" name="city" value={form.city} onText={(city) => put({ city })} error={error('/address/city')} />
         <TextField label="Region" name="region" value={form.region} onText={(region) => put({ region })} error={error('/address/region')} />
@@ -180,7 +180,7 @@ function Place({ form, put, error, fixedZone }: PartProps & { fixedZone: boolean
       </div>
       <div className="place-map">
         <Suspense fallback={<div className="map-wait" />}>
-          <PlaceMap lat={known ? lat : 50} lon={known ? lon : 8} radius={0} zoom={known ? 9 : 4} onPick={(newLat, newLon) => put({ lat: String(newLat), lon: String(newLon) })} />
+          <PlaceMap lat={known ? lat : 50} lon={known ? lon : 8} zoom={known ? 9 : 4} onPick={(newLat, newLon) => put({ lat: String(newLat), lon: String(newLon) })} />
         </Suspense>
       </div>
       <p className="field-hint">Click the map to set the place, or type its coordinates.</p>

@@ -119,7 +119,7 @@ function Listing({ property }: { property: Property }) {
   return (
     <div className="page listing">
       <div className="listing-hero">
-        <HomeArt id={property.id} kind={property.kind} />
+        <HomeArt id={property.id} kind={property.kind} wide />
       </div>
       <div className="listing-main">
         <ListingHead property={property} mine={mine} />
@@ -134,14 +134,13 @@ function Listing({ property }: { property: Property }) {
             <Calendar key={property.id} nights={nights} stay={stay} today={today} until={until} onStay={setStay} />
           )}
           <p className="legend">
-            <span className="legend-free">Free, with its price</span>
+            <span className="legend-free">Free, with its price in {property.price_per_night.currency}</span>
             <span className="legend-taken">Taken</span>
             {stay.checkIn && (
               <button type="button" className="link" onClick={() => setStay(NOTHING)}>Clear dates</button>
             )}
           </p>
         </section>
-        <About property={property} />
       </div>
       <aside className="listing-side">
         <HoldPanel
@@ -161,6 +160,9 @@ function Listing({ property }: { property: Property }) {
           }}
         />
       </aside>
+      <div className="listing-about">
+        <About property={property} />
+      </div>
     </div>
   );
 }
@@ -214,10 +216,10 @@ function About({ property }: { property: Property }) {
       )}
       <section className="listing-part">
         <h2>Where it is</h2>
-        <p className="part-note">The circle is about right. You get the address when the booking is confirmed.</p>
+        <p className="part-note">Shown to about a kilometre.</p>
         <div className="place-map">
           <Suspense fallback={<div className="map-wait" />}>
-            <PlaceMap lat={property.location.lat} lon={property.location.lon} radius={1200} zoom={9} />
+            <PlaceMap lat={property.location.lat} lon={property.location.lon} zoom={6} />
           </Suspense>
         </div>
       </section>

@@ -38,12 +38,16 @@ export function SearchPage() {
   const go = (next: SearchForm): void => setParams(writeForm(next));
   const cards = useMemo(() => found.data?.pages.flatMap((page) => page.data) ?? [], [found.data]);
   const showMap = wide || mapOpen;
+  const toggleMap = (): void => {
+    setMapOpen(!mapOpen);
+    window.scrollTo(0, 0);
+  };
 
   return (
     <div className={showMap ? 'search search-mapped' : 'search'}>
       <div className="search-head">
-        {key === '' && <h1>Find a home, hold your nights, pay when you’re sure.</h1>}
-        <SearchBar key={key} form={form} onSearch={go} />
+        {key === '' && (wide || !mapOpen) && <h1>Find a home, hold your nights, pay when you’re sure.</h1>}
+        <SearchBar key={key} form={form} folded={!wide && mapOpen} onSearch={go} />
       </div>
       <section className="results" aria-label="Homes" hidden={!wide && mapOpen}>
         <ResultsHead form={form} found={found} onSort={(sort) => go({ ...form, sort })} onClearBox={() => go({ ...form, bbox: '' })} />
@@ -55,7 +59,7 @@ export function SearchPage() {
         </section>
       )}
       {!wide && cards.length > 0 && (
-        <button type="button" className="button map-toggle" aria-pressed={mapOpen} onClick={() => setMapOpen(!mapOpen)}>
+        <button type="button" className="button map-toggle" aria-pressed={mapOpen} onClick={toggleMap}>
           {mapOpen ? 'Show list' : 'Show map'}
         </button>
       )}

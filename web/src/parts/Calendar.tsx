@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { LocalDate } from '../api/types';
 import { addDays, addMonths, formatLong, formatMonth, monthGrid, monthOf } from '../domain/dates';
-import { formatMoney } from '../domain/money';
+import { formatMoney, formatShort } from '../domain/money';
 import { canPick, choosingEnd, isFree, lastCheckOut, pick, type Nights, type Stay } from '../domain/nights';
 import { useMedia } from './hooks';
 
@@ -174,7 +174,7 @@ function DayCell({ day, nights, stay, shownEnd, today, tabStop, onChoose, onHove
         onKeyDown={(event) => onKey(event, day)}
       >
         <span className="day-number">{Number(day.slice(8))}</span>
-        {free && <span className="day-price">{formatMoney(night!.price)}</span>}
+        {free && <span className="day-price">{formatShort(night!.price)}</span>}
       </button>
     </td>
   );

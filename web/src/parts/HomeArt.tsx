@@ -3,7 +3,13 @@ import type { Kind } from '../api/types';
 
 /** Stands where a photo will: a dusk scene drawn from the listing's id, always the same
  *  for the same home. Give it the box of a photo and it fills it. */
-export function HomeArt({ id, kind, className = '' }: { id: string; kind: Kind; className?: string }) {
+export function HomeArt({ id, kind, wide = false, className = '' }: {
+  id: string;
+  kind: Kind;
+  /** For boxes much wider than a photo: shows more around the home, instead of less of it. */
+  wide?: boolean;
+  className?: string;
+}) {
   const sky = useId();
   const roll = dice(id);
   const tones = TONES[roll(TONES.length)] as Tones;
@@ -12,7 +18,7 @@ export function HomeArt({ id, kind, className = '' }: { id: string; kind: Kind; 
   return (
     <svg
       className={`art ${className}`}
-      viewBox="0 0 360 240"
+      viewBox={wide ? '-210 28 780 206' : '0 0 360 240'}
       preserveAspectRatio="xMidYMid slice"
       aria-hidden="true"
       focusable="false"
@@ -23,7 +29,7 @@ export function HomeArt({ id, kind, className = '' }: { id: string; kind: Kind; 
           <stop offset="1" stopColor={tones.low} />
         </linearGradient>
       </defs>
-      <rect width="360" height="240" fill={`url(#${sky})`} />
+      <rect x="-600" width="1560" height="240" fill={`url(#${sky})`} />
       {kind === 'bed' ? (
         <BedScene {...scene} />
       ) : kind === 'room' ? (
@@ -77,7 +83,10 @@ function HouseScene({ tones, roll, lit }: Scene) {
   const windows = [0.16, 0.44, 0.72].map((share) => left + wide * share);
   return (
     <>
-      <path d="M0 205q90-14 180-8t180-4v47H0z" fill={tones.near} />
+      <path d="M-600 206Q-300 190 0 205q90-14 180-8t180-4q300 2 600 8v47H-600z" fill={tones.near} />
+      {[-150 + roll(40), -74 + roll(30), 432 + roll(30), 500 + roll(60)].map((x) => (
+        <Tree key={x} x={x} tones={tones} />
+      ))}
       <Tree x={roll(2) ? left - 40 : right + 36} tones={tones} />
       <rect x={right - 34} y={peak + 2} width="13" height="40" fill={tones.shade} />
       <rect x={left} y="122" width={wide} height="82" fill={tones.wall} />
@@ -96,9 +105,9 @@ function HouseScene({ tones, roll, lit }: Scene) {
 function FlatScene({ tones, roll, lit }: Scene) {
   const columns = 4 + roll(2);
   const floors = 4 + roll(2);
-  const wide = columns * 30 + 14;
+  const wide = columns * 28 + 27;
   const left = 180 - wide / 2 + (roll(50) - 25);
-  const top = 204 - floors * 29 - 12;
+  const top = 206 - floors * 27 - 10;
   const home = roll(floors - 1);
   const neighbour = 46 + roll(24);
   const cells = Array.from({ length: floors * columns }, (_, index) => index);
@@ -106,18 +115,22 @@ function FlatScene({ tones, roll, lit }: Scene) {
     <>
       <rect x={left - neighbour + 6} y={top + 44} width={neighbour} height="170" fill={tones.near} opacity="0.75" />
       <rect x={left + wide - 6} y={top + 26} width={neighbour + 8} height="190" fill={tones.near} opacity="0.6" />
-      <path d="M0 208q180-12 360-2v34H0z" fill={tones.near} />
+      {[-190, -128, -52, 372, 446, 520].map((x) => {
+        const high = 50 + roll(70);
+        return <rect key={x} x={x} y={206 - high} width={48 + roll(26)} height={high} fill={tones.near} opacity={0.45 + roll(3) / 10} />;
+      })}
+      <path d="M-600 206Q-300 200 0 208q180-12 360-2q300-6 600 0v34H-600z" fill={tones.near} />
       <rect x={left} y={top} width={wide} height={206 - top} fill={tones.wall} />
       <rect x={left + wide - 18} y={top} width="18" height={206 - top} fill={tones.shade} />
       <rect x={left - 4} y={top - 6} width={wide + 8} height="8" rx="1" fill={tones.roof} />
       {cells.map((cell) => {
         const floor = Math.floor(cell / columns);
         const on = floor === home || roll(6) === 0;
-        const x = left + 11 + (cell % columns) * 30 - 3;
-        return <Pane key={cell} x={x} y={top + 13 + floor * 29} w={17} h={17} on={on} tones={tones} lit={lit} />;
+        const x = left + 10 + (cell % columns) * 28;
+        return <Pane key={cell} x={x} y={top + 10 + floor * 27} w={17} h={17} on={on} tones={tones} lit={lit} />;
       })}
-      <rect x={left + 4} y={top + 32 + home * 29} width={wide - 26} height="3" fill={tones.roof} />
-      <rect x={left + wide / 2 - 12} y="190" width="18" height="16" fill={tones.roof} />
+      <rect x={left + 4} y={top + 29 + home * 27} width={wide - 26} height="3" fill={tones.roof} />
+      <rect x={left + wide / 2 - 20} y="186" width="22" height="20" fill={tones.roof} />
     </>
   );
 }
@@ -127,7 +140,7 @@ function RoomScene({ tones, roll, lit }: Scene) {
   const curtain = [tones.roof, tones.near, tones.far][roll(3)];
   return (
     <>
-      <rect width="360" height="240" fill={tones.wall} />
+      <rect x="-600" width="1560" height="240" fill={tones.wall} />
       <rect x="92" y="34" width="176" height="150" rx="3" fill={tones.shade} />
       <rect x="102" y="44" width="156" height="130" fill={tones.near} />
       <rect x="102" y="44" width="156" height="130" fill={lit} opacity="0.82" />
@@ -138,7 +151,7 @@ function RoomScene({ tones, roll, lit }: Scene) {
       <path d="M102 44h34q-4 78-30 130h-4zM258 44h-26q2 78 22 130h4z" fill={curtain} opacity="0.9" />
       <path d="M180 44v130M102 104h156" stroke={tones.shade} strokeWidth="5" />
       <rect x="80" y="184" width="200" height="10" rx="2" fill={tones.shade} />
-      <rect y="194" width="360" height="46" fill={tones.shade} opacity="0.35" />
+      <rect x="-600" y="194" width="1560" height="46" fill={tones.shade} opacity="0.35" />
       {plant ? (
         <>
           <path d="M150 184q-14-20-6-34 8 14 8 30 2-22 14-28 2 18-10 32z" fill={tones.near} />
@@ -156,8 +169,8 @@ function BedScene({ tones, roll, lit }: Scene) {
   const flip = roll(2) === 0 ? 'translate(360 0) scale(-1 1)' : undefined;
   return (
     <g transform={flip}>
-      <rect width="360" height="240" fill={tones.wall} />
-      <rect y="196" width="360" height="44" fill={tones.shade} />
+      <rect x="-600" width="1560" height="240" fill={tones.wall} />
+      <rect x="-600" y="196" width="1560" height="44" fill={tones.shade} />
       <rect x="52" y="30" width="92" height="84" rx="2" fill={tones.shade} />
       <rect x="59" y="37" width="78" height="70" fill={tones.high} />
       <circle cx="114" cy="58" r="9" fill={tones.sun} />
@@ -199,7 +212,7 @@ function Tree({ x, tones }: { x: number; tones: Tones }) {
 function hills(roll: (sides: number) => number): string {
   const a = 150 + roll(24);
   const b = 140 + roll(34);
-  return `M0 ${a}Q80 ${b - 24} 160 ${a - 6}T360 ${b}V240H0z`;
+  return `M-600 ${b}Q-420 ${a - 30} -240 ${a}T0 ${a}Q80 ${b - 24} 160 ${a - 6}T360 ${b}T640 ${a - 12}T960 ${b}V240H-600z`;
 }
 
 /** Numbers that follow from the id alone (FNV-1a, then xorshift). */

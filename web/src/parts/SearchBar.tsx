@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react';
+import { useEffect, useState, type FormEvent } from 'react';
 import { addDays, formatRange, todayIn } from '../domain/dates';
 import { digits, filterCount, formError, type SearchForm } from '../domain/query';
 import { plural } from '../domain/words';
@@ -7,12 +7,15 @@ import { clock } from '../api';
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The search form. On a phone it folds to one line when a search is on. */
-export function SearchBar({ form, onSearch }: { form: SearchForm; onSearch: (form: SearchForm) => void }) {
+export function SearchBar({ form, folded, onSearch }: { form: SearchForm; folded: boolean; onSearch: (form: SearchForm) => void }) {
   const [draft, setDraft] = useState(form);
   const searched = form.q !== '' || filterCount(form) > 0;
   const [open, setOpen] = useState(!searched);
   const [wrong, setWrong] = useState<string | null>(null);
   const today = todayIn(HERE, clock.now());
+  useEffect(() => {
+    if (folded) setOpen(false);
+  }, [folded]);
   const put = (part: Partial<SearchForm>): void => setDraft((old) => ({ ...old, ...part }));
 
   const checkInTo = (checkIn: string): void => {
@@ -55,12 +58,12 @@ export function SearchBar({ form, onSearch }: { form: SearchForm; onSearch: (for
             ))}
           </select>
         </label>
-        <fieldset className="bar-field bar-price">
-          <legend>Price a night</legend>
+        <div className="bar-field bar-price" role="group" aria-label="Price a night">
+          <span aria-hidden="true">Price a night</span>
           <input inputMode="numeric" name="price_min" aria-label="Lowest price a night" placeholder="from" value={draft.priceMin} onChange={(event) => put({ priceMin: digits(event.target.value) })} />
-          <span aria-hidden="true">–</span>
+          <i aria-hidden="true">–</i>
           <input inputMode="numeric" name="price_max" aria-label="Highest price a night" placeholder="to" value={draft.priceMax} onChange={(event) => put({ priceMax: digits(event.target.value) })} />
-        </fieldset>
+        </div>
         <button type="submit" className="button button-main bar-go">Search</button>
       </div>
       {wrong && <p className="bar-wrong" role="alert">{wrong}</p>}
