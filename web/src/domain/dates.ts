@@ -69,21 +69,15 @@ const fullFormat = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
   timeZone: 'UTC',
 });
-const longFormat = new Intl.DateTimeFormat('en-GB', {
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-  timeZone: 'UTC',
-});
+const weekdayFormat = new Intl.DateTimeFormat('en-GB', { weekday: 'long', timeZone: 'UTC' });
 const monthFormat = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
 
 /** "4 Dec" */
 export const formatDay = (date: LocalDate): string => dayFormat.format(utc(date));
 /** "Fri, 4 Dec 2026" */
 export const formatFull = (date: LocalDate): string => fullFormat.format(utc(date));
-/** "Friday 4 December 2026" */
-export const formatLong = (date: LocalDate): string => longFormat.format(utc(date));
+/** "Friday" */
+export const formatWeekday = (date: LocalDate): string => weekdayFormat.format(utc(date));
 /** "December 2026" */
 export const formatMonth = (month: string): string => monthFormat.format(utc(`${month}-01`));
 

@@ -109,20 +109,13 @@ function pin(map: L.Map, one: Group, zoom: number, open: (ids: string[]) => void
   const alone = one.points.length === 1 && first !== undefined;
   const city = commonCity(one.points);
   const face = document.createElement('span');
-  face.textContent = alone ? first.label : String(one.points.length);
-  if (!alone && city && zoom < 11) {
-    const name = document.createElement('small');
-    name.textContent = city;
-    face.prepend(name);
-  }
-  const said = alone ? `${first.city}, ${first.label} a night` : `${one.points.length} homes${city ? ` in ${city}` : ''}`;
+  if (!alone && city && zoom < 11) part(face, 'small', `${city} `);
+  part(face, 'b', alone ? first.label : String(one.points.length));
+  part(face, 'i', alone ? ` a night in ${first.city}` : ' homes', 'hidden');
   const marker = L.marker(map.unproject([one.x, one.y], zoom), {
     icon: L.divIcon({ html: face, className: alone ? 'pin' : 'pin pin-many', iconSize: undefined }),
     riseOnHover: true,
     keyboard: true,
-  });
-  marker.on('add', () => {
-    marker.getElement()?.setAttribute('aria-label', said);
   });
   marker.on('click keypress', (event) => {
     const key = (event as L.LeafletKeyboardEvent).originalEvent;
@@ -133,6 +126,13 @@ function pin(map: L.Map, one: Group, zoom: number, open: (ids: string[]) => void
     else if (bounds) map.fitBounds(bounds, { padding: [60, 60], maxZoom: DEEPEST });
   });
   return marker;
+}
+
+function part(face: HTMLElement, tag: string, text: string, className = ''): void {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = className;
+  face.append(made);
 }
 
 function boundsOf(points: Point[]): L.LatLngBounds | null {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { LocalDate } from '../api/types';
-import { addDays, addMonths, formatLong, formatMonth, monthGrid, monthOf } from '../domain/dates';
-import { formatMoney, formatShort } from '../domain/money';
+import { addDays, addMonths, formatMonth, formatWeekday, monthGrid, monthOf } from '../domain/dates';
+import { formatShort } from '../domain/money';
 import { canPick, choosingEnd, isFree, lastCheckOut, pick, type Nights, type Stay } from '../domain/nights';
 import { useMedia } from './hooks';
 
@@ -155,10 +155,10 @@ function DayCell({ day, nights, stay, shownEnd, today, tabStop, onChoose, onHove
   if (finish) classes.push('day-end');
   if (inside) classes.push('day-in');
   if (start && shownEnd) classes.push('day-joined');
-  const said = [formatLong(day)];
+  const said = [formatMonth(monthOf(day))];
   if (start) said.push('check-in');
   if (day === stay.checkOut) said.push('check-out');
-  if (known) said.push(free ? `free, ${formatMoney(night.price)}` : open ? 'free to leave, night taken' : 'taken');
+  if (known) said.push(free ? 'free' : open ? 'taken, but you can leave on this day' : 'taken');
   return (
     <td className={classes.join(' ')} role="gridcell" aria-selected={start || inside || day === stay.checkOut}>
       <button
@@ -166,15 +166,21 @@ function DayCell({ day, nights, stay, shownEnd, today, tabStop, onChoose, onHove
         data-day={day}
         data-state={state}
         tabIndex={tabStop ? 0 : -1}
-        aria-label={said.join(', ')}
         aria-disabled={!open}
         onClick={() => open && onChoose(day)}
         onMouseEnter={() => onHover(day)}
         onFocus={() => onHover(day)}
         onKeyDown={(event) => onKey(event, day)}
       >
+        <span className="hidden">{formatWeekday(day)} </span>
         <span className="day-number">{Number(day.slice(8))}</span>
-        {free && <span className="day-price">{formatShort(night!.price)}</span>}
+        <span className="hidden"> {said.join(', ')} </span>
+        {free && night && (
+          <span className="day-price">
+            {formatShort(night.price)}
+            <span className="hidden"> {night.price.currency}</span>
+          </span>
+        )}
       </button>
     </td>
   );
