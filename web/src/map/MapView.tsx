@@ -42,7 +42,7 @@ export default function MapView({ points, lifted, box, fitKey, onOpen, onMoved }
       maxBoundsViscosity: 1,
     }).setView([30, 5], 2);
     made.attributionControl.setPrefix(false).addAttribution('Outlines: Natural Earth');
-    L.control.zoom({ position: 'bottomright' }).addTo(made);
+    L.control.zoom({ position: 'topright' }).addTo(made);
     L.control.scale({ position: 'bottomleft', imperial: false }).addTo(made);
     pins.current = L.layerGroup().addTo(made);
     const stop = drawOutlines(made);
@@ -68,7 +68,7 @@ export default function MapView({ points, lifted, box, fitKey, onOpen, onMoved }
     quiet.current = true;
     map.invalidateSize({ animate: false, pan: false });
     const wanted = box === '' ? boundsOf(points) : parseBox(box);
-    if (wanted) map.fitBounds(wanted, { animate: false, maxZoom: 11, padding: box === '' ? [48, 48] : [0, 0] });
+    if (wanted) map.fitBounds(wanted, { animate: false, maxZoom: 13, padding: box === '' ? [48, 48] : [0, 0] });
     quiet.current = false;
     // The points of one search only grow; the view is the reader's from then on.
   }, [map, fitKey]);

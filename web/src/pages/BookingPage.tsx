@@ -137,7 +137,7 @@ function Outcome({ booking, paid, tenant, refetch }: {
       return (
         <>
           <h1>The hold ran out</h1>
-          <p>The nights went back to the calendar and you were not charged. They may still be free.</p>
+          <p>The nights went back to the calendar; they may still be free. {charged(booking)}</p>
           {tenant && <Link className="button button-main" to={`${again}?check_in=${booking.check_in}&check_out=${booking.check_out}`}>Look at these nights again</Link>}
         </>
       );
@@ -145,7 +145,7 @@ function Outcome({ booking, paid, tenant, refetch }: {
       return (
         <>
           <h1>The payment did not go through</h1>
-          <p>The nights went back to the calendar. You can hold them again if they are still free.</p>
+          <p>The nights went back to the calendar. You can hold them again if they are still free. {charged(booking)}</p>
           {tenant && <Link className="button button-main" to={`${again}?check_in=${booking.check_in}&check_out=${booking.check_out}`}>Look at these nights again</Link>}
         </>
       );
@@ -153,7 +153,7 @@ function Outcome({ booking, paid, tenant, refetch }: {
       return (
         <>
           <h1>Released</h1>
-          <p>{released(booking)}</p>
+          <p>The nights are free again. {charged(booking)}</p>
           {tenant && <Link className="button" to={again}>Back to this home</Link>}
         </>
       );
@@ -167,11 +167,12 @@ function Outcome({ booking, paid, tenant, refetch }: {
   }
 }
 
-function released(booking: Booking): string {
+/** Where the money of a booking that ended is. */
+function charged(booking: Booking): string {
   const status = booking.payment?.status ?? '';
-  if (status.startsWith('refund')) return 'The nights are free again and your payment has been refunded in full.';
-  if (status === 'succeeded') return 'The nights are free again. Your payment is being refunded in full.';
-  return 'The nights are free again. You were not charged.';
+  if (status === 'refunded') return 'The payment has been refunded in full.';
+  if (status === 'succeeded' || status.startsWith('refund')) return 'The payment is being refunded in full.';
+  return 'Nothing was charged.';
 }
 
 function Held({ booking, paid, tenant, refetch }: { booking: Booking; paid: boolean; tenant: boolean; refetch: () => void }) {

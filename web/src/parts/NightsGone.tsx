@@ -25,7 +25,7 @@ export function NightsGone({ property, stay, nights, today, problem, onChoose }:
   const others = offered.length > 0 ? offered.slice(0, 3) : nearbyStays(nights, stay, today);
   return (
     <div className="page page-narrow gone">
-      <HomeArt id={property.id} kind={property.kind} className="gone-art" />
+      <HomeArt id={property.id} kind={property.kind} wide className="gone-art" />
       <h1 ref={heading} tabIndex={-1}>Someone else just took these nights</h1>
       <p>
         {stay.checkIn && stay.checkOut ? formatRange(stay.checkIn, stay.checkOut) : 'These nights'} at <strong>{property.title}</strong> can’t be held any more. You were not charged.
