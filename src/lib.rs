@@ -6,4 +6,20 @@
 
 pub mod domain;
 
+pub mod telemetry;
+
 pub mod clock;
+pub mod config;
+
+pub mod gateways;
+pub mod search;
+pub mod storage;
+
+pub mod actors;
+
+pub mod http;
+pub mod scheduler;
+
+pub mod app;
+pub mod sandbox;
+pub mod tools;

@@ -1,0 +1,39 @@
+//! In-app notifications: who hears what of which event. The rows and the cursor move in
+//! one transaction, and a row's id derives from event and person, so each is there once.
+
+use jiff::Timestamp;
+
+use crate::actors::consumer::{Consumer, ConsumerError};
+use crate::domain::event::Recorded;
+use crate::domain::notification::{self, Notification};
+use crate::storage::notifications;
+use crate::storage::pool::Pool;
+
+/// The consumer.
+#[derive(Debug)]
+pub struct Notifications {
+    /// For rows and cursor.
+    pub pool: Pool,
+}
+
+impl Consumer for Notifications {
+    const NAME: &'static str = "notifications";
+
+    fn concurrency(&self) -> usize {
+        2
+    }
+
+    async fn consume(&self, from: i64, events: &[Recorded]) -> Result<(), ConsumerError> {
+        let Some(last) = events.last() else { return Ok(()) };
+        let rows: Vec<(Notification, Timestamp)> = events
+            .iter()
+            .flat_map(|event| {
+                let all = notification::follows(event);
+                all.into_iter().map(|notification| (notification, event.occurred_at))
+            })
+            .collect();
+        let stored =
+            notifications::store(&self.pool, Self::NAME, from, last.position, &rows).await?;
+        if stored { Ok(()) } else { Err(ConsumerError::Overtaken) }
+    }
+}

@@ -1,0 +1,55 @@
+//! Keeps the payment provider in step with our payments: opens sessions for new ones,
+//! closes those of ending holds, sends refunds.
+
+use crate::actors::consumer::{self, Calls, Consumer, ConsumerError};
+use crate::actors::payer::{Payer, PayerError};
+use crate::domain::event::{Event, Recorded};
+use crate::storage::pool::Pool;
+
+/// The consumer.
+#[derive(Debug)]
+pub struct Payments {
+    /// For the cursor.
+    pub pool: Pool,
+    /// Who talks to the provider.
+    pub payer: Payer,
+    /// Calls at the same time.
+    pub concurrency: usize,
+}
+
+impl Consumer for Payments {
+    const NAME: &'static str = "payments";
+
+    fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    async fn consume(&self, from: i64, events: &[Recorded]) -> Result<(), ConsumerError> {
+        consumer::call_each(self, &self.pool, from, events).await
+    }
+}
+
+impl Calls for Payments {
+    async fn call(&self, event: &Recorded) -> Result<(), ConsumerError> {
+        let called = match &event.event {
+            Event::PaymentCreated { payment_id, property_id, .. } => {
+                self.payer.open(*property_id, *payment_id).await
+            }
+            Event::BookingExpiring { stay, payment_id, .. } => {
+                self.payer.close(stay.property_id, *payment_id).await
+            }
+            Event::RefundCreated { refund_id, payment_id, property_id, .. } => {
+                self.payer.refund(*property_id, *payment_id, *refund_id).await
+            }
+            _ => Ok(()),
+        };
+        match called {
+            // No attempt will ever go better, and what comes after it must not wait.
+            Err(PayerError::Hopeless(why)) => {
+                tracing::error!(position = ?event.position, why, "payment event given up");
+                Ok(())
+            }
+            called => Ok(called?),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Who owns: everything with a mailbox. An actor keeps a cache of rows and serialises the
+//! commands about them; only its handle is public, no message and no reference leaves its
+//! file.
+
+pub mod cluster;
+pub mod committer;
+pub mod consumer;
+pub mod consumers;
+pub mod payer;
+pub mod property;
+mod property_memory;
+pub mod root;
+pub mod tail;

@@ -1,0 +1,437 @@
+//! The property actor: the one writer of a listing, its nights, its bookings and their
+//! payments. Commands queue in its mailbox instead of at a lock.
+//!
+//! One change set is on its way at a time. Commands that come meanwhile wait; when it has
+//! settled they are decided in order, each seeing those before it, and go out together as
+//! the next set. Nothing survives a crash: state is a cache of rows, loaded on the first
+//! message. Whenever memory may differ from the rows (a set refused, fenced or without an
+//! answer) it is dropped and loaded again.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, ActorRuntime, ActorStatus};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::committer::{Committers, OnEnd, SetEnd};
+use super::property_memory::Memory;
+use crate::clock::Clock;
+use crate::domain::change::{Decision, Net};
+use crate::domain::entity::EntityRef;
+use crate::domain::envelope::{Answer, Request};
+use crate::domain::ids::{PropertyId, TimerId};
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::{Context, Rules};
+use crate::domain::stay::{self, Outcome};
+use crate::storage::changes::{ChangeSet, NewEvent};
+use crate::storage::commands::CommandRecord;
+use crate::storage::pool::Pool;
+use crate::storage::sqlstate::StorageError;
+
+/// The most commands in one change set.
+const SET_MAX: usize = 256;
+
+/// How often a command that is alone in its set is tried before it is given back.
+const TRIES_MAX: u32 = 3;
+
+/// Why the actor did not answer a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAnswered {
+    /// It has stopped, or could not find out how a set ended: the same request may come
+    /// again, to a new actor.
+    Gone,
+    /// It broke while the request was with it.
+    Broken,
+    /// Its shard has another owner; nothing was done.
+    Fenced,
+    /// The database stood in the way; nothing was done.
+    Failed,
+}
+
+/// What every property actor of this node is given.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// For loading state.
+    pub pool: Pool,
+    /// For writing changes.
+    pub committers: Committers,
+    /// The time.
+    pub clock: Clock,
+    /// The settings of the rules.
+    pub rules: Rules,
+}
+
+/// The door to one property actor.
+#[derive(Debug, Clone)]
+pub struct PropertyHandle(ActorRef<Msg>);
+
+impl PropertyHandle {
+    /// Starts the actor of a property that this node owns under `epoch`. It loads its state
+    /// with its first message.
+    ///
+    /// # Errors
+    /// When the runtime refuses.
+    pub fn start(
+        entity: EntityRef,
+        epoch: i64,
+        around: Arc<Surroundings>,
+        supervisor: ActorCell,
+    ) -> Result<Self, ActorProcessingErr> {
+        let arguments = (entity, epoch, around);
+        let (actor, _) =
+            ActorRuntime::spawn_linked_instant(None, PropertyActor, arguments, supervisor)?;
+        Ok(Self(actor))
+    }
+
+    /// Asks; the permit is given back with the answer.
+    ///
+    /// # Errors
+    /// [`NotAnswered`], which says whether the request may have been carried out.
+    pub async fn ask(
+        &self,
+        request: Request,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Answer, NotAnswered> {
+        let (reply, answer) = oneshot::channel();
+        let waiting = Waiting { request, reply, tries: 0, _permit: permit };
+        self.0.cast(Msg::Ask(Box::new(waiting))).map_err(|_| NotAnswered::Gone)?;
+        answer.await.unwrap_or(Err(NotAnswered::Broken))
+    }
+
+    /// Whether the actor has ended, or is about to.
+    #[must_use]
+    pub fn has_stopped(&self) -> bool {
+        self.0.get_status() >= ActorStatus::Draining
+    }
+
+    /// Ends the actor once it has nothing to do any more.
+    pub fn passivate(&self) {
+        // An actor that has ended already is what we want.
+        self.0.drain().ok();
+    }
+}
+
+/// A request and who waits for its answer.
+struct Waiting {
+    request: Request,
+    reply: oneshot::Sender<Result<Answer, NotAnswered>>,
+    tries: u32,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Waiting {
+    fn answer(self, answer: Result<Answer, NotAnswered>) {
+        // Whoever asked may have given up; the request's record answers a retry.
+        self.reply.send(answer).ok();
+    }
+}
+
+/// What the actor is told.
+enum Msg {
+    /// Carry a request out. From the handle; must be answered.
+    Ask(Box<Waiting>),
+    /// The change set on its way has ended. From the committer.
+    Settled(SetEnd),
+}
+
+impl ractor::Message for Msg {}
+
+struct PropertyActor;
+
+struct State {
+    id: PropertyId,
+    entity: EntityRef,
+    epoch: i64,
+    around: Arc<Surroundings>,
+    /// What is known; `None` until it is loaded, and whenever it may be wrong.
+    memory: Option<Memory>,
+    /// Requests that wait for their turn.
+    waiting: VecDeque<Waiting>,
+    /// Requests that wait for the set on its way, with the answers they get if it is
+    /// written. Empty: nothing is on its way.
+    in_flight: Vec<(Waiting, Result<Answer, NotAnswered>)>,
+    /// Records that the set on its way will leave.
+    records: Vec<CommandRecord>,
+    /// How many of the waiting requests are decided one a set, after a refused set.
+    alone: usize,
+}
+
+impl Actor for PropertyActor {
+    type Msg = Msg;
+    type State = State;
+    type Arguments = (EntityRef, i64, Arc<Surroundings>);
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<Msg>,
+        (entity, epoch, around): Self::Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        Ok(State {
+            id: PropertyId::from(entity.id),
+            entity,
+            epoch,
+            around,
+            memory: None,
+            waiting: VecDeque::new(),
+            in_flight: Vec::new(),
+            records: Vec::new(),
+            alone: 0,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Msg>,
+        message: Msg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Msg::Ask(waiting) => state.waiting.push_back(*waiting),
+            Msg::Settled(end) => state.on_settled(&myself, end).await,
+        }
+        state.take_turn(&myself).await;
+        Ok(())
+    }
+}
+
+impl State {
+    /// Decides what waits and sends it off, unless a set is on its way.
+    async fn take_turn(&mut self, myself: &ActorRef<Msg>) {
+        while self.in_flight.is_empty() && !self.waiting.is_empty() {
+            let count = if self.alone > 0 { 1 } else { self.waiting.len().min(SET_MAX) };
+            self.alone = self.alone.saturating_sub(1);
+            let mut turn: Vec<Waiting> = self.waiting.drain(..count).collect();
+            turn.retain(|waiting| !waiting.reply.is_closed());
+            if let Err(error) = self.prepare(&turn).await {
+                tracing::warn!(entity = %self.entity, %error, "property cannot be loaded");
+                self.memory = None;
+                for waiting in turn {
+                    waiting.answer(Err(NotAnswered::Failed));
+                }
+                continue;
+            }
+            self.decide(myself, turn).await;
+        }
+    }
+
+    /// Loads what is not known yet and the decisions need.
+    async fn prepare(&mut self, turn: &[Waiting]) -> Result<(), StorageError> {
+        let around = &self.around;
+        let memory = match &mut self.memory {
+            Some(memory) => memory,
+            None => {
+                around.committers.settled(self.entity).await;
+                let client = around.pool.get().await?;
+                let loaded = Memory::load(&client, self.id, around.clock.now()).await?;
+                self.memory.insert(loaded)
+            }
+        };
+        let commands = || turn.iter().map(|waiting| &waiting.request.command);
+        if memory.lacks(commands()) {
+            let client = around.pool.get().await?;
+            memory.fetch(&client, self.id, commands()).await?;
+        }
+        Ok(())
+    }
+
+    /// Decides a turn and hands its net effect to the committer.
+    async fn decide(&mut self, myself: &ActorRef<Msg>, turn: Vec<Waiting>) {
+        let Some(memory) = &mut self.memory else { return };
+        let now = self.around.clock.now();
+        let mut set = ChangeSet {
+            entity: self.entity,
+            shard: self.entity.shard(),
+            epoch: self.epoch,
+            at: now,
+            commands: Vec::new(),
+            net: Net::default(),
+            events: Vec::new(),
+        };
+        let mut decided = Vec::with_capacity(turn.len());
+        for waiting in turn {
+            let answer = decide_one(memory, &mut set, &waiting.request, &self.around.rules);
+            decided.push((waiting, answer));
+        }
+        if let Err(error) = self.answer_repeats(&mut decided).await {
+            tracing::warn!(entity = %self.entity, %error, "records cannot be read");
+        }
+        if set.commands.is_empty() {
+            for (waiting, answer) in decided {
+                waiting.answer(answer);
+            }
+            return;
+        }
+        self.in_flight = decided;
+        self.records.clone_from(&set.commands);
+        let myself = myself.clone();
+        let tell = move |end| {
+            // An actor that has broken meanwhile loads anew and finds out by itself.
+            myself.cast(Msg::Settled(end)).ok();
+        };
+        self.around.committers.submit(set, OnEnd::new(tell));
+    }
+
+    /// A refused request may be the repeat of one that was carried out long ago: past the
+    /// records in memory, one read tells.
+    async fn answer_repeats(
+        &mut self,
+        decided: &mut [(Waiting, Result<Answer, NotAnswered>)],
+    ) -> Result<(), StorageError> {
+        let Some(memory) = &mut self.memory else { return Ok(()) };
+        if memory.has_all_records() {
+            return Ok(());
+        }
+        let mut refused: Vec<_> = decided
+            .iter_mut()
+            .filter(|(_, answer)| matches!(answer, Ok(Answer::Refused(_))))
+            .collect();
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let found = async {
+            let client = self.around.pool.get().await?;
+            let ids: Vec<_> = refused.iter().map(|(waiting, _)| waiting.request.id).collect();
+            crate::storage::commands::find(&client, &ids).await
+        };
+        let found = found.await;
+        for (waiting, answer) in &mut refused {
+            match &found {
+                Ok(records) => {
+                    if let Some(record) = records.iter().find(|r| r.id == waiting.request.id) {
+                        *answer = Ok(repeated(record, &waiting.request));
+                    }
+                }
+                Err(_) => *answer = Err(NotAnswered::Failed),
+            }
+        }
+        found.map(|_| ())
+    }
+
+    async fn on_settled(&mut self, myself: &ActorRef<Msg>, end: SetEnd) {
+        let turn = std::mem::take(&mut self.in_flight);
+        let records = std::mem::take(&mut self.records);
+        match end {
+            SetEnd::Fresh => {
+                if let Some(memory) = &mut self.memory {
+                    memory.remember(records);
+                    memory.property.forget_settled();
+                }
+                for (waiting, answer) in turn {
+                    waiting.answer(answer);
+                }
+            }
+            SetEnd::Fenced => {
+                tracing::error!(entity = %self.entity, "shard has another owner");
+                for (waiting, _) in turn.into_iter() {
+                    waiting.answer(Err(NotAnswered::Fenced));
+                }
+                while let Some(waiting) = self.waiting.pop_front() {
+                    waiting.answer(Err(NotAnswered::Fenced));
+                }
+                myself.stop(None);
+            }
+            SetEnd::Already | SetEnd::Unknown => self.again(turn, records).await,
+            SetEnd::Aborted => {
+                self.memory = None;
+                let single = turn.len() == 1;
+                self.alone = turn.len();
+                for (mut waiting, _) in turn.into_iter().rev() {
+                    waiting.tries += u32::from(single);
+                    if waiting.tries >= TRIES_MAX {
+                        self.alone -= 1;
+                        waiting.answer(Err(NotAnswered::Failed));
+                    } else {
+                        self.waiting.push_front(waiting);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Some of a set's commands may have been carried out before. Loads anew, with their
+    /// records, and decides all of them again: those are then answered as repeats.
+    async fn again(
+        &mut self,
+        turn: Vec<(Waiting, Result<Answer, NotAnswered>)>,
+        records: Vec<CommandRecord>,
+    ) {
+        self.memory = None;
+        let ids: Vec<_> = records.iter().map(|record| record.id).collect();
+        let found = async {
+            self.prepare(&[]).await?;
+            let client = self.around.pool.get().await?;
+            crate::storage::commands::find(&client, &ids).await
+        };
+        match found.await {
+            Ok(found) => {
+                if let Some(memory) = &mut self.memory {
+                    memory.remember(found);
+                }
+                for (waiting, _) in turn.into_iter().rev() {
+                    self.waiting.push_front(waiting);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(entity = %self.entity, %error, "outcome cannot be read");
+                self.memory = None;
+                for (waiting, _) in turn {
+                    waiting.answer(Err(NotAnswered::Gone));
+                }
+            }
+        }
+    }
+}
+
+/// Decides one request on top of those before it; what it changes goes into the set.
+fn decide_one(
+    memory: &mut Memory,
+    set: &mut ChangeSet,
+    request: &Request,
+    rules: &Rules,
+) -> Result<Answer, NotAnswered> {
+    let pending = set.commands.iter().find(|record| record.id == request.id);
+    if let Some(record) = pending.or_else(|| memory.record(request.id)) {
+        return Ok(repeated(record, request));
+    }
+    let context = Context { now: set.at, request: request.id.uuid(), rules };
+    let decision = match stay::decide(&memory.property, &request.command, &context) {
+        Ok(decision) => decision,
+        // A timer has to be marked as fired, whatever becomes of what it was about.
+        Err(_) if request.command.is_timer() => Decision::new(Outcome::Done),
+        Err(refusal) => return Ok(Answer::Refused(refusal)),
+    };
+    let answer = Answer::Done { outcome: decision.outcome.clone(), replayed: false };
+    if decision.is_empty() && !request.command.is_timer() {
+        return Ok(answer);
+    }
+    for change in decision.changes {
+        let (version, nights) =
+            (memory.property.version_of(&change), memory.property.occupied_by(&change));
+        memory.property.apply(&change);
+        set.net.take(change, version, nights);
+    }
+    if request.command.is_timer() {
+        set.net.fire(TimerId::from(request.id.uuid()));
+    }
+    set.events.extend(decision.events.into_iter().map(|(key, event)| NewEvent {
+        key,
+        event,
+        actor: request.actor,
+        causation: request.id,
+    }));
+    set.commands.push(CommandRecord {
+        id: request.id,
+        fingerprint: request.fingerprint,
+        outcome: decision.outcome,
+    });
+    Ok(answer)
+}
+
+/// The answer to a request that was carried out before.
+fn repeated(record: &CommandRecord, request: &Request) -> Answer {
+    if record.fingerprint == request.fingerprint {
+        Answer::Done { outcome: record.outcome.clone(), replayed: true }
+    } else {
+        Answer::Refused(Refusal::KeyReused)
+    }
+}

@@ -1,0 +1,87 @@
+//! What one key says about another: what an empty value stands for, and what is refused
+//! because it would be unsafe.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::load::{Config, ConfigError, Values};
+use super::value::{PaymentsMode, Secret};
+
+/// Puts a value where an empty one means that the program chooses.
+pub(super) fn fill(values: &mut Values, folder: &Path) -> Result<(), ConfigError> {
+    if values.text("server.data_dir").is_empty() {
+        let is_root = rustix::process::geteuid().is_root();
+        let dir = if is_root { "/var/lib/rentezy".into() } else { folder.join("data") };
+        values.put("server.data_dir", &dir.to_string_lossy());
+    }
+    if values.text("payments.mode").is_empty() {
+        let listen: SocketAddr = values.get("server.listen")?;
+        let mode =
+            if listen.ip().is_loopback() { PaymentsMode::Sandbox } else { PaymentsMode::Off };
+        values.put("payments.mode", mode.as_str());
+    }
+    Ok(())
+}
+
+/// Refuses what is right key by key and unsafe together.
+pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
+    let refuse = |name: &'static str, value: &dyn std::fmt::Debug, why: &str| {
+        Err(ConfigError::Refused { name, value: format!("{value:?}"), why: why.to_owned() })
+    };
+    let payments = &config.payments;
+    let on_loopback = config.server.listen.ip().is_loopback();
+    let mode = payments.mode.as_str();
+    match payments.mode {
+        PaymentsMode::Sandbox => {
+            if !on_loopback {
+                let why = "sandbox is allowed only with server.listen on a loopback address";
+                return refuse("payments.mode", &mode, why);
+            }
+            if payments.stripe_key.as_ref().is_some_and(is_real) {
+                let why = "sandbox is allowed only without a real payments.stripe_key";
+                return refuse("payments.mode", &mode, why);
+            }
+            if let Some(url) = &payments.sandbox_url
+                && !url.is_loopback()
+            {
+                return refuse("payments.sandbox_url", &url.as_str(), "must be on loopback");
+            }
+        }
+        PaymentsMode::Stripe => {
+            if payments.stripe_key.is_none() || payments.stripe_webhook_secret.is_none() {
+                let why = "stripe needs payments.stripe_key and payments.stripe_webhook_secret";
+                return refuse("payments.mode", &mode, why);
+            }
+            let url = &payments.stripe_url;
+            if !url.is_https() && !url.is_loopback() {
+                let why = "must be https unless its host is on loopback";
+                return refuse("payments.stripe_url", &url.as_str(), why);
+            }
+        }
+        PaymentsMode::Off => {}
+    }
+    if let Some(file) = &config.clock.file {
+        if !on_loopback {
+            let why = "is allowed only with server.listen on a loopback address";
+            return refuse("clock.file", file, why);
+        }
+        if payments.mode == PaymentsMode::Stripe {
+            return refuse("clock.file", file, "is not allowed with payments.mode stripe");
+        }
+    }
+    if config.database.url.as_ref().is_some_and(|url| !is_postgres(url.expose())) {
+        let why = "must begin with postgres:// or postgresql://, or be key=value pairs".to_owned();
+        return Err(ConfigError::WrongSecret { name: "database.url", why });
+    }
+    Ok(())
+}
+
+/// Whether a key moves real money.
+fn is_real(key: &Secret) -> bool {
+    key.expose().starts_with("sk_live") || key.expose().starts_with("rk_live")
+}
+
+fn is_postgres(url: &str) -> bool {
+    let pairs = || !url.contains("://") && url.split_whitespace().all(|pair| pair.contains('='));
+    url.starts_with("postgres://") || url.starts_with("postgresql://") || pairs()
+}

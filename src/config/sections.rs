@@ -1,0 +1,290 @@
+//! The sections of `cluster.toml` and their keys. A field, its row in the table of keys and
+//! its lines in `cluster.toml` all come from one entry here.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::load::{ConfigError, Values};
+use super::origin::Origin;
+use super::value::{
+    Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, PaymentsMode, Secret,
+};
+
+/// Declares a section: its struct, its table of keys and how it is read.
+macro_rules! section {
+    (
+        $(#[doc = $about:literal])+
+        $type:ident $section:literal {
+            $($(#[doc = $doc:literal])+ $field:ident: $of:ty = $default:literal, $kind:expr;)+
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Debug, Clone)]
+        pub struct $type {
+            $($(#[doc = $doc])+ pub $field: $of,)+
+        }
+
+        impl $type {
+            pub(super) const ABOUT: &[&str] = &[$($about),+];
+            pub(super) const KEYS: &[Key] = &[$(Key {
+                name: concat!($section, ".", stringify!($field)),
+                default: $default,
+                doc: &[$($doc),+],
+                kind: $kind,
+            }),+];
+
+            pub(super) fn read(values: &Values) -> Result<Self, ConfigError> {
+                Ok(Self {
+                    $($field: values.get(concat!($section, ".", stringify!($field)))?,)+
+                })
+            }
+        }
+    };
+}
+
+section! {
+    /// The public listener and where this server keeps its files.
+    Server "server" {
+        /// Address and port of the public listener; port 0 takes a free one.
+        listen: SocketAddr = "127.0.0.1:8080", Kind::Address;
+        /// Folder of everything the server keeps. Empty: /var/lib/rentezy for root, else
+        /// data/ beside this file.
+        data_dir: PathBuf = "", Kind::Path;
+        /// What browsers and payment pages reach this server by. Empty: http:// and the
+        /// listener's address.
+        base_url: Option<Origin> = "", Kind::Origin;
+        /// Seals signing keys. Empty: made at the first start and kept in the data folder,
+        /// readable by its owner only.
+        secret: Option<Secret> = "", Kind::Secret(32);
+        /// How long a request may take, in seconds, before it is answered 504.
+        request_timeout_s: u64 = "30", Kind::Number(1, 3_600);
+        /// The largest request body, in bytes; past it the answer is 413.
+        body_limit_bytes: usize = "1048576", Kind::Number(1_024, 67_108_864);
+        /// How long a stopping server waits for requests in flight, in seconds.
+        drain_s: u64 = "20", Kind::Number(0, 600);
+    }
+}
+
+section! {
+    /// Postgres, where the truth is kept.
+    Database "database" {
+        /// postgres://user:password@host/database of a Postgres 15 or newer. Empty: the
+        /// server runs a private one in the data folder.
+        url: Option<Secret> = "", Kind::Secret(0);
+        /// Connections for reads and for writes that are not batched.
+        pool_size: u32 = "16", Kind::Number(1, 500);
+        /// Connections that write batches of changes.
+        writers: usize = "1", Kind::Number(1, 16);
+        /// Folder that holds initdb and postgres, for the private one. Empty: it is searched.
+        binaries: Option<PathBuf> = "", Kind::Path;
+        /// User the private one runs as when the server runs as root.
+        user: String = "postgres", Kind::Name;
+    }
+}
+
+section! {
+    /// The clock, which tests may move.
+    Clock "clock" {
+        /// File with a number of seconds to add to the system's clock, which may only grow.
+        /// Empty: the system's clock. Refused off loopback and with real payments.
+        file: Option<PathBuf> = "", Kind::Path;
+    }
+}
+
+section! {
+    /// Accounts, sign-in and passwords.
+    Accounts "accounts" {
+        /// Who lets a member become a landlord; auto: approved at once.
+        landlord_approval: LandlordApproval = "auto", Kind::Choice(&["auto"]);
+        /// Life of an access token, in minutes.
+        access_token_minutes: u64 = "15", Kind::Number(1, 1_440);
+        /// Days without use after which a sign-in ends.
+        refresh_days: u64 = "30", Kind::Number(1, 365);
+        /// Passwords hashed at the same time; each takes a core and 19 MiB.
+        hash_permits: usize = "2", Kind::Number(1, 64);
+        /// Sign-ins that may wait for a hash; past it the answer is 503.
+        hash_queue: usize = "16", Kind::Number(0, 10_000);
+    }
+}
+
+section! {
+    /// Listings.
+    Listings "listings" {
+        /// Who lets a submitted listing go live; auto: at once.
+        review: ListingReview = "auto", Kind::Choice(&["auto"]);
+    }
+}
+
+section! {
+    /// Bookings.
+    Bookings "bookings" {
+        /// How long a hold keeps its nights, in seconds.
+        hold_seconds: u64 = "600", Kind::Number(1, 1_200);
+        /// How long a hold that ended may wait for an unclear payment, in seconds.
+        expiring_seconds: u64 = "60", Kind::Number(1, 3_600);
+        /// How far ahead nights can be booked, in days.
+        window_days: u32 = "730", Kind::Number(1, 730);
+    }
+}
+
+section! {
+    /// Payments.
+    Payments "payments" {
+        /// Where payments go: sandbox (test payments, no money moves), stripe or off.
+        /// Empty: sandbox on a loopback listener, else off.
+        mode: PaymentsMode = "", Kind::Choice(&["sandbox", "stripe", "off", ""]);
+        /// A sandbox that already runs, on loopback. Empty: the server starts its own.
+        sandbox_url: Option<Origin> = "", Kind::Origin;
+        /// Where Stripe's API is; https unless it is on loopback.
+        stripe_url: Origin = "https://api.stripe.com", Kind::Origin;
+        /// Stripe's secret key, sk_...
+        stripe_key: Option<Secret> = "", Kind::Secret(8);
+        /// Signing secret of Stripe's webhooks, whsec_...
+        stripe_webhook_secret: Option<Secret> = "", Kind::Secret(8);
+        /// How long a call to the provider may take, in seconds.
+        timeout_s: u64 = "10", Kind::Number(1, 80);
+        /// Calls to the provider at the same time.
+        concurrency: usize = "16", Kind::Number(1, 256);
+    }
+}
+
+section! {
+    /// The search index.
+    Search "search" {
+        /// How long a change may wait to be findable, in milliseconds.
+        commit_ms: u64 = "200", Kind::Number(10, 60_000);
+        /// Memory of the index writer, in MiB.
+        writer_memory_mb: usize = "64", Kind::Number(15, 4_096);
+    }
+}
+
+section! {
+    /// What there may be of a thing at the same time. Past a limit the answer is 429 or 503.
+    Limits "limits" {
+        /// Commands waiting for one entity.
+        entity_queue: usize = "1024", Kind::Number(1, 65_536);
+        /// Commands waiting for all entities of this node.
+        node_queue: usize = "16384", Kind::Number(1, 1_048_576);
+        /// Change sets in one write to the database.
+        batch_sets: usize = "500", Kind::Number(1, 5_000);
+        /// Rows in a page of a list.
+        page_max: u32 = "100", Kind::Number(1, 100);
+        /// Seconds without a command after which an entity leaves memory.
+        idle_s: u64 = "600", Kind::Number(1, 86_400);
+        /// Entities in memory; past it the longest idle one leaves.
+        entities_max: usize = "20000", Kind::Number(16, 10_000_000);
+    }
+}
+
+section! {
+    /// The log, which goes to standard error.
+    Log "log" {
+        /// The least important message that is logged.
+        level: LogLevel = "info", Kind::Choice(&["error", "warn", "info", "debug", "trace"]);
+        /// text for people, json for machines.
+        format: LogFormat = "text", Kind::Choice(&["text", "json"]);
+    }
+}
+
+/// Every section with its introduction and its keys, in the order of `cluster.toml`.
+pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
+    ("server", Server::ABOUT, Server::KEYS),
+    ("database", Database::ABOUT, Database::KEYS),
+    ("clock", Clock::ABOUT, Clock::KEYS),
+    ("accounts", Accounts::ABOUT, Accounts::KEYS),
+    ("listings", Listings::ABOUT, Listings::KEYS),
+    ("bookings", Bookings::ABOUT, Bookings::KEYS),
+    ("payments", Payments::ABOUT, Payments::KEYS),
+    ("search", Search::ABOUT, Search::KEYS),
+    ("limits", Limits::ABOUT, Limits::KEYS),
+    ("log", Log::ABOUT, Log::KEYS),
+];
+
+impl Server {
+    /// How long a request may take.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_s)
+    }
+
+    /// How long a stopping server waits for requests in flight.
+    #[must_use]
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_s)
+    }
+
+    /// What this server is reached by, without a trailing slash: `base_url`, else the
+    /// address that `listen` was bound to (a wildcard address is named as loopback).
+    #[must_use]
+    pub fn public_url(&self, mut bound: SocketAddr) -> String {
+        if let Some(origin) = &self.base_url {
+            return origin.as_str().to_owned();
+        }
+        if bound.ip().is_unspecified() {
+            bound.set_ip(match bound.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("http://{bound}")
+    }
+}
+
+impl Accounts {
+    /// Life of an access token.
+    #[must_use]
+    pub fn access_token(&self) -> Duration {
+        Duration::from_mins(self.access_token_minutes)
+    }
+
+    /// Life of a refresh token.
+    #[must_use]
+    pub fn refresh(&self) -> Duration {
+        Duration::from_hours(self.refresh_days * 24)
+    }
+}
+
+impl Bookings {
+    /// How long a hold keeps its nights.
+    #[must_use]
+    pub fn hold(&self) -> Duration {
+        Duration::from_secs(self.hold_seconds)
+    }
+
+    /// How long a hold that ended may wait for an unclear payment.
+    #[must_use]
+    pub fn expiring(&self) -> Duration {
+        Duration::from_secs(self.expiring_seconds)
+    }
+}
+
+impl Payments {
+    /// How long a call to the provider may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_s)
+    }
+}
+
+impl Search {
+    /// How long a change may wait to be findable.
+    #[must_use]
+    pub fn commit(&self) -> Duration {
+        Duration::from_millis(self.commit_ms)
+    }
+
+    /// Memory of the index writer, in bytes.
+    #[must_use]
+    pub fn writer_memory_bytes(&self) -> usize {
+        self.writer_memory_mb * 1_048_576
+    }
+}
+
+impl Limits {
+    /// Time without a command after which an entity leaves memory.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        Duration::from_secs(self.idle_s)
+    }
+}

@@ -1,0 +1,109 @@
+//! What is refused because it would be unsafe, and what must never be printed.
+
+use super::super::{PaymentsMode, Secret};
+use super::{load, refusal};
+
+const OPEN: &str = "[server]\nlisten = \"0.0.0.0:8080\"\n";
+const KEYS: &str =
+    "stripe_key = \"sk_test_abcdefgh\"\nstripe_webhook_secret = \"whsec_abcdefgh\"\n";
+
+#[test]
+fn payments_are_off_on_an_open_listener_unless_set() {
+    assert_eq!(load(OPEN, &[]).unwrap().payments.mode, PaymentsMode::Off);
+    let v6 = "[server]\nlisten = \"[::1]:8080\"";
+    assert_eq!(load(v6, &[]).unwrap().payments.mode, PaymentsMode::Sandbox);
+}
+
+#[test]
+fn the_sandbox_is_for_loopback_and_test_keys() {
+    assert_eq!(
+        refusal(&format!("{OPEN}[payments]\nmode = \"sandbox\""), &[]),
+        "payments.mode = \"sandbox\": sandbox is allowed only with server.listen on a loopback address"
+    );
+    for key in ["sk_live_abcdefgh", "rk_live_abcdefgh"] {
+        let line = refusal("", &[("RENTEZY_PAYMENTS_STRIPE_KEY", key)]);
+        assert_eq!(
+            line,
+            "payments.mode = \"sandbox\": sandbox is allowed only without a real payments.stripe_key"
+        );
+    }
+    assert_eq!(
+        refusal("[payments]\nsandbox_url = \"http://10.0.0.1:9\"", &[]),
+        "payments.sandbox_url = \"http://10.0.0.1:9\": must be on loopback"
+    );
+    for url in ["http://127.0.0.1:9", "http://[::1]:9", "http://localhost:9"] {
+        load("", &[("RENTEZY_PAYMENTS_SANDBOX_URL", url)]).unwrap();
+    }
+    for url in ["http://127.0.0.1.example:9", "http://127.0.0.1@evil", "http://a/b", "ftp://a"] {
+        assert!(load("", &[("RENTEZY_PAYMENTS_SANDBOX_URL", url)]).is_err(), "{url}");
+    }
+}
+
+#[test]
+fn stripe_needs_its_secrets_and_tls() {
+    let stripe = |more: &str| format!("[payments]\nmode = \"stripe\"\n{more}");
+    assert_eq!(
+        refusal(&stripe("stripe_key = \"sk_test_abcdefgh\""), &[]),
+        "payments.mode = \"stripe\": stripe needs payments.stripe_key and payments.stripe_webhook_secret"
+    );
+    let open = format!("{OPEN}{}", stripe(KEYS));
+    assert_eq!(load(&open, &[]).unwrap().payments.mode, PaymentsMode::Stripe);
+    let plain = ("RENTEZY_PAYMENTS_STRIPE_URL", "http://stripe.example");
+    assert_eq!(
+        refusal(&stripe(KEYS), &[plain]),
+        "payments.stripe_url = \"http://stripe.example\": must be https unless its host is on loopback"
+    );
+    load(&stripe(KEYS), &[("RENTEZY_PAYMENTS_STRIPE_URL", "http://127.0.0.1:12111")]).unwrap();
+}
+
+#[test]
+fn the_clock_may_be_moved_only_where_no_money_is() {
+    let file = [("RENTEZY_CLOCK_FILE", "/run/clock")];
+    load("", &file).unwrap();
+    assert_eq!(
+        refusal(OPEN, &file),
+        "clock.file = \"/run/clock\": is allowed only with server.listen on a loopback address"
+    );
+    assert_eq!(
+        refusal(&format!("[payments]\nmode = \"stripe\"\n{KEYS}"), &file),
+        "clock.file = \"/run/clock\": is not allowed with payments.mode stripe"
+    );
+}
+
+#[test]
+fn a_secret_is_never_printed() {
+    assert_eq!(format!("{:?}", Secret::new("hidden")), "Secret(..)");
+    let secret = "hidden-hidden";
+    for (file, line) in [
+        (
+            format!("[server]\nsecret = \"{secret}\""),
+            "server.secret: must be at least 32 characters, or empty",
+        ),
+        (
+            format!("[database]\nurl = \"mysql://root:{secret}@db\""),
+            "database.url: must begin with postgres:// or postgresql://, or be key=value pairs",
+        ),
+        (
+            format!("[payments]\nstripe_kye = \"{secret}\""),
+            "payments.stripe_kye: unknown setting; did you mean payments.stripe_key?",
+        ),
+        (
+            format!("[payments]\nstripe_key = [\"{secret}\"]"),
+            "payments.stripe_key: must be at least 8 characters, or empty",
+        ),
+    ] {
+        assert_eq!(refusal(&file, &[]), line);
+    }
+    let syntax = refusal(&format!("[payments]\nstripe_key = {secret} x"), &[]);
+    assert!(!syntax.contains(secret), "{syntax}");
+    let config = load("", &[("RENTEZY_DATABASE_URL", &format!("postgres://u:{secret}@db/x"))]);
+    let shown = format!("{:?}", config.unwrap());
+    assert!(!shown.contains(secret), "{shown}");
+}
+
+#[test]
+fn a_database_may_be_named_in_both_forms() {
+    for url in ["postgres://a@b/c", "postgresql://a@b/c", "host=/run/x user=a dbname=b"] {
+        load("", &[("RENTEZY_DATABASE_URL", url)]).unwrap();
+    }
+}

@@ -1,0 +1,331 @@
+//! A booking, from hold to confirmed or released. Its one writer is the property's actor,
+//! so no two decisions about the same nights ever cross.
+//!
+//! ```text
+//! hold -> pending_payment -> confirmed
+//!   |            |
+//!   |            +-> expiring(why) -> confirmed | expired | cancelled
+//!   +-> expired | cancelled                (a late payment: expired, failed -> confirmed,
+//!                                           or the money goes back)
+//! ```
+//! `expiring` keeps the nights while the provider is asked how the payment ended: only it
+//! knows. `released_at` says that nights and money are settled.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::calendar::Nights;
+use super::change::{Change, Decision};
+use super::event::Event;
+use super::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
+use super::money::Money;
+use super::payment::{Payment, PaymentStatus};
+use super::refusal::Refusal;
+use super::rules::Context;
+use super::stay::{Outcome, PropertyState};
+use super::turn::{Turn, end_of};
+
+/// How many times the provider must have been asked in vain before an ending hold ends
+/// without its word. Time alone does not count: the server may have been down.
+pub const CLOSE_ATTEMPTS_MIN: i32 = 3;
+
+/// Where a booking stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingStatus {
+    /// The nights are kept for the tenant for some minutes.
+    Hold,
+    /// The tenant is at the payment page.
+    PendingPayment,
+    /// The hold is over; the provider is asked how the payment ended.
+    Expiring,
+    /// Paid for.
+    Confirmed,
+    /// Not paid in time.
+    Expired,
+    /// The payment went wrong for good.
+    Failed,
+    /// Called off.
+    Cancelled,
+}
+
+impl BookingStatus {
+    /// The name in rows and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::PendingPayment => "pending_payment",
+            Self::Expiring => "expiring",
+            Self::Confirmed => "confirmed",
+            Self::Expired => "expired",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether a timer or the provider will still move it.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Hold | Self::PendingPayment | Self::Expiring)
+    }
+
+    /// What a tenant may do in this state, for people who tried something else.
+    pub(super) const fn allowed(self) -> &'static [&'static str] {
+        match self {
+            Self::Hold => &["release", "checkout"],
+            Self::PendingPayment => &["release", "pay"],
+            Self::Expiring => &["release"],
+            Self::Confirmed | Self::Expired | Self::Failed | Self::Cancelled => &[],
+        }
+    }
+}
+
+/// Why a hold with a payment is ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiringReason {
+    /// Its time is over: a payment that came all the same is welcome.
+    Time,
+    /// The tenant gave it up: a payment that came all the same goes back.
+    Released,
+}
+
+/// A booking as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Booking {
+    /// Its id.
+    pub id: BookingId,
+    /// Its property.
+    pub property_id: PropertyId,
+    /// Its unit type.
+    pub unit_id: UnitId,
+    /// Whose stay it is.
+    pub tenant_id: UserId,
+    /// The nights.
+    pub nights: Nights,
+    /// How many people come.
+    pub guests: u16,
+    /// Where it stands.
+    pub status: BookingStatus,
+    /// Why it is ending, while it is.
+    pub expiring: Option<ExpiringReason>,
+    /// The price of a night, frozen at the hold.
+    pub per_night: Money,
+    /// The price of the stay, frozen at the hold.
+    pub total: Money,
+    /// When the hold ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// When nights and money were settled after an end.
+    pub released_at: Option<Timestamp>,
+    /// The timer that is set for it; a booking has one at most.
+    pub timer: Option<TimerId>,
+    /// The payment that was made out for it.
+    pub payment_id: Option<PaymentId>,
+    /// Goes up with every change.
+    pub version: i32,
+    /// When the hold was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A payment as those who look at its booking see it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PaymentGlance {
+    /// Its id.
+    pub id: PaymentId,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// Where it can be paid, while it can.
+    pub checkout_url: Option<String>,
+}
+
+/// A booking with what its reader needs beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BookingSnapshot {
+    /// The booking.
+    pub booking: Booking,
+    /// The listing's title.
+    pub property_title: String,
+    /// Whose home it is.
+    pub landlord_id: UserId,
+    /// Its payment, if one was made out.
+    pub payment: Option<PaymentGlance>,
+}
+
+/// What can be asked of bookings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Keep nights for a tenant.
+    Hold {
+        /// The tenant.
+        by: UserId,
+        /// The new booking's id.
+        booking_id: BookingId,
+        /// The unit type; without it, the listing's only one.
+        unit_id: Option<UnitId>,
+        /// The nights.
+        nights: Nights,
+        /// How many people come.
+        guests: u16,
+    },
+    /// Give a hold up.
+    Release {
+        /// The tenant.
+        by: UserId,
+        /// The booking.
+        booking_id: BookingId,
+    },
+    /// Freeze the price and make out a payment.
+    Checkout {
+        /// The tenant.
+        by: UserId,
+        /// The booking.
+        booking_id: BookingId,
+        /// The new payment's id.
+        payment_id: PaymentId,
+        /// The price that `request` was made with.
+        amount: Money,
+        /// The request to the provider.
+        request: serde_json::Value,
+    },
+    /// A timer: the hold's time is over.
+    HoldOver {
+        /// The booking.
+        booking_id: BookingId,
+    },
+    /// A timer: the provider had long enough to say how the payment ended.
+    CloseOverdue {
+        /// The booking.
+        booking_id: BookingId,
+    },
+}
+
+impl Command {
+    /// The booking that has to be in memory before the decision; none for a new one.
+    #[must_use]
+    pub const fn booking(&self) -> Option<BookingId> {
+        match self {
+            Self::Hold { .. } => None,
+            Self::Release { booking_id, .. }
+            | Self::Checkout { booking_id, .. }
+            | Self::HoldOver { booking_id }
+            | Self::CloseOverdue { booking_id } => Some(*booking_id),
+        }
+    }
+}
+
+/// Decides a booking's command.
+///
+/// # Errors
+/// A [`Refusal`]; nothing changes then.
+pub fn decide(
+    state: &PropertyState,
+    command: &Command,
+    context: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    let listing = state.listing.as_deref().ok_or(Refusal::NotFound)?;
+    let turn = Turn { state, listing, context };
+    let of = |by: &UserId, id: &BookingId| {
+        state.bookings.get(id).filter(|booking| booking.tenant_id == *by).ok_or(Refusal::NotFound)
+    };
+    match command {
+        Command::Hold { by, booking_id, unit_id, nights, guests } => {
+            turn.hold(*by, *booking_id, *unit_id, *nights, *guests)
+        }
+        Command::Release { by, booking_id } => turn.release(of(by, booking_id)?),
+        Command::Checkout { by, booking_id, payment_id, amount, request } => {
+            turn.checkout(of(by, booking_id)?, *payment_id, *amount, request)
+        }
+        Command::HoldOver { booking_id } => Ok(turn.hold_over(*booking_id)),
+        Command::CloseOverdue { booking_id } => Ok(turn.close_overdue(*booking_id)),
+    }
+}
+
+/// What the end of a payment's session changes for its booking.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when the booking is not this property's.
+pub fn payment_ended(
+    state: &PropertyState,
+    payment: &Payment,
+    context: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    let (turn, booking) = Turn::about(state, payment, context)?;
+    let mut ended = payment.advanced(context.now);
+    ended.status = PaymentStatus::Canceled;
+    let mut decision = Decision::new(Outcome::Done);
+    decision.event(
+        booking.id.uuid(),
+        Event::PaymentCanceled {
+            payment_id: payment.id,
+            property_id: payment.property_id,
+            booking_id: booking.id,
+        },
+    );
+    decision.change(Change::Payment(Box::new(ended)));
+    match booking.status {
+        BookingStatus::PendingPayment => turn.end(&mut decision, booking, BookingStatus::Expired),
+        BookingStatus::Expiring => turn.end(&mut decision, booking, end_of(booking)),
+        _ => {}
+    }
+    Ok(decision)
+}
+
+/// What the arrival of a payment changes for its booking. `paid` is the payment one version
+/// on, `amount` what really came.
+///
+/// # Errors
+/// [`Refusal::NotFound`] when the booking is not this property's.
+pub fn payment_arrived(
+    state: &PropertyState,
+    paid: Payment,
+    amount: Money,
+    context: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    use BookingStatus as S;
+    let (turn, booking) = Turn::about(state, &paid, context)?;
+    let mut decision = Decision::new(Outcome::Done);
+    decision.event(
+        booking.id.uuid(),
+        Event::PaymentSucceeded {
+            payment_id: paid.id,
+            property_id: paid.property_id,
+            booking_id: booking.id,
+            amount,
+        },
+    );
+    let as_agreed = amount == booking.total;
+    match (booking.status, booking.expiring) {
+        (S::PendingPayment, _) | (S::Expiring, Some(ExpiringReason::Time)) if as_agreed => {
+            turn.confirm(&mut decision, booking);
+            decision.change(Change::Payment(Box::new(paid)));
+        }
+        (S::Expired | S::Failed, _) if as_agreed => match turn.room_for(booking) {
+            Some(allotment) => {
+                turn.occupy(&mut decision, booking, allotment);
+                turn.resolved_late(&mut decision, booking, true);
+                turn.confirm(&mut decision, booking);
+                decision.change(Change::Payment(Box::new(paid)));
+            }
+            None => {
+                turn.resolved_late(&mut decision, booking, false);
+                turn.refund(&mut decision, paid, amount, "nights-taken");
+            }
+        },
+        (S::PendingPayment | S::Expiring, reason) => {
+            let released = reason == Some(ExpiringReason::Released);
+            let end = if released { S::Cancelled } else { S::Failed };
+            turn.end(&mut decision, booking, end);
+            let why = if released { "released" } else { "amount-differs" };
+            turn.refund(&mut decision, paid, amount, why);
+        }
+        (S::Hold | S::Confirmed | S::Expired | S::Failed | S::Cancelled, _) => {
+            turn.resolved_late(&mut decision, booking, false);
+            turn.refund(&mut decision, paid, amount, "booking-over");
+        }
+    }
+    Ok(decision)
+}

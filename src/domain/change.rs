@@ -1,0 +1,175 @@
+//! What a decision changes, as data, and the net effect of several decisions.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::booking::Booking;
+use super::event::Event;
+use super::ids::{BookingId, PaymentId, RefundId, TimerId};
+use super::inventory::{Occupancy, Slot};
+use super::payment::{Payment, Refund};
+use super::property::Listing;
+use super::stay::{Command, Outcome};
+
+/// A durable timer: at its time the entity gets the command, under the timer's id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timer {
+    /// Its id, which is the request id of the command it fires.
+    pub id: TimerId,
+    /// When it is due.
+    pub fire_at: Timestamp,
+    /// What the entity is told then.
+    pub command: Command,
+}
+
+/// One thing in its final state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// The listing.
+    Listing(Box<Listing>),
+    /// A unit that was added.
+    Slot(Slot),
+    /// A booking.
+    Booking(Box<Booking>),
+    /// A payment.
+    Payment(Box<Payment>),
+    /// A refund.
+    Refund(Box<Refund>),
+    /// Nights taken by a booking, in place of those it took before.
+    Occupy(Occupancy),
+    /// A booking's nights given back.
+    Vacate(BookingId),
+    /// A timer set.
+    SetTimer(Timer),
+    /// A timer that has become pointless.
+    DropTimer(TimerId),
+}
+
+/// What a rule decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What changes.
+    pub changes: Vec<Change>,
+    /// What is told about it, each with the key of its order: the aggregate.
+    pub events: Vec<(Uuid, Event)>,
+    /// The answer, which a retry gets again.
+    pub outcome: Outcome,
+}
+
+impl Decision {
+    /// A decision that changes nothing so far.
+    #[must_use]
+    pub const fn new(outcome: Outcome) -> Self {
+        Self { changes: Vec::new(), events: Vec::new(), outcome }
+    }
+
+    /// Adds a change.
+    pub fn change(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// Adds an event under its aggregate's key.
+    pub fn event(&mut self, key: Uuid, event: Event) {
+        self.events.push((key, event));
+    }
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.events.is_empty()
+    }
+}
+
+/// A row that is written: what it was in the database and what it becomes. An update names
+/// the version it starts from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write<T> {
+    /// The version in the database; `None` for a new row.
+    pub from_version: Option<i32>,
+    /// The row in its final state.
+    pub row: T,
+}
+
+/// The net effect of a run of decisions: at most one operation for each row.
+#[derive(Debug, Clone, Default)]
+pub struct Net {
+    /// The listing, if it changed.
+    pub listing: Option<Write<Listing>>,
+    /// Units added.
+    pub slots: Vec<Slot>,
+    /// Bookings made or changed.
+    pub bookings: BTreeMap<BookingId, Write<Booking>>,
+    /// Payments made or changed.
+    pub payments: BTreeMap<PaymentId, Write<Payment>>,
+    /// Refunds made or changed.
+    pub refunds: BTreeMap<RefundId, Write<Refund>>,
+    /// Nights by booking: what is in the database, and what shall be.
+    pub occupancies: BTreeMap<BookingId, (Option<Occupancy>, Option<Occupancy>)>,
+    /// Timers to set, fire or drop.
+    pub timers: BTreeMap<TimerId, TimerWrite>,
+}
+
+/// What happens to a timer's row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TimerWrite {
+    /// It is inserted.
+    Set(Timer),
+    /// It is marked as fired.
+    Fire,
+    /// It is deleted.
+    Drop,
+    /// It came and went within the set: nothing is written.
+    Nothing,
+}
+
+impl Net {
+    /// Takes a change in. `version_before` is the version that the changed thing has in the
+    /// present state, `None` when it is new; `occupied_before` what the booking takes in it.
+    pub fn take(
+        &mut self,
+        change: Change,
+        version_before: Option<i32>,
+        occupied_before: Option<Occupancy>,
+    ) {
+        match change {
+            Change::Listing(row) => {
+                let from_version = self.listing.take().map_or(version_before, |w| w.from_version);
+                self.listing = Some(Write { from_version, row: *row });
+            }
+            Change::Slot(slot) => self.slots.push(slot),
+            Change::Booking(row) => put(&mut self.bookings, row.id, *row, version_before),
+            Change::Payment(row) => put(&mut self.payments, row.id, *row, version_before),
+            Change::Refund(row) => put(&mut self.refunds, row.id, *row, version_before),
+            Change::Occupy(occupancy) => {
+                self.occupancies.entry(occupancy.booking).or_insert((occupied_before, None)).1 =
+                    Some(occupancy);
+            }
+            Change::Vacate(booking) => {
+                self.occupancies.entry(booking).or_insert((occupied_before, None)).1 = None;
+            }
+            Change::SetTimer(timer) => {
+                self.timers.insert(timer.id, TimerWrite::Set(timer));
+            }
+            Change::DropTimer(id) => {
+                let write = match self.timers.remove(&id) {
+                    Some(TimerWrite::Set(_) | TimerWrite::Nothing) => TimerWrite::Nothing,
+                    Some(TimerWrite::Fire) => TimerWrite::Fire,
+                    Some(TimerWrite::Drop) | None => TimerWrite::Drop,
+                };
+                self.timers.insert(id, write);
+            }
+        }
+    }
+
+    /// Marks a timer as fired; stronger than any drop of the same timer.
+    pub fn fire(&mut self, timer: TimerId) {
+        self.timers.insert(timer, TimerWrite::Fire);
+    }
+}
+
+fn put<K: Ord, T>(rows: &mut BTreeMap<K, Write<T>>, id: K, row: T, version_before: Option<i32>) {
+    let from_version = rows.get(&id).map_or(version_before, |write| write.from_version);
+    rows.insert(id, Write { from_version, row });
+}

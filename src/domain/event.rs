@@ -1,0 +1,323 @@
+//! Every event type. An event says what has become true; it is written in the transaction
+//! that makes it so, never changes, and must decode for ever: fields are only ever added,
+//! with a default.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::booking::ExpiringReason;
+use super::calendar::Nights;
+use super::entity::Stream;
+use super::ids::{BookingId, PaymentId, PropertyId, RefundId, UnitId, UserId};
+use super::money::Money;
+
+/// The version that events are written in today.
+pub const VERSION: i16 = 1;
+
+/// Something that has become true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum Event {
+    /// Somebody registered.
+    #[serde(rename = "user.registered")]
+    UserRegistered {
+        /// Who.
+        user_id: UserId,
+    },
+    /// Somebody has other roles now.
+    #[serde(rename = "user.role_changed")]
+    UserRoleChanged {
+        /// Who.
+        user_id: UserId,
+        /// All roles from now on.
+        roles: Vec<String>,
+    },
+    /// A draft was made.
+    #[serde(rename = "property.created")]
+    PropertyCreated {
+        /// The listing.
+        property_id: PropertyId,
+        /// Whose.
+        owner_id: UserId,
+    },
+    /// A draft was handed in.
+    #[serde(rename = "property.submitted")]
+    PropertySubmitted {
+        /// The listing.
+        property_id: PropertyId,
+    },
+    /// A listing went live.
+    #[serde(rename = "property.approved")]
+    PropertyApproved {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
+    /// A listing says something else.
+    #[serde(rename = "property.updated")]
+    PropertyUpdated {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
+    /// Nights are held for a tenant.
+    #[serde(rename = "booking.held")]
+    BookingHeld {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// When the hold ends by itself.
+        expires_at: Timestamp,
+    },
+    /// The tenant is paying.
+    #[serde(rename = "booking.payment_pending")]
+    BookingPaymentPending {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The payment.
+        payment_id: PaymentId,
+        /// What is to be paid.
+        amount: Money,
+    },
+    /// The hold is ending; the provider has to say first whether it was paid.
+    #[serde(rename = "booking.expiring")]
+    BookingExpiring {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The payment to be closed.
+        payment_id: PaymentId,
+        /// Why it ends.
+        reason: ExpiringReason,
+    },
+    /// The booking is paid for and stands.
+    #[serde(rename = "booking.confirmed")]
+    BookingConfirmed {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// What was paid.
+        amount: Money,
+    },
+    /// The hold ended for want of a payment.
+    #[serde(rename = "booking.expired")]
+    BookingExpired {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+    },
+    /// The payment went wrong for good.
+    #[serde(rename = "booking.failed")]
+    BookingFailed {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// A stable word for the reason.
+        reason: String,
+    },
+    /// Somebody called the booking off.
+    #[serde(rename = "booking.cancelled")]
+    BookingCancelled {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+    },
+    /// The nights are back in the calendar and the money is settled, or on its way back.
+    #[serde(rename = "booking.released")]
+    BookingReleased {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+    },
+    /// A payment arrived after its booking had ended.
+    #[serde(rename = "booking.late_payment_resolved")]
+    BookingLatePaymentResolved {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Whether the nights could be taken again; else the money goes back.
+        reacquired: bool,
+    },
+    /// A payment was made out; the provider has to open a session for it.
+    #[serde(rename = "payment.created")]
+    PaymentCreated {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+        /// What is to be paid.
+        amount: Money,
+    },
+    /// The money has come.
+    #[serde(rename = "payment.succeeded")]
+    PaymentSucceeded {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+        /// What came.
+        amount: Money,
+    },
+    /// Nothing will come any more: the session was closed unpaid.
+    #[serde(rename = "payment.canceled")]
+    PaymentCanceled {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+    },
+    /// Money shall go back; the provider has to be told.
+    #[serde(rename = "refund.created")]
+    RefundCreated {
+        /// The refund.
+        refund_id: RefundId,
+        /// Its payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+        /// What goes back.
+        amount: Money,
+    },
+    /// The money went back.
+    #[serde(rename = "refund.succeeded")]
+    RefundSucceeded {
+        /// The refund.
+        refund_id: RefundId,
+        /// Its payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+        /// What went back.
+        amount: Money,
+    },
+    /// The provider could not give the money back; somebody has to look.
+    #[serde(rename = "refund.failed")]
+    RefundFailed {
+        /// The refund.
+        refund_id: RefundId,
+        /// Its payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+    },
+    /// The payment provider told us something; it lies in the inbox.
+    #[serde(rename = "hook.received")]
+    HookReceived {
+        /// The provider's id of what it told.
+        provider_event: String,
+        /// The provider's name for its kind.
+        kind: String,
+    },
+}
+
+/// What every booking event says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StayFacts {
+    /// The booking.
+    pub booking_id: BookingId,
+    /// Its property.
+    pub property_id: PropertyId,
+    /// Its unit type.
+    pub unit_id: UnitId,
+    /// Whose stay it is.
+    pub tenant_id: UserId,
+    /// Whose home it is.
+    pub landlord_id: UserId,
+    /// The nights.
+    pub nights: Nights,
+}
+
+impl Event {
+    /// The type's name, such as `booking.held`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UserRegistered { .. } => "user.registered",
+            Self::UserRoleChanged { .. } => "user.role_changed",
+            Self::PropertyCreated { .. } => "property.created",
+            Self::PropertySubmitted { .. } => "property.submitted",
+            Self::PropertyApproved { .. } => "property.approved",
+            Self::PropertyUpdated { .. } => "property.updated",
+            Self::BookingHeld { .. } => "booking.held",
+            Self::BookingPaymentPending { .. } => "booking.payment_pending",
+            Self::BookingExpiring { .. } => "booking.expiring",
+            Self::BookingConfirmed { .. } => "booking.confirmed",
+            Self::BookingExpired { .. } => "booking.expired",
+            Self::BookingFailed { .. } => "booking.failed",
+            Self::BookingCancelled { .. } => "booking.cancelled",
+            Self::BookingReleased { .. } => "booking.released",
+            Self::BookingLatePaymentResolved { .. } => "booking.late_payment_resolved",
+            Self::PaymentCreated { .. } => "payment.created",
+            Self::PaymentSucceeded { .. } => "payment.succeeded",
+            Self::PaymentCanceled { .. } => "payment.canceled",
+            Self::RefundCreated { .. } => "refund.created",
+            Self::RefundSucceeded { .. } => "refund.succeeded",
+            Self::RefundFailed { .. } => "refund.failed",
+            Self::HookReceived { .. } => "hook.received",
+        }
+    }
+}
+
+/// Who made something happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A signed-in person.
+    User(UserId),
+    /// The server itself: a timer, a consumer.
+    System,
+    /// The payment provider.
+    Provider,
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(id) => id.fmt(f),
+            Self::System => f.write_str("system"),
+            Self::Provider => f.write_str("provider"),
+        }
+    }
+}
+
+/// The place of an event in the log: gapless within its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// The stream.
+    pub stream: Stream,
+    /// The number within it, from 1.
+    pub seq: i64,
+}
+
+/// An event as it lies in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Where it lies.
+    pub position: Position,
+    /// The aggregate whose order it keeps.
+    pub key: Uuid,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// Who made it happen: an id, `system` or `provider`.
+    pub actor: String,
+    /// The request that caused it.
+    pub causation: Uuid,
+    /// What happened.
+    pub event: Event,
+}

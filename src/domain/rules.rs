@@ -1,0 +1,37 @@
+//! What operators can set about the rules, and what a rule is told besides its state.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// How a submitted listing is approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Review {
+    /// At once.
+    Auto,
+}
+
+/// The settings that rules depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// How listings are approved.
+    pub review: Review,
+    /// How long nights are held for a tenant who has not paid.
+    pub hold: Duration,
+    /// How long an ending hold waits for the payment provider to say how it ended.
+    pub expiring: Duration,
+    /// How many days ahead a stay may end.
+    pub window_days: u32,
+}
+
+/// What a rule is told besides state and command.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The instant of the decision.
+    pub now: Timestamp,
+    /// The request that asks; ids made by the decision derive from it.
+    pub request: Uuid,
+    /// The settings.
+    pub rules: &'a Rules,
+}

@@ -1,0 +1,143 @@
+//! The aggregate that a property's actor owns: the listing, its nights, its bookings and
+//! their payments. One command at a time goes through [`decide`]; what it decides is taken
+//! in by [`PropertyState::apply`].
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::booking::{self, Booking, BookingSnapshot};
+use super::change::{Change, Decision};
+use super::ids::{BookingId, PaymentId, RefundId};
+use super::inventory::{Inventory, Occupancy};
+use super::payment::{self, Payment, Refund};
+use super::property::{self, Listing};
+use super::refusal::Refusal;
+use super::rules::Context;
+
+/// What can be asked of a property. Plain data: a command travels between nodes and lies
+/// in timers' rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Of its listing.
+    Listing(property::Command),
+    /// Of its bookings.
+    Booking(booking::Command),
+    /// Of its payments.
+    Payment(payment::Command),
+}
+
+impl Command {
+    /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
+    #[must_use]
+    pub const fn is_timer(&self) -> bool {
+        matches!(
+            self,
+            Self::Booking(
+                booking::Command::HoldOver { .. } | booking::Command::CloseOverdue { .. }
+            )
+        )
+    }
+}
+
+/// The answer to a command that was carried out: what its record keeps, and a retry gets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The listing as it is now.
+    Listing(Box<Listing>),
+    /// The booking as it is now.
+    Booking(Box<BookingSnapshot>),
+    /// Nothing that anybody waits for.
+    Done,
+}
+
+/// What a property's actor knows. Bookings, payments and refunds that have come to an end
+/// need not be here; those that a command names are fetched before it is decided.
+#[derive(Debug, Clone, Default)]
+pub struct PropertyState {
+    /// The listing; `None` before it is created.
+    pub listing: Option<Box<Listing>>,
+    /// The units and their nights.
+    pub inventory: Inventory,
+    /// Bookings by id.
+    pub bookings: HashMap<BookingId, Booking>,
+    /// Payments by id.
+    pub payments: HashMap<PaymentId, Payment>,
+    /// Refunds by id.
+    pub refunds: HashMap<RefundId, Refund>,
+}
+
+/// Decides a command.
+///
+/// # Errors
+/// A [`Refusal`]; nothing changes then.
+pub fn decide(
+    state: &PropertyState,
+    command: &Command,
+    context: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    match command {
+        Command::Listing(command) => property::decide(state, command, context),
+        Command::Booking(command) => booking::decide(state, command, context),
+        Command::Payment(command) => payment::decide(state, command, context),
+    }
+}
+
+impl PropertyState {
+    /// Takes a change in.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Listing(listing) => self.listing = Some(listing.clone()),
+            Change::Slot(slot) => self.inventory.add_slot(*slot),
+            Change::Booking(booking) => {
+                self.bookings.insert(booking.id, (**booking).clone());
+            }
+            Change::Payment(payment) => {
+                self.payments.insert(payment.id, (**payment).clone());
+            }
+            Change::Refund(refund) => {
+                self.refunds.insert(refund.id, (**refund).clone());
+            }
+            Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
+            Change::Vacate(booking) => self.inventory.vacate(*booking),
+            Change::SetTimer(_) | Change::DropTimer(_) => {}
+        }
+    }
+
+    /// The version that the thing a change is about has now.
+    #[must_use]
+    pub fn version_of(&self, change: &Change) -> Option<i32> {
+        match change {
+            Change::Listing(_) => self.listing.as_ref().map(|listing| listing.version),
+            Change::Booking(booking) => self.bookings.get(&booking.id).map(|row| row.version),
+            Change::Payment(payment) => self.payments.get(&payment.id).map(|row| row.version),
+            Change::Refund(refund) => self.refunds.get(&refund.id).map(|row| row.version),
+            Change::Slot(_)
+            | Change::Occupy(_)
+            | Change::Vacate(_)
+            | Change::SetTimer(_)
+            | Change::DropTimer(_) => None,
+        }
+    }
+
+    /// The nights that the booking a change is about takes now.
+    #[must_use]
+    pub fn occupied_by(&self, change: &Change) -> Option<Occupancy> {
+        match change {
+            Change::Occupy(occupancy) => self.inventory.of(occupancy.booking).copied(),
+            Change::Vacate(booking) => self.inventory.of(*booking).copied(),
+            _ => None,
+        }
+    }
+
+    /// Forgets bookings that have come to an end, with their payments and refunds: they
+    /// are fetched again should anybody ask.
+    pub fn forget_settled(&mut self) {
+        self.bookings.retain(|_, booking| booking.status.is_open());
+        let bookings = &self.bookings;
+        self.payments.retain(|_, payment| bookings.contains_key(&payment.booking_id));
+        self.refunds.retain(|_, refund| bookings.contains_key(&refund.booking_id));
+    }
+}

@@ -1,0 +1,3 @@
+//! Unit tests of the rules, one file for each.
+
+mod signature;

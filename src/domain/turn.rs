@@ -1,0 +1,415 @@
+//! One turn at a property: a decision in the making, with the steps that several
+//! transitions of a [`Booking`] share.
+
+use jiff::Timestamp;
+
+use super::booking::{
+    Booking, BookingSnapshot, BookingStatus, CLOSE_ATTEMPTS_MIN, Command, ExpiringReason,
+    PaymentGlance,
+};
+use super::calendar::{self, Nights};
+use super::change::{Change, Decision, Timer};
+use super::event::{Event, StayFacts};
+use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
+use super::inventory::{Allotment, Occupancy};
+use super::money::Money;
+use super::payment::{Payment, PaymentStatus, Refund, RefundStatus};
+use super::property::{Listing, Status as ListingStatus};
+use super::refusal::Refusal;
+use super::rules::Context;
+use super::stay::{self, Outcome, PropertyState};
+
+/// How an ending hold ends when no money has come.
+pub(super) fn end_of(booking: &Booking) -> BookingStatus {
+    match booking.expiring {
+        Some(ExpiringReason::Released) => BookingStatus::Cancelled,
+        Some(ExpiringReason::Time) | None => BookingStatus::Expired,
+    }
+}
+
+/// What a decision is made from.
+pub(super) struct Turn<'a> {
+    /// What the property's actor knows.
+    pub(super) state: &'a PropertyState,
+    /// The listing in it.
+    pub(super) listing: &'a Listing,
+    /// The instant, the request and the settings.
+    pub(super) context: &'a Context<'a>,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn about(
+        state: &'a PropertyState,
+        payment: &Payment,
+        context: &'a Context<'a>,
+    ) -> Result<(Self, &'a Booking), Refusal> {
+        let listing = state.listing.as_deref().ok_or(Refusal::NotFound)?;
+        let booking = state.bookings.get(&payment.booking_id).ok_or(Refusal::NotFound)?;
+        Ok((Self { state, listing, context }, booking))
+    }
+
+    pub(super) fn hold(
+        &self,
+        by: UserId,
+        booking_id: BookingId,
+        unit_id: Option<UnitId>,
+        nights: Nights,
+        guests: u16,
+    ) -> Result<Decision, Refusal> {
+        let unit_id = unit_id.unwrap_or(self.listing.unit_id);
+        if self.listing.status != ListingStatus::Live || unit_id != self.listing.unit_id {
+            return Err(Refusal::NotFound);
+        }
+        let total = self.check_stay(by, nights, guests)?;
+        let allotment = self
+            .state
+            .inventory
+            .allot(unit_id, nights, self.today())
+            .ok_or(Refusal::NightsTaken { nights })?;
+        let now = self.context.now;
+        let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
+        let timer = Timer {
+            id: TimerId::from(ids::derived(booking_id.uuid(), "hold-over")),
+            fire_at: expires_at,
+            command: stay::Command::Booking(Command::HoldOver { booking_id }),
+        };
+        let booking = Booking {
+            id: booking_id,
+            property_id: self.listing.id,
+            unit_id,
+            tenant_id: by,
+            nights,
+            guests,
+            status: BookingStatus::Hold,
+            expiring: None,
+            per_night: Money { amount: total.amount / i64::from(nights.count()), ..total },
+            total,
+            expires_at: Some(expires_at),
+            released_at: None,
+            timer: Some(timer.id),
+            payment_id: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut decision = Decision::new(self.snapshot(&booking, None));
+        self.occupy(&mut decision, &booking, allotment);
+        let event = Event::BookingHeld { stay: self.facts(&booking), expires_at };
+        decision.event(booking_id.uuid(), event);
+        decision.change(Change::SetTimer(timer));
+        decision.change(Change::Booking(Box::new(booking)));
+        Ok(decision)
+    }
+
+    /// Checks a stay against the listing's rules; the price of the stay if it may be.
+    fn check_stay(&self, by: UserId, nights: Nights, guests: u16) -> Result<Money, Refusal> {
+        let today = self.today();
+        let ahead = calendar::days_between(today, nights.check_out());
+        if by == self.listing.owner {
+            return Err(Refusal::not_bookable(
+                "own-listing",
+                "landlords cannot book their own home",
+            ));
+        }
+        if nights.check_in() < today {
+            return Err(Refusal::not_bookable("in-the-past", "check_in is before today"));
+        }
+        if u32::try_from(ahead).is_ok_and(|ahead| ahead > self.context.rules.window_days) {
+            return Err(Refusal::not_bookable("too-far-ahead", "check_out is too far ahead"));
+        }
+        if guests == 0 || guests > self.listing.fields.unit.guests {
+            return Err(Refusal::not_bookable("too-many-guests", "the home does not take so many"));
+        }
+        let price = self.listing.price();
+        let price =
+            price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
+        price
+            .times(nights.count())
+            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))
+    }
+
+    pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
+        let mut next = self.advanced(booking);
+        match (booking.status, booking.expiring) {
+            (BookingStatus::Hold, _) => {
+                let mut decision = Decision::new(Outcome::Done);
+                let ended = self.end_of_stay(&mut decision, booking, BookingStatus::Cancelled);
+                decision.outcome = self.snapshot(&ended, None);
+                Ok(decision)
+            }
+            (BookingStatus::PendingPayment, _) => {
+                Ok(self.expire(booking, ExpiringReason::Released))
+            }
+            (BookingStatus::Expiring, Some(ExpiringReason::Time) | None) => {
+                next.expiring = Some(ExpiringReason::Released);
+                let mut decision = Decision::new(self.snapshot(&next, self.payment_of(booking)));
+                decision.change(Change::Booking(Box::new(next)));
+                Ok(decision)
+            }
+            (BookingStatus::Expiring, Some(ExpiringReason::Released)) => {
+                Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))))
+            }
+            (status, _) => Err(Refusal::invalid_transition(status.name(), status.allowed())),
+        }
+    }
+
+    pub(super) fn checkout(
+        &self,
+        booking: &Booking,
+        payment_id: PaymentId,
+        amount: Money,
+        request: &serde_json::Value,
+    ) -> Result<Decision, Refusal> {
+        let status = booking.status;
+        if status == BookingStatus::PendingPayment {
+            return Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))));
+        }
+        let over = booking.expires_at.is_some_and(|end| end <= self.context.now);
+        if status != BookingStatus::Hold || over || amount != booking.total {
+            return Err(Refusal::invalid_transition(status.name(), status.allowed()));
+        }
+        let now = self.context.now;
+        let payment = Payment {
+            id: payment_id,
+            property_id: self.listing.id,
+            booking_id: booking.id,
+            amount,
+            status: PaymentStatus::Created,
+            request: request.clone(),
+            session_id: None,
+            session_url: None,
+            intent_id: None,
+            close_attempts: 0,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut next = self.advanced(booking);
+        next.status = BookingStatus::PendingPayment;
+        next.payment_id = Some(payment_id);
+        let mut decision = Decision::new(self.snapshot(&next, Some(&payment)));
+        let stay = self.facts(&next);
+        decision.event(
+            booking.id.uuid(),
+            Event::PaymentCreated {
+                payment_id,
+                property_id: payment.property_id,
+                booking_id: booking.id,
+                amount,
+            },
+        );
+        decision
+            .event(booking.id.uuid(), Event::BookingPaymentPending { stay, payment_id, amount });
+        decision.change(Change::Payment(Box::new(payment)));
+        decision.change(Change::Booking(Box::new(next)));
+        Ok(decision)
+    }
+
+    pub(super) fn hold_over(&self, booking_id: BookingId) -> Decision {
+        let mut decision = Decision::new(Outcome::Done);
+        let Some(booking) = self.timed(booking_id) else { return decision };
+        match booking.status {
+            BookingStatus::Hold => self.end(&mut decision, booking, BookingStatus::Expired),
+            BookingStatus::PendingPayment => decision = self.expire(booking, ExpiringReason::Time),
+            _ => {}
+        }
+        decision
+    }
+
+    pub(super) fn close_overdue(&self, booking_id: BookingId) -> Decision {
+        let mut decision = Decision::new(Outcome::Done);
+        let Some(booking) = self.timed(booking_id) else { return decision };
+        if booking.status != BookingStatus::Expiring {
+            return decision;
+        }
+        let asked = self.payment_of(booking).map_or(CLOSE_ATTEMPTS_MIN, |p| p.close_attempts);
+        if asked >= CLOSE_ATTEMPTS_MIN {
+            self.end(&mut decision, booking, end_of(booking));
+        } else {
+            let mut next = self.advanced(booking);
+            self.set_close_timer(&mut decision, &mut next);
+            decision.change(Change::Booking(Box::new(next)));
+        }
+        decision
+    }
+
+    /// The booking that a timer is about, if the timer is the one it waits for: a timer
+    /// that was dropped while its command was under way is told nothing.
+    fn timed(&self, booking_id: BookingId) -> Option<&Booking> {
+        let booking = self.state.bookings.get(&booking_id)?;
+        (booking.timer == Some(TimerId::from(self.context.request))).then_some(booking)
+    }
+
+    fn expire(&self, booking: &Booking, reason: ExpiringReason) -> Decision {
+        let mut next = self.advanced(booking);
+        next.status = BookingStatus::Expiring;
+        next.expiring = Some(reason);
+        let mut decision = Decision::new(Outcome::Done);
+        decision.changes.extend(booking.timer.map(Change::DropTimer));
+        self.set_close_timer(&mut decision, &mut next);
+        if let Some(payment_id) = booking.payment_id {
+            let stay = self.facts(booking);
+            decision.event(booking.id.uuid(), Event::BookingExpiring { stay, payment_id, reason });
+        }
+        decision.outcome = self.snapshot(&next, self.payment_of(booking));
+        decision.change(Change::Booking(Box::new(next)));
+        decision
+    }
+
+    fn set_close_timer(&self, decision: &mut Decision, booking: &mut Booking) {
+        let fire_at = self.context.now.saturating_add(self.context.rules.expiring);
+        let timer = Timer {
+            // The version makes each round's timer its own.
+            id: TimerId::from(ids::derived(
+                booking.id.uuid(),
+                &format!("close-{}", booking.version),
+            )),
+            fire_at: fire_at.unwrap_or(Timestamp::MAX),
+            command: stay::Command::Booking(Command::CloseOverdue { booking_id: booking.id }),
+        };
+        booking.timer = Some(timer.id);
+        decision.change(Change::SetTimer(timer));
+    }
+
+    pub(super) fn confirm(&self, decision: &mut Decision, booking: &Booking) {
+        let mut next = self.advanced(booking);
+        decision.changes.extend(next.timer.take().map(Change::DropTimer));
+        next.status = BookingStatus::Confirmed;
+        next.expiring = None;
+        next.expires_at = None;
+        next.released_at = None;
+        let stay = self.facts(&next);
+        decision.event(next.id.uuid(), Event::BookingConfirmed { stay, amount: next.total });
+        decision.change(Change::Booking(Box::new(next)));
+    }
+
+    pub(super) fn end(&self, decision: &mut Decision, booking: &Booking, status: BookingStatus) {
+        self.end_of_stay(decision, booking, status);
+    }
+
+    /// Ends a booking and gives its nights back; the booking as it ended.
+    fn end_of_stay(
+        &self,
+        decision: &mut Decision,
+        booking: &Booking,
+        status: BookingStatus,
+    ) -> Booking {
+        let mut next = self.advanced(booking);
+        decision.changes.extend(next.timer.take().map(Change::DropTimer));
+        next.status = status;
+        next.expiring = None;
+        next.released_at = Some(self.context.now);
+        let stay = self.facts(&next);
+        let ended = match status {
+            BookingStatus::Cancelled => Event::BookingCancelled { stay: stay.clone() },
+            BookingStatus::Failed => {
+                Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() }
+            }
+            _ => Event::BookingExpired { stay: stay.clone() },
+        };
+        decision.event(next.id.uuid(), ended);
+        decision.event(next.id.uuid(), Event::BookingReleased { stay });
+        decision.change(Change::Vacate(next.id));
+        decision.change(Change::Booking(Box::new(next.clone())));
+        next
+    }
+
+    pub(super) fn resolved_late(
+        &self,
+        decision: &mut Decision,
+        booking: &Booking,
+        reacquired: bool,
+    ) {
+        let stay = self.facts(booking);
+        decision.event(booking.id.uuid(), Event::BookingLatePaymentResolved { stay, reacquired });
+    }
+
+    /// Sends all that came back.
+    pub(super) fn refund(
+        &self,
+        decision: &mut Decision,
+        mut paid: Payment,
+        amount: Money,
+        reason: &str,
+    ) {
+        let refund = Refund {
+            id: RefundId::from(ids::derived(paid.id.uuid(), "refund")),
+            property_id: paid.property_id,
+            payment_id: paid.id,
+            booking_id: paid.booking_id,
+            amount,
+            reason: reason.into(),
+            status: RefundStatus::Pending,
+            provider_ref: None,
+            version: 1,
+            created_at: self.context.now,
+            updated_at: self.context.now,
+        };
+        decision.event(
+            paid.booking_id.uuid(),
+            Event::RefundCreated {
+                refund_id: refund.id,
+                payment_id: paid.id,
+                property_id: paid.property_id,
+                booking_id: paid.booking_id,
+                amount,
+            },
+        );
+        paid.status = PaymentStatus::Refunded;
+        decision.change(Change::Payment(Box::new(paid)));
+        decision.change(Change::Refund(Box::new(refund)));
+    }
+
+    pub(super) fn room_for(&self, booking: &Booking) -> Option<Allotment> {
+        let to_come = booking.nights.check_in() >= self.today();
+        to_come
+            .then(|| self.state.inventory.allot(booking.unit_id, booking.nights, self.today()))
+            .flatten()
+    }
+
+    pub(super) fn occupy(&self, decision: &mut Decision, booking: &Booking, allotment: Allotment) {
+        decision.changes.extend(allotment.moves.into_iter().map(Change::Occupy));
+        decision.change(Change::Occupy(Occupancy {
+            booking: booking.id,
+            slot_id: allotment.slot_id,
+            nights: booking.nights,
+        }));
+    }
+
+    fn payment_of(&self, booking: &Booking) -> Option<&Payment> {
+        booking.payment_id.and_then(|id| self.state.payments.get(&id))
+    }
+
+    fn advanced(&self, booking: &Booking) -> Booking {
+        Booking { version: booking.version + 1, updated_at: self.context.now, ..booking.clone() }
+    }
+
+    fn today(&self) -> jiff::civil::Date {
+        let zone = calendar::zone(&self.listing.fields.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        calendar::local_date(self.context.now, &zone)
+    }
+
+    fn facts(&self, booking: &Booking) -> StayFacts {
+        StayFacts {
+            booking_id: booking.id,
+            property_id: booking.property_id,
+            unit_id: booking.unit_id,
+            tenant_id: booking.tenant_id,
+            landlord_id: self.listing.owner,
+            nights: booking.nights,
+        }
+    }
+
+    fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
+        Outcome::Booking(Box::new(BookingSnapshot {
+            booking: booking.clone(),
+            property_title: self.listing.fields.title.clone(),
+            landlord_id: self.listing.owner,
+            payment: payment.map(|payment| PaymentGlance {
+                id: payment.id,
+                status: payment.status,
+                checkout_url: payment.session_url.clone(),
+            }),
+        }))
+    }
+}

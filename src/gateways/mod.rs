@@ -1,0 +1,9 @@
+//! Whom we call. A gateway turns typed requests into calls of an outside service and its
+//! answers into typed results; it keeps nothing and decides nothing. Only `actors` calls
+//! in here, so that every outside call has a queue, a limit and a retry.
+
+pub mod stripe;
+pub mod stripe_objects;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The room's unit tests; the calls themselves are driven against the sandbox, in its tests.
+
+mod stripe;

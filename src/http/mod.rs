@@ -1,0 +1,27 @@
+//! Who asks: the public HTTP API. [`router`] is the one table of routes; a handler reads a
+//! request into types, asks storage or the region, and writes the answer down. Whatever
+//! goes wrong becomes a problem document in [`problem`].
+
+pub mod api;
+pub mod assets;
+pub mod auth;
+pub mod command;
+pub mod edge;
+pub mod extract;
+pub mod finder;
+pub mod idempotency;
+pub mod keys;
+pub mod openapi;
+pub mod page;
+pub mod passwords;
+pub mod precondition;
+pub mod problem;
+pub mod router;
+pub mod sandbox_proxy;
+pub mod seal;
+pub mod server;
+pub mod sessions;
+pub mod state;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! What a handler may reach. Filled once by `app`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::finder::Finder;
+use super::passwords::Passwords;
+use super::sessions::Sessions;
+use crate::actors::cluster::region::Region;
+use crate::actors::payer::Payer;
+use crate::actors::tail::Tail;
+use crate::clock::Clock;
+use crate::config::{Config, Secret};
+use crate::storage::pool::Pool;
+
+/// What a handler may reach.
+#[derive(Debug)]
+pub struct AppState {
+    /// Connections, for reads and for writes that nobody races for.
+    pub pool: Pool,
+    /// The way to the entities.
+    pub region: Region,
+    /// The way to the search index.
+    pub finder: Finder,
+    /// The way to payment sessions.
+    pub payer: Payer,
+    /// The reader of the event log, told when the edge has written an event.
+    pub tail: Tail,
+    /// The clock.
+    pub clock: Clock,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Signed-in devices.
+    pub sessions: Arc<Sessions>,
+    /// The place where passwords are hashed.
+    pub passwords: Passwords,
+    /// What this server is reached by, without a trailing slash.
+    pub public_url: String,
+    /// The secret that webhooks are signed with; `None` when none are expected.
+    pub hook_secret: Option<Secret>,
+    /// Whether the server is stopping.
+    pub draining: Draining,
+}
+
+/// Whether the server is stopping; clones share the answer.
+#[derive(Debug, Clone, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    /// From now on it is: readiness says no.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub fn begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The state as handlers get it.
+pub type Shared = Arc<AppState>;

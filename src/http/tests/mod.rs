@@ -1,0 +1,3 @@
+//! The room's unit tests.
+
+mod sandbox_proxy;

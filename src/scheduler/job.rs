@@ -1,0 +1,33 @@
+//! What a job is.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::clock::Clock;
+use crate::storage::pool::Pool;
+use crate::storage::sqlstate::StorageError;
+
+/// What jobs are given.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    /// The database.
+    pub pool: Pool,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// What a run did: how many rows it touched.
+pub type Report = Result<u64, StorageError>;
+
+/// A job. It takes no input, finds what there is to do by itself, and does no harm when it
+/// runs twice or a day late.
+pub struct Job {
+    /// Its name in logs.
+    pub name: &'static str,
+    /// When it runs, UTC: second, minute, hour, day of month, month, day of week.
+    pub schedule: &'static str,
+    /// Whether it also runs when the server starts.
+    pub at_start: bool,
+    /// Does it.
+    pub run: fn(Tools) -> Pin<Box<dyn Future<Output = Report> + Send>>,
+}

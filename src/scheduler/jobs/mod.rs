@@ -1,0 +1,9 @@
+//! The jobs: one a file, and this table of them.
+
+pub mod partitions;
+pub mod trim;
+
+use super::job::Job;
+
+/// Every job.
+pub const ALL: &[Job] = &[partitions::JOB, trim::JOB];

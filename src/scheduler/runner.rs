@@ -1,0 +1,95 @@
+//! Runs the jobs at their hours, one after the other.
+
+use std::str::FromStr;
+
+use cron::Schedule;
+use jiff::Timestamp;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use super::job::{Job, Tools};
+use super::jobs;
+use crate::actors::root::Root;
+
+/// Starts running jobs.
+///
+/// # Errors
+/// When the runtime refuses, or a schedule in the table is none.
+pub async fn start(root: &Root, tools: Tools) -> Result<(), ActorProcessingErr> {
+    root.adopt("jobs", move || (Runner, tools.clone())).await.map(|_| ())
+}
+
+/// The next time a schedule names after `after`. The crate speaks chrono; this is the edge.
+#[must_use]
+pub fn next(schedule: &Schedule, after: Timestamp) -> Option<Timestamp> {
+    let after = chrono::DateTime::from_timestamp(after.as_second(), 0)?;
+    let next = schedule.after(&after).next()?;
+    Timestamp::from_second(next.timestamp()).ok()
+}
+
+/// What the runner is told: run the job of this place in the table, as planned.
+struct Run(usize);
+
+impl ractor::Message for Run {}
+
+struct Runner;
+
+struct State {
+    tools: Tools,
+    schedules: Vec<Schedule>,
+}
+
+impl Actor for Runner {
+    type Msg = Run;
+    type State = State;
+    type Arguments = Tools;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Run>,
+        tools: Tools,
+    ) -> Result<State, ActorProcessingErr> {
+        let mut state = State { tools, schedules: Vec::new() };
+        for (index, job) in jobs::ALL.iter().enumerate() {
+            state.schedules.push(Schedule::from_str(job.schedule)?);
+            if job.at_start {
+                myself.cast(Run(index))?;
+            } else {
+                state.plan(&myself, index);
+            }
+        }
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Run>,
+        Run(index): Run,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        if let Some(job) = jobs::ALL.get(index) {
+            state.run(job).await;
+            state.plan(&myself, index);
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    async fn run(&self, job: &Job) {
+        match (job.run)(self.tools.clone()).await {
+            Ok(rows) => tracing::debug!(job = job.name, rows, "job ran"),
+            Err(error) => tracing::error!(job = job.name, %error, "job failed"),
+        }
+    }
+
+    fn plan(&self, myself: &ActorRef<Run>, index: usize) {
+        let Some(schedule) = self.schedules.get(index) else { return };
+        let Some(at) = next(schedule, self.tools.clock.now()) else { return };
+        let (clock, myself) = (self.tools.clock.clone(), myself.clone());
+        tokio::spawn(async move {
+            clock.sleep_until(at).await;
+            // A restarted runner has plans of its own.
+            myself.cast(Run(index)).ok();
+        });
+    }
+}

@@ -1,0 +1,32 @@
+//! What is found: a full-text index of the live listings and, beside it, which of their
+//! nights are taken. All of it is derived from rows and events and may be deleted at any
+//! time; it is built again from an empty [`Cursor`].
+//!
+//! The index holds what a search needs and never the exact point of a home: the caller
+//! blurs it. Nights are not in the index, because a change there costs a whole document;
+//! they are bits in memory that a query reads while it runs. They filter and promise
+//! nothing: whether a stay can be booked is decided by the property itself.
+
+mod schema;
+mod text;
+
+mod availability;
+mod slots;
+
+mod cursor;
+mod index;
+
+mod collect;
+mod page;
+mod plan;
+mod query;
+
+pub use availability::{Availability, WINDOW_NIGHTS};
+pub use cursor::Cursor;
+pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
+pub use page::InvalidCursor;
+pub use query::{BBox, Hit, InvalidBox, LIMIT_MAX, QueryError, SearchPage, SearchQuery, Sort};
+pub use schema::{InvalidListing, ListingDoc, VERSION};
+
+#[cfg(test)]
+mod tests;

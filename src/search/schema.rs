@@ -1,0 +1,201 @@
+//! The document of a listing: its fields and how one is written.
+
+use jiff::Timestamp;
+use tantivy::TantivyDocument;
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
+
+use super::text;
+use crate::domain::ids::PropertyId;
+use crate::domain::money::{Currency, Money};
+
+/// The version of the fields and of the analyser. An index of another version is thrown
+/// away at open and fed again, so raise it with every change of either.
+pub const VERSION: u32 = 1;
+
+/// Names of the columns that are read by name.
+pub(super) mod columns {
+    /// The first eight bytes of the id.
+    pub(in crate::search) const ID_HIGH: &str = "id_high";
+    /// The last eight bytes of the id.
+    pub(in crate::search) const ID_LOW: &str = "id_low";
+    /// The price in ten-thousandths of a major unit.
+    pub(in crate::search) const PRICE_SCALED: &str = "price_scaled";
+    /// Microseconds since 1970.
+    pub(in crate::search) const CREATED: &str = "created";
+    /// The listing's place in the table of nights.
+    pub(in crate::search) const SLOT: &str = "slot";
+}
+
+/// What search knows of a live listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListingDoc {
+    /// The property.
+    pub id: PropertyId,
+    /// Its title.
+    pub title: String,
+    /// Its description, as plain text.
+    pub description: String,
+    /// The city, as people write it.
+    pub city: String,
+    /// ISO 3166-1 alpha-2 code, in capitals.
+    pub country: String,
+    /// The kind of home by its name: `bed`, `room`, `flat`, `house`.
+    pub kind: String,
+    /// The price of a night; a negative amount counts as nothing.
+    pub price: Money,
+    /// Bedrooms of a unit.
+    pub bedrooms: u32,
+    /// Beds of a unit.
+    pub beds: u32,
+    /// Bathrooms of a unit, counted in halves.
+    pub half_bathrooms: u32,
+    /// Guests that a unit takes.
+    pub guests: u32,
+    /// Latitude of the **blurred** point, in degrees. The exact one must never come here:
+    /// it could be found by asking with many boxes.
+    pub lat: f64,
+    /// Longitude of the blurred point, in degrees.
+    pub lon: f64,
+    /// When the listing was made, for the order by newest.
+    pub created: Timestamp,
+    /// Amenities by their names.
+    pub amenities: Vec<String>,
+    /// What a result shows, given back as it is. It is public: no exact point in it either.
+    pub card: serde_json::Value,
+}
+
+/// A listing that cannot be indexed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidListing {
+    /// Latitude or longitude is no number of degrees on the globe.
+    #[error("location must be a latitude in -90..=90 and a longitude in -180..=180")]
+    Point,
+}
+
+/// The fields of the schema.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields {
+    /// 16 bytes, the key of a replacement.
+    pub(super) id: Field,
+    id_high: Field,
+    id_low: Field,
+    pub(super) title: Field,
+    pub(super) description: Field,
+    pub(super) city: Field,
+    country: Field,
+    kind: Field,
+    pub(super) currency: Field,
+    pub(super) price: Field,
+    pub(super) price_scaled: Field,
+    bedrooms: Field,
+    beds: Field,
+    half_bathrooms: Field,
+    pub(super) guests: Field,
+    pub(super) lat: Field,
+    pub(super) lon: Field,
+    created: Field,
+    slot: Field,
+    amenities: Field,
+    pub(super) card: Field,
+}
+
+/// The schema of [`VERSION`] and its fields.
+pub(super) fn schema() -> (Schema, Fields) {
+    let words = TextOptions::default().set_indexing_options(
+        TextFieldIndexing::default()
+            .set_tokenizer(text::ANALYSER)
+            .set_index_option(IndexRecordOption::WithFreqs),
+    );
+    let mut builder = Schema::builder();
+    let fields = Fields {
+        id: builder.add_bytes_field("id", INDEXED),
+        id_high: builder.add_u64_field(columns::ID_HIGH, FAST),
+        id_low: builder.add_u64_field(columns::ID_LOW, FAST),
+        title: builder.add_text_field("title", words.clone()),
+        description: builder.add_text_field("description", words.clone()),
+        city: builder.add_text_field("city", words),
+        country: builder.add_text_field("country", STRING),
+        kind: builder.add_text_field("kind", STRING),
+        currency: builder.add_text_field("currency", STRING),
+        price: builder.add_u64_field("price", FAST),
+        price_scaled: builder.add_u64_field(columns::PRICE_SCALED, FAST),
+        bedrooms: builder.add_u64_field("bedrooms", FAST),
+        beds: builder.add_u64_field("beds", FAST),
+        half_bathrooms: builder.add_u64_field("half_bathrooms", FAST),
+        guests: builder.add_u64_field("guests", FAST),
+        lat: builder.add_f64_field("lat", FAST),
+        lon: builder.add_f64_field("lon", FAST),
+        created: builder.add_u64_field(columns::CREATED, FAST),
+        slot: builder.add_u64_field(columns::SLOT, FAST),
+        amenities: builder.add_text_field("amenities", STRING),
+        card: builder.add_text_field("card", STORED),
+    };
+    (builder.build(), fields)
+}
+
+impl Fields {
+    /// The fields that words are looked for in, with their weights.
+    pub(super) fn searched(&self) -> [(Field, f32); 3] {
+        [(self.title, 3.0), (self.city, 2.0), (self.description, 1.0)]
+    }
+
+    /// The document of a listing, still without its slot.
+    pub(super) fn document(&self, listing: &ListingDoc) -> Result<TantivyDocument, InvalidListing> {
+        if !(listing.lat.abs() <= 90.0 && listing.lon.abs() <= 180.0) {
+            return Err(InvalidListing::Point);
+        }
+        let (high, low) = listing.id.uuid().as_u64_pair();
+        let mut document = TantivyDocument::default();
+        document.add_bytes(self.id, listing.id.uuid().as_bytes());
+        document.add_text(self.title, text::composed(&listing.title));
+        document.add_text(self.description, text::composed(&listing.description));
+        document.add_text(self.city, text::composed(&listing.city));
+        document.add_text(self.country, &listing.country);
+        document.add_text(self.kind, &listing.kind);
+        document.add_text(self.currency, listing.price.currency.code());
+        document.add_f64(self.lat, unsigned_zero(listing.lat));
+        document.add_f64(self.lon, unsigned_zero(listing.lon));
+        let numbers = [
+            (self.id_high, high),
+            (self.id_low, low),
+            (self.price, u64::try_from(listing.price.amount).unwrap_or_default()),
+            (self.price_scaled, scaled(listing.price)),
+            (self.bedrooms, u64::from(listing.bedrooms)),
+            (self.beds, u64::from(listing.beds)),
+            (self.half_bathrooms, u64::from(listing.half_bathrooms)),
+            (self.guests, u64::from(listing.guests)),
+            (self.created, u64::try_from(listing.created.as_microsecond()).unwrap_or_default()),
+        ];
+        for (field, number) in numbers {
+            document.add_u64(field, number);
+        }
+        for amenity in &listing.amenities {
+            document.add_text(self.amenities, amenity);
+        }
+        document.add_text(self.card, listing.card.to_string());
+        Ok(document)
+    }
+
+    /// Gives the document its slot.
+    pub(super) fn place(&self, document: &mut TantivyDocument, slot: u32) {
+        document.add_u64(self.slot, u64::from(slot));
+    }
+}
+
+/// An amount in ten-thousandths of the currency's major unit, which no currency is finer
+/// than: the only form in which numbers of different currencies stand side by side.
+pub(super) fn scaled(price: Money) -> u64 {
+    let amount = u64::try_from(price.amount).unwrap_or_default();
+    amount.saturating_mul(scale(price.currency))
+}
+
+fn scale(currency: Currency) -> u64 {
+    10_u64.pow(4_u32.saturating_sub(u32::from(currency.exponent())))
+}
+
+/// The number with a negative zero made positive: columns order the two apart.
+pub(super) fn unsigned_zero(number: f64) -> f64 {
+    number + 0.0
+}

@@ -1,0 +1,10 @@
+//! The room as a neighbour sees it, on real index directories.
+
+mod fixture;
+
+mod availability;
+mod brute_force;
+mod index;
+mod paging;
+mod query;
+mod text;

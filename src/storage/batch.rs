@@ -1,0 +1,153 @@
+//! A writer: the connection that batches of change sets go through, one at a time.
+//!
+//! An answer settles a batch. When none comes (the connection is lost, the server goes
+//! away, the deadline passes) the batch may or may not have been committed, and reading
+//! cannot tell: a commit may still be on its way. [`Writer::recover`] makes sure that the
+//! old session is gone, and then the identical batch is sent again: its command records
+//! say whether it had been written.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Statement};
+
+use super::changes::{ChangeSet, Settled};
+use super::pool::Database;
+use super::sqlstate::StorageError;
+use super::statement;
+use crate::clock;
+
+/// How long a batch may take. The session's own limits are below it, so that a slow
+/// statement is ended by the server, with a definite answer.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// A plan that fits every batch is made once: planning each would cost more than it gains.
+const SESSION: &str = "-c statement_timeout=1500ms -c lock_timeout=1s \
+     -c plan_cache_mode=force_generic_plan -c jit=off";
+
+/// How long the end of an old session is waited for before it is asked to end again.
+const END_POLL: Duration = Duration::from_millis(20);
+
+/// A connection for batches.
+pub struct Writer {
+    database: Database,
+    session: Option<Session>,
+    /// The session that was given up without an answer and may still be committing.
+    lost: Option<Backend>,
+}
+
+/// A server process: its pid is only its own together with the time of its start.
+#[derive(Debug, Clone, Copy)]
+struct Backend {
+    pid: i32,
+    started: Timestamp,
+}
+
+struct Session {
+    client: Client,
+    backend: Backend,
+    prepared: HashMap<u32, Statement>,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("lost", &self.lost).finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Opens a writer.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open(database: Database) -> Result<Self, StorageError> {
+        let session = Some(Session::open(&database).await?);
+        Ok(Self { database, session, lost: None })
+    }
+
+    /// Writes a batch, whole or not at all; one answer for each set, in their order. At most
+    /// one set of an entity may be in a batch.
+    ///
+    /// # Errors
+    /// [`StorageError::Refused`] when a set broke a constraint or a version: nothing was
+    /// written. [`StorageError::Unknown`] when there was no answer: call
+    /// [`Self::recover`], then send the same batch again.
+    pub async fn execute(&mut self, sets: &[ChangeSet]) -> Result<Vec<Settled>, StorageError> {
+        let session = self.session.as_mut().ok_or(StorageError::Unknown(None))?;
+        let sent = clock::within(DEADLINE, session.execute(sets)).await;
+        let answer = sent.unwrap_or(Err(StorageError::Unknown(None)));
+        if matches!(answer, Err(StorageError::Unknown(_))) {
+            self.lost = self.session.take().map(|session| session.backend).or(self.lost);
+        }
+        answer
+    }
+
+    /// Opens a new session and makes sure that the one before it has ended, so that
+    /// nothing of it can be committed any more.
+    ///
+    /// # Errors
+    /// When the database cannot be reached yet; call again.
+    pub async fn recover(&mut self) -> Result<(), StorageError> {
+        if self.session.is_some() {
+            return Ok(());
+        }
+        let session = Session::open(&self.database).await?;
+        if let Some(backend) = self.lost {
+            session.end(backend).await?;
+        }
+        self.lost = None;
+        self.session = Some(session);
+        Ok(())
+    }
+}
+
+impl Session {
+    async fn open(database: &Database) -> Result<Self, StorageError> {
+        let client = database.connect(SESSION).await?;
+        let row = client
+            .query_one(
+                "select pid, backend_start from pg_stat_activity where pid = pg_backend_pid()",
+                &[],
+            )
+            .await?;
+        let backend = Backend { pid: row.get(0), started: row.get(1) };
+        Ok(Self { client, backend, prepared: HashMap::new() })
+    }
+
+    async fn execute(&mut self, sets: &[ChangeSet]) -> Result<Vec<Settled>, StorageError> {
+        let built = statement::build(sets)?;
+        let prepared = match self.prepared.get(&built.parts) {
+            Some(prepared) => prepared.clone(),
+            None => {
+                let prepared = self.client.prepare(&built.sql).await?;
+                self.prepared.insert(built.parts, prepared.clone());
+                prepared
+            }
+        };
+        let params: Vec<&(dyn ToSql + Sync)> =
+            built.params.iter().map(|param| -> &(dyn ToSql + Sync) { param.as_ref() }).collect();
+        let rows = self.client.query(&prepared, &params).await?;
+        if rows.len() != sets.len() {
+            return Err(StorageError::malformed("batch came back with another number of answers"));
+        }
+        rows.iter()
+            .map(|row| match row.get::<_, &str>(1) {
+                "fresh" => Ok(Settled::Fresh { head: row.get(2) }),
+                "already" => Ok(Settled::Already),
+                "fenced" => Ok(Settled::Fenced),
+                other => Err(StorageError::malformed(format!("unknown answer {other}"))),
+            })
+            .collect()
+    }
+
+    async fn end(&self, backend: Backend) -> Result<(), StorageError> {
+        let end = "select pg_terminate_backend(pid) from pg_stat_activity
+            where pid = $1 and backend_start = $2";
+        while self.client.query_opt(end, &[&backend.pid, &backend.started]).await?.is_some() {
+            clock::pause(END_POLL).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! Bookings and the nights they take, read. They are written by [`super::batch`].
+
+use jiff::civil::Date;
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use super::sqlstate::StorageError;
+use super::types;
+use crate::domain::booking::{Booking, BookingSnapshot, PaymentGlance};
+use crate::domain::calendar::Nights;
+use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
+use crate::domain::inventory::Occupancy;
+
+const SNAPSHOT: &str = "select b.*, p.title, p.owner_id,
+        y.status as payment_status, y.session_url
+    from bookings b
+    join properties p on p.id = b.property_id
+    left join payments y on y.id = b.payment_id and y.property_id = b.property_id";
+
+/// A booking with what its reader needs beside it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn snapshot(
+    client: &Client,
+    id: BookingId,
+) -> Result<Option<BookingSnapshot>, StorageError> {
+    let query = format!("{SNAPSHOT} where b.id = $1");
+    let row = client.query_opt(&query, &[&id.uuid()]).await?;
+    row.as_ref().map(to_snapshot).transpose()
+}
+
+/// A tenant's bookings before `before`, the newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_tenant(
+    client: &Client,
+    tenant: UserId,
+    before: Option<BookingId>,
+    limit: i64,
+) -> Result<Vec<BookingSnapshot>, StorageError> {
+    let query =
+        format!("{SNAPSHOT} where b.tenant_id = $1 and b.id < $2 order by b.id desc limit $3");
+    let before = before.map_or(Uuid::max(), BookingId::uuid);
+    let rows = client.query(&query, &[&tenant.uuid(), &before, &limit]).await?;
+    rows.iter().map(to_snapshot).collect()
+}
+
+/// Bookings of a landlord's homes, or of one of them, before `before`, the newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_landlord(
+    client: &Client,
+    landlord: UserId,
+    property: Option<PropertyId>,
+    before: Option<BookingId>,
+    limit: i64,
+) -> Result<Vec<BookingSnapshot>, StorageError> {
+    let query = format!(
+        "{SNAPSHOT} where p.owner_id = $1 and ($2::uuid is null or p.id = $2) and b.id < $3
+         order by b.id desc limit $4"
+    );
+    let before = before.map_or(Uuid::max(), BookingId::uuid);
+    let property = property.map(PropertyId::uuid);
+    let rows = client.query(&query, &[&landlord.uuid(), &property, &before, &limit]).await?;
+    rows.iter().map(to_snapshot).collect()
+}
+
+/// How many units are taken on each night of `[from, to)` that has any taken.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn taken_per_night(
+    client: &Client,
+    property: PropertyId,
+    from: Date,
+    to: Date,
+) -> Result<Vec<(Date, i64)>, StorageError> {
+    let rows = client
+        .query(
+            "select night::date as night, count(*) as taken
+             from occupancies o, generate_series(
+                 greatest(lower(o.nights), $2), least(upper(o.nights), $3) - 1, interval '1 day') night
+             where o.property_id = $1 and o.nights && daterange($2, $3)
+             group by 1 order by 1",
+            &[&property.uuid(), &from, &to],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (row.get("night"), row.get("taken"))).collect())
+}
+
+/// Nights of the given properties, or of all, on which no unit is free any more, after
+/// `today`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn full_nights(
+    client: &Client,
+    properties: Option<&[PropertyId]>,
+    today: Date,
+) -> Result<Vec<(PropertyId, Date)>, StorageError> {
+    let ids: Option<Vec<Uuid>> = properties.map(|ids| ids.iter().map(|id| id.uuid()).collect());
+    let rows = client
+        .query(
+            "select o.property_id, night::date as night
+             from occupancies o
+             join properties p on p.id = o.property_id, generate_series(
+                 greatest(lower(o.nights), $2), upper(o.nights) - 1, interval '1 day') night
+             where upper(o.nights) > $2 and ($1::uuid[] is null or o.property_id = any($1))
+             group by o.property_id, p.unit, night
+             having count(*) >= (p.unit->>'count')::int
+             order by 1, 2",
+            &[&ids, &today],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| (PropertyId::from(row.get::<_, Uuid>("property_id")), row.get("night")))
+        .collect())
+}
+
+/// What is taken of a property on nights from `from` on.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn occupancies(
+    client: &Client,
+    property: PropertyId,
+    from: Date,
+) -> Result<Vec<Occupancy>, StorageError> {
+    let rows = client
+        .query(
+            "select ref, slot_id, lower(nights) as check_in, upper(nights) as check_out
+             from occupancies where property_id = $1 and upper(nights) > $2",
+            &[&property.uuid(), &from],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Occupancy {
+                booking: BookingId::from(row.get::<_, Uuid>("ref")),
+                slot_id: row.get("slot_id"),
+                nights: nights(row)?,
+            })
+        })
+        .collect()
+}
+
+/// Bookings of a property that a timer or the provider will still move.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn open(client: &Client, property: PropertyId) -> Result<Vec<Booking>, StorageError> {
+    let rows = client
+        .query(
+            "select * from bookings where property_id = $1
+             and status in ('hold', 'pending_payment', 'expiring')",
+            &[&property.uuid()],
+        )
+        .await?;
+    rows.iter().map(to_booking).collect()
+}
+
+/// Bookings of a property by their ids.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(
+    client: &Client,
+    property: PropertyId,
+    ids: &[BookingId],
+) -> Result<Vec<Booking>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = client
+        .query(
+            "select * from bookings where property_id = $1 and id = any($2)",
+            &[&property.uuid(), &ids],
+        )
+        .await?;
+    rows.iter().map(to_booking).collect()
+}
+
+fn nights(row: &Row) -> Result<Nights, StorageError> {
+    Nights::new(row.get("check_in"), row.get("check_out")).map_err(StorageError::malformed)
+}
+
+fn to_booking(row: &Row) -> Result<Booking, StorageError> {
+    let id = |column: &str| row.get::<_, Uuid>(column);
+    let maybe = |column: &str| row.get::<_, Option<Uuid>>(column);
+    Ok(Booking {
+        id: BookingId::from(id("id")),
+        property_id: PropertyId::from(id("property_id")),
+        unit_id: UnitId::from(id("unit_id")),
+        tenant_id: UserId::from(id("tenant_id")),
+        nights: nights(row)?,
+        guests: types::small(row, "guests")?,
+        status: types::named(row.get("status"))?,
+        expiring: row.get::<_, Option<&str>>("expiring").map(types::named).transpose()?,
+        per_night: types::money(row, "per_night")?,
+        total: types::money(row, "total")?,
+        expires_at: row.get("expires_at"),
+        released_at: row.get("released_at"),
+        timer: maybe("timer_id").map(TimerId::from),
+        payment_id: maybe("payment_id").map(PaymentId::from),
+        version: row.get("version"),
+        created_at: row.get("created_at"),
+        updated_at: row.get("updated_at"),
+    })
+}
+
+fn to_snapshot(row: &Row) -> Result<BookingSnapshot, StorageError> {
+    let booking = to_booking(row)?;
+    let status: Option<&str> = row.get("payment_status");
+    let payment = match booking.payment_id.zip(status) {
+        Some((id, status)) => Some(PaymentGlance {
+            id,
+            status: types::named(status)?,
+            checkout_url: row.get("session_url"),
+        }),
+        None => None,
+    };
+    Ok(BookingSnapshot {
+        booking,
+        property_title: row.get("title"),
+        landlord_id: UserId::from(row.get::<_, Uuid>("owner_id")),
+        payment,
+    })
+}

@@ -1,0 +1,208 @@
+//! The event log: gapless streams, read after a cursor. Entities' events are written by
+//! [`super::batch`]; those of the edge (accounts, the webhook inbox) by [`append_edge`].
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio_postgres::{Client, Row, Transaction};
+use uuid::Uuid;
+
+use super::sqlstate::StorageError;
+use crate::domain::entity::Stream;
+use crate::domain::event::{self, Actor, Event, Position, Recorded};
+
+/// Writes an event that no entity owns, in the caller's transaction: the stream's head row
+/// is locked until it ends, so numbers are given in the order of commits.
+///
+/// # Errors
+/// When the database refuses; the transaction is then lost.
+pub async fn append_edge(
+    transaction: &Transaction<'_>,
+    key: Uuid,
+    event: &Event,
+    actor: Actor,
+    causation: Uuid,
+    now: Timestamp,
+) -> Result<Position, StorageError> {
+    let stream = Stream::edge(key);
+    let row = transaction
+        .query_one(
+            "update streams set head = head + 1 where stream = $1 returning head",
+            &[&i32::from(stream.0)],
+        )
+        .await?;
+    let seq: i64 = row.get(0);
+    transaction
+        .execute(
+            "insert into events (stream, seq, type, version, key, occurred_at, actor, causation, data)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            &[
+                &i32::from(stream.0),
+                &seq,
+                &event.name(),
+                &event::VERSION,
+                &key,
+                &now,
+                &actor.to_string(),
+                &causation,
+                &data(event)?,
+            ],
+        )
+        .await?;
+    Ok(Position { stream, seq })
+}
+
+/// What an event's row keeps besides its type.
+///
+/// # Errors
+/// Never for the events of this version.
+pub fn data(event: &Event) -> Result<Value, StorageError> {
+    match serde_json::to_value(event).map_err(StorageError::malformed)? {
+        Value::Object(mut fields) => Ok(fields.remove("data").unwrap_or(Value::Null)),
+        _ => Err(StorageError::malformed("event is no object")),
+    }
+}
+
+/// The events of a stream after a position, in order, at most `limit`.
+///
+/// # Errors
+/// When the database cannot be read, an event cannot be decoded, or numbers are missing.
+pub async fn read_after(
+    client: &Client,
+    stream: Stream,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>, StorageError> {
+    let rows = client
+        .query(
+            "select stream, seq, type, key, occurred_at, actor, causation, data from events
+             where stream = $1 and seq > $2 order by seq limit $3",
+            &[&i32::from(stream.0), &after, &limit],
+        )
+        .await?;
+    let events: Vec<_> = rows.iter().map(recorded).collect::<Result<_, _>>()?;
+    for (expected, event) in (after + 1..).zip(&events) {
+        if event.position.seq != expected {
+            return Err(StorageError::malformed(format!(
+                "stream {} lacks event {expected}",
+                stream.0
+            )));
+        }
+    }
+    Ok(events)
+}
+
+/// The head of every stream that is not empty.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn heads(client: &Client) -> Result<Vec<Position>, StorageError> {
+    let rows = client.query("select stream, head from streams where head > 0", &[]).await?;
+    rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
+}
+
+/// How far a consumer has come, in every stream in which it has come anywhere.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn offsets(client: &Client, consumer: &str) -> Result<Vec<Position>, StorageError> {
+    let rows = client
+        .query("select stream, seq from consumer_offsets where consumer = $1", &[&consumer])
+        .await?;
+    rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
+}
+
+/// How far a consumer has come in one stream; 0 for not at all.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn offset(client: &Client, consumer: &str, stream: Stream) -> Result<i64, StorageError> {
+    let row = client
+        .query_opt(
+            "select seq from consumer_offsets where consumer = $1 and stream = $2",
+            &[&consumer, &i32::from(stream.0)],
+        )
+        .await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
+/// Moves a consumer's offset forwards, in the caller's transaction or on its own. Nothing
+/// happens, and `false` is the answer, when it is not where the caller believes: another
+/// owner has been at work.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn advance(
+    client: &impl tokio_postgres::GenericClient,
+    consumer: &str,
+    from: i64,
+    to: Position,
+) -> Result<bool, StorageError> {
+    let moved = client
+        .execute(
+            "insert into consumer_offsets (consumer, stream, seq)
+             select $1, $2, $4 where $3 = 0
+             or exists (select 1 from consumer_offsets where consumer = $1 and stream = $2)
+             on conflict (consumer, stream) do update set seq = excluded.seq
+             where consumer_offsets.seq = $3",
+            &[&consumer, &i32::from(to.stream.0), &from, &to.seq],
+        )
+        .await?;
+    Ok(moved == 1)
+}
+
+fn position(stream: i32, seq: i64) -> Result<Position, StorageError> {
+    let stream = u16::try_from(stream).map_err(StorageError::malformed)?;
+    Ok(Position { stream: Stream(stream), seq })
+}
+
+fn recorded(row: &Row) -> Result<Recorded, StorageError> {
+    let form = json!({ "type": row.get::<_, &str>(2), "data": row.get::<_, Value>(7) });
+    let event = serde_json::from_value(form).map_err(|error| {
+        StorageError::malformed(format!("event {}: {error}", row.get::<_, i64>(1)))
+    })?;
+    Ok(Recorded {
+        position: position(row.get(0), row.get(1))?,
+        key: row.get(3),
+        occurred_at: row.get(4),
+        actor: row.get(5),
+        causation: row.get(6),
+        event,
+    })
+}
+
+/// Makes the log's partitions for this month and the following, `months` in all; how many
+/// are new. A month whose events already lie in the partition for the rest is left there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn make_partitions(
+    client: &Client,
+    now: Timestamp,
+    months: i32,
+) -> Result<u64, StorageError> {
+    let first = jiff::tz::TimeZone::UTC.to_datetime(now).date().first_of_month();
+    let mut made = 0;
+    for month in 0..months {
+        let from = first.saturating_add(jiff::Span::new().months(month));
+        let to = first.saturating_add(jiff::Span::new().months(month + 1));
+        let name = format!("events_{}", from.strftime("%Y_%m"));
+        let known = client
+            .query_opt("select 1 from pg_class where relname = $1", &[&name])
+            .await?
+            .is_some();
+        if known {
+            continue;
+        }
+        let sql = format!(
+            "create table if not exists {name} partition of events
+             for values from ('{from}') to ('{to}')"
+        );
+        match client.batch_execute(&sql).await.map_err(StorageError::from) {
+            Ok(()) => made += 1,
+            // 23514: rows of that month are in the default partition.
+            Err(error) if error.code() == Some("23514") => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(made)
+}

@@ -1,0 +1,32 @@
+//! Who may write: one server at a time, or one offline tool. The locks belong to a
+//! session, so they end with the process that holds them, however it ends.
+
+use tokio_postgres::Client;
+
+use super::pool::Database;
+use super::sqlstate::StorageError;
+
+/// Any number that no other program on the same database uses for an advisory lock.
+const LOCK: i64 = 0x7265_6e74_657a_7902;
+
+/// The right to write; given back when it is dropped.
+#[derive(Debug)]
+pub struct WriterLock(Client);
+
+impl WriterLock {
+    /// Whether the session that holds the lock still lives.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        !self.0.is_closed()
+    }
+}
+
+/// Takes the right to write this database; `None` when a server or a tool has it.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn take(database: &Database) -> Result<Option<WriterLock>, StorageError> {
+    let client = database.connect("").await?;
+    let row = client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await?;
+    Ok(row.get::<_, bool>(0).then_some(WriterLock(client)))
+}

@@ -1,0 +1,72 @@
+//! What Postgres says when it refuses, and what follows from it: the one place that knows
+//! its codes (PostgreSQL documentation, appendix A).
+
+use tokio_postgres::error::SqlState;
+
+/// Why storage could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The outcome is unknown: the connection went, or the deadline passed.
+    #[error("database did not answer")]
+    Unknown(#[source] Option<tokio_postgres::Error>),
+    /// No connection could be had; nothing was sent.
+    #[error("database is not reachable")]
+    Unreachable(#[source] Option<tokio_postgres::Error>),
+    /// The database refused the statement; nothing of it was done.
+    #[error("database refused the statement ({0})")]
+    Refused(String, #[source] tokio_postgres::Error),
+    /// A row does not have the form that this version writes.
+    #[error("row cannot be read: {0}")]
+    Malformed(String),
+}
+
+impl StorageError {
+    /// The SQLSTATE code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused(code, _) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Whether a unique key or an exclusion constraint stood in the way.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        let conflicts = [SqlState::UNIQUE_VIOLATION, SqlState::EXCLUSION_VIOLATION];
+        self.code().is_some_and(|code| conflicts.iter().any(|state| state.code() == code))
+    }
+
+    /// A row of an unexpected form.
+    #[must_use]
+    pub fn malformed(what: impl std::fmt::Display) -> Self {
+        Self::Malformed(what.to_string())
+    }
+}
+
+impl From<tokio_postgres::Error> for StorageError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code().map(|state| state.code().to_owned()) {
+            // Class 57 P: the server went away or ended us; class 08: the connection did.
+            // In both cases a commit under way may have happened.
+            Some(code) if code.starts_with("57P") || code.starts_with("08") => {
+                Self::Unknown(Some(error))
+            }
+            // 57014: our own statement_timeout. The statement was rolled back, for certain.
+            Some(code) => Self::Refused(code, error),
+            None if error.is_closed() || error.as_db_error().is_none() => {
+                Self::Unknown(Some(error))
+            }
+            None => Self::Refused(String::new(), error),
+        }
+    }
+}
+
+impl From<bb8::RunError<tokio_postgres::Error>> for StorageError {
+    fn from(error: bb8::RunError<tokio_postgres::Error>) -> Self {
+        match error {
+            bb8::RunError::User(error) => Self::Unreachable(Some(error)),
+            bb8::RunError::TimedOut => Self::Unreachable(None),
+        }
+    }
+}

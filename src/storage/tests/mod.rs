@@ -1,0 +1,6 @@
+//! Tests of what is kept.
+
+mod postgres_binaries;
+mod postgres_crashes;
+mod postgres_files;
+mod private_postgres;

@@ -1,0 +1,291 @@
+//! `rentezy import-listings`: brings a file of listings in.
+//!
+//! A listing's property id follows from its source and its id there, so a run that was cut
+//! short is finished by running it again, and a second run changes nothing. A listing that
+//! exists is left as it is: its landlord may have edited it since.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::inside_airbnb::{self, Adjusted, BadRow, ReadError, Row};
+use super::listing::{ListingDraft, Wanted};
+use super::progress::{self, Progress};
+use crate::clock;
+use crate::domain::calendar;
+use crate::domain::money::Currency;
+
+/// Rows that are put into the sink together.
+const BATCH_ROWS: usize = 256;
+
+/// Batches that the reader may be ahead of the sink.
+const BATCHES_AHEAD: usize = 4;
+
+/// Bad rows that the report names; the others are only counted.
+const NAMED_MAX: usize = 20;
+
+/// What `import-listings` is told.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ImportArgs {
+    /// The landlord who will own the listings, by the email of the account.
+    #[arg(long, value_name = "EMAIL")]
+    pub owner: String,
+    /// The currency of the prices, by its ISO 4217 code (the file says $ everywhere).
+    #[arg(long, value_name = "CODE")]
+    pub currency: Currency,
+    /// The IANA time zone of the homes, such as Europe/Dublin.
+    #[arg(long, value_name = "ZONE", value_parser = known_zone)]
+    pub zone: String,
+    /// The city of every row [default: what the file's hosts say].
+    #[arg(long, value_name = "NAME")]
+    pub city: Option<String>,
+    /// The country of every row, ISO 3166-1 alpha-2 [default: what the file's hosts say].
+    #[arg(long, value_name = "CODE", value_parser = country_code)]
+    pub country: Option<String>,
+    /// A detailed listings file of Inside Airbnb (listings.csv or listings.csv.gz).
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+fn known_zone(text: &str) -> Result<String, String> {
+    calendar::zone(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn country_code(text: &str) -> Result<String, String> {
+    let capitals = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    let wrong = || "country must be two capital letters (ISO 3166-1), such as IE".to_owned();
+    capitals.then(|| text.to_owned()).ok_or_else(wrong)
+}
+
+impl ImportArgs {
+    fn options(&self) -> inside_airbnb::Options {
+        inside_airbnb::Options {
+            currency: self.currency,
+            zone: self.zone.clone(),
+            city: self.city.clone(),
+            country: self.country.clone(),
+        }
+    }
+}
+
+/// What became of one draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is a property now.
+    Created,
+    /// It was there already and was left as it is.
+    Unchanged,
+    /// The rules refuse it, for this reason.
+    Refused(String),
+}
+
+/// Where drafts go.
+pub trait ListingSink: Send {
+    /// Why a whole batch failed; nothing is known of its drafts then, and putting them
+    /// again is safe.
+    type Error: std::error::Error + Send + Sync + 'static;
+
+    /// Makes properties of the drafts that are none yet. Returns what became of each, in
+    /// their order. No two drafts of a batch have the same identity.
+    fn put(
+        &mut self,
+        batch: Vec<ListingDraft>,
+    ) -> impl Future<Output = Result<Vec<Outcome>, Self::Error>> + Send;
+}
+
+/// An import that could not go on. What was put before stays; run it again to finish.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The file could not be opened or read on.
+    #[error("{}: {cause}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What went wrong.
+        cause: ReadError,
+    },
+    /// A batch could not be stored.
+    #[error("storing the listings failed")]
+    Sink(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The sink answered for another number of drafts, or the reader died: a fault of ours.
+    #[error("the import broke inside: {0}")]
+    Broken(&'static str),
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows read.
+    pub rows: u64,
+    /// Properties made.
+    pub created: u64,
+    /// How many of those are drafts, because they have no price.
+    pub drafts: u64,
+    /// Listings that were there already.
+    pub unchanged: u64,
+    /// Rows that are no listing.
+    pub bad: u64,
+    /// The first of the bad rows, in the file's order.
+    pub named: Vec<BadRow>,
+    /// What was changed to make rows fit.
+    pub adjusted: Adjusted,
+    /// Rows whose limits on a stay were not taken over.
+    pub stay_limits: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Rows on their way from the reader's thread to the sink.
+#[derive(Default)]
+struct Batch {
+    listings: Vec<(u64, ListingDraft)>,
+    bad: Vec<BadRow>,
+    adjusted: Adjusted,
+}
+
+/// Reads the file and puts its listings into the sink, batch by batch.
+///
+/// # Errors
+/// When the file cannot be read or the sink fails. Bad rows are no errors.
+pub async fn run<S: ListingSink>(
+    args: &ImportArgs,
+    sink: &mut S,
+    mut progress: Progress,
+) -> Result<Report, ImportError> {
+    let started = clock::monotonic();
+    let (batches, mut arriving) = mpsc::channel(BATCHES_AHEAD);
+    let (file, options) = (args.file.clone(), args.options());
+    let reader = tokio::task::spawn_blocking(move || read(&file, options, &batches));
+    let mut report = Report::default();
+    while let Some(batch) = arriving.recv().await {
+        report.take(batch, sink).await?;
+        progress.show(report.rows);
+    }
+    drop(progress);
+    let read = reader.await.map_err(|_| ImportError::Broken("the reader stopped"))?;
+    read.map_err(|cause| ImportError::File { file: args.file.clone(), cause })?;
+    report.named.sort_by_key(|bad| bad.row);
+    report.named.truncate(NAMED_MAX);
+    report.took = started.elapsed();
+    Ok(report)
+}
+
+/// Reads the whole file into batches; ends early when nobody takes them any more.
+fn read(
+    file: &std::path::Path,
+    options: inside_airbnb::Options,
+    batches: &mpsc::Sender<Batch>,
+) -> Result<(), ReadError> {
+    let mut rows = inside_airbnb::open(file, options)?;
+    let mut first_rows = HashMap::new();
+    let mut batch = Batch::default();
+    while let Some(row) = rows.next() {
+        match row? {
+            Row::Listing { row, draft } => match first_rows.entry(draft.property_id()) {
+                Entry::Vacant(first) => {
+                    first.insert(row);
+                    batch.listings.push((row, *draft));
+                }
+                Entry::Occupied(first) => {
+                    let reason = format!("the same id as row {}", first.get());
+                    batch.bad.push(BadRow { row, external_id: draft.external_id, reason });
+                }
+            },
+            Row::Bad(bad) => batch.bad.push(bad),
+        }
+        if batch.listings.len() + batch.bad.len() >= BATCH_ROWS {
+            batch.adjusted = rows.adjusted();
+            if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    batch.adjusted = rows.adjusted();
+    // Nobody to take the last batch means that the import has failed and says so itself.
+    batches.blocking_send(batch).unwrap_or_default();
+    Ok(())
+}
+
+impl Report {
+    async fn take<S: ListingSink>(
+        &mut self,
+        batch: Batch,
+        sink: &mut S,
+    ) -> Result<(), ImportError> {
+        let about: Vec<_> = batch
+            .listings
+            .iter()
+            .map(|(row, draft)| (*row, draft.external_id.clone(), draft.wanted, draft.stay))
+            .collect();
+        self.rows += u64::try_from(about.len() + batch.bad.len()).unwrap_or_default();
+        self.adjusted = batch.adjusted;
+        for bad in batch.bad {
+            self.bad(bad);
+        }
+        let drafts: Vec<_> = batch.listings.into_iter().map(|(_, draft)| draft).collect();
+        if drafts.is_empty() {
+            return Ok(());
+        }
+        let outcomes = sink.put(drafts).await.map_err(|error| ImportError::Sink(error.into()))?;
+        if outcomes.len() != about.len() {
+            return Err(ImportError::Broken("not one outcome for each listing"));
+        }
+        for ((row, external_id, wanted, stay), outcome) in about.into_iter().zip(outcomes) {
+            match outcome {
+                Outcome::Created => {
+                    self.created += 1;
+                    self.drafts += u64::from(wanted == Wanted::Draft);
+                    self.stay_limits += u64::from(stay.is_some());
+                }
+                Outcome::Unchanged => self.unchanged += 1,
+                Outcome::Refused(reason) => self.bad(BadRow { row, external_id, reason }),
+            }
+        }
+        Ok(())
+    }
+
+    fn bad(&mut self, row: BadRow) {
+        self.bad += 1;
+        // Refusals come back after the reader's own bad rows of a batch, so a few more than
+        // will be named are kept, and sorted at the end.
+        if self.named.len() < NAMED_MAX + BATCH_ROWS {
+            self.named.push(row);
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.took.as_secs_f64();
+        let rate = progress::rate(self.rows, self.took);
+        writeln!(f, "{} rows in {seconds:.1} s ({rate} rows/s)", self.rows)?;
+        writeln!(f, "  created    {:>8}  (drafts, unpriced: {})", self.created, self.drafts)?;
+        writeln!(f, "  unchanged  {:>8}", self.unchanged)?;
+        write!(f, "  bad        {:>8}", self.bad)?;
+        for bad in &self.named {
+            write!(f, "\n    {bad}")?;
+        }
+        let unnamed = self.bad.saturating_sub(u64::try_from(self.named.len()).unwrap_or_default());
+        if unnamed > 0 {
+            write!(f, "\n    and {unnamed} more")?;
+        }
+        let notes = [
+            (self.adjusted.titles_replaced, "titles too short, replaced by type and city"),
+            (self.adjusted.texts_cut, "titles or descriptions cut to their longest"),
+            (self.adjusted.amenities_cut, "with amenities cut or too many"),
+            (self.adjusted.rooms_assumed, "without bedrooms or beds, where the least is assumed"),
+            (self.adjusted.baths_assumed, "without bathrooms, where one is assumed"),
+            (self.stay_limits, "created without their limits on a stay, which are not kept yet"),
+        ];
+        let mut said = notes.iter().filter(|(count, _)| *count > 0).peekable();
+        if said.peek().is_some() {
+            write!(f, "\nadjusted rows:")?;
+        }
+        said.try_for_each(|(count, what)| write!(f, "\n  {count:>8}  {what}"))
+    }
+}

@@ -1,0 +1,28 @@
+//! Commands that work beside the server: bringing listings in, and making demo data.
+//!
+//! A reader or generator yields [`listing::ListingDraft`]s and knows nothing of storage; a
+//! [`import::ListingSink`] takes them in batches. So the readers are tested without a
+//! database, and every source goes through the same door.
+
+pub mod listing;
+
+mod html;
+
+pub mod inside_airbnb;
+
+mod place;
+
+pub mod progress;
+
+pub mod import;
+
+pub mod story;
+
+pub mod store;
+
+pub mod sink;
+
+pub mod demo;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! Listings from outside become properties of the database.
+
+use std::collections::HashSet;
+
+use super::import::{ListingSink, Outcome};
+use super::listing::{ListingDraft, Wanted};
+use super::store::{Store, StoreError};
+use super::story::Story;
+use crate::domain::event::Actor;
+use crate::domain::ids::{self, UnitId, UserId};
+use crate::domain::property::{Command, Source};
+use crate::domain::refusal::Refusal;
+use crate::domain::stay;
+use crate::storage::changes::Settled;
+use crate::storage::properties;
+use jiff::Timestamp;
+
+/// Puts listings into a database, as properties of one landlord.
+#[derive(Debug)]
+pub struct PropertySink<'a> {
+    store: &'a mut Store,
+    owner: UserId,
+}
+
+impl<'a> PropertySink<'a> {
+    /// A sink for listings of `owner`.
+    #[must_use]
+    pub const fn new(store: &'a mut Store, owner: UserId) -> Self {
+        Self { store, owner }
+    }
+}
+
+impl ListingSink for PropertySink<'_> {
+    type Error = StoreError;
+
+    async fn put(&mut self, batch: Vec<ListingDraft>) -> Result<Vec<Outcome>, StoreError> {
+        let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
+        let client = self.store.client();
+        let known = properties::find_many(client, &ids).await?;
+        let known: HashSet<_> = known.into_iter().map(|listing| listing.id).collect();
+        let new = |draft: &&ListingDraft| !known.contains(&draft.property_id());
+        let units = batch.iter().filter(new).map(|draft| u32::from(draft.fields.unit.count)).sum();
+        let mut slots = properties::next_slot_ids(client, units).await?.into_iter();
+        let now = self.store.clock().now();
+        let (mut outcomes, mut told) = (Vec::with_capacity(batch.len()), Vec::new());
+        for draft in &batch {
+            if known.contains(&draft.property_id()) {
+                outcomes.push(Outcome::Unchanged);
+                continue;
+            }
+            let slot_ids = slots.by_ref().take(draft.fields.unit.count.into()).collect();
+            let mut story = self.store.story(draft.property_id());
+            match create(&mut story, draft, self.owner, slot_ids, now) {
+                Ok(()) => {
+                    told.push((outcomes.len(), story.into_sets()));
+                    outcomes.push(Outcome::Created);
+                }
+                Err(refusal) => outcomes.push(Outcome::Refused(reason(&refusal))),
+            }
+        }
+        let (places, sets): (Vec<_>, Vec<_>) = told.into_iter().unzip();
+        for (place, end) in places.into_iter().zip(self.store.write(sets).await?) {
+            let outcome = match end {
+                Some(Ok(Settled::Already)) => Outcome::Unchanged,
+                Some(Err(error)) => Outcome::Refused(error.to_string()),
+                _ => continue,
+            };
+            if let Some(there) = outcomes.get_mut(place) {
+                *there = outcome;
+            }
+        }
+        Ok(outcomes)
+    }
+}
+
+/// Tells how a listing is made and, if wanted, submitted: at the same instant, so that both
+/// are written or neither.
+pub(super) fn create(
+    story: &mut Story<'_>,
+    draft: &ListingDraft,
+    owner: UserId,
+    slot_ids: Vec<i64>,
+    at: Timestamp,
+) -> Result<(), Refusal> {
+    let id = draft.property_id();
+    let create = Command::Create {
+        id,
+        owner,
+        unit_id: UnitId::from(ids::derived(id.uuid(), "unit")),
+        slot_ids,
+        fields: Box::new(draft.fields.clone()),
+        source: Some(Source {
+            name: draft.source.to_owned(),
+            external_id: draft.external_id.clone(),
+        }),
+    };
+    story.tell("import-create", at, Actor::System, &stay::Command::Listing(create))?;
+    if draft.wanted == Wanted::Live {
+        let submit = Command::Submit { by: owner, version: 1 };
+        story.tell("import-submit", at, Actor::System, &stay::Command::Listing(submit))?;
+    }
+    Ok(())
+}
+
+/// A refusal as the reason of a bad row.
+fn reason(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Invalid(errors) => {
+            let error = |error: &crate::domain::refusal::FieldError| {
+                format!("{}: {}", error.pointer, error.detail)
+            };
+            errors.iter().map(error).collect::<Vec<_>>().join("; ")
+        }
+        other => format!("refused: {other:?}"),
+    }
+}

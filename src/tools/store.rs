@@ -1,0 +1,183 @@
+//! An offline tool's hold on a database: the right to write, every shard's epoch, and a
+//! writer. What it writes goes the way of the server's own change sets.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio_postgres::Client;
+
+use super::story::Story;
+use crate::clock::{self, Clock};
+use crate::domain::entity::Shard;
+use crate::domain::ids::PropertyId;
+use crate::domain::rules::Rules;
+use crate::storage::batch::Writer;
+use crate::storage::changes::{ChangeSet, Settled};
+use crate::storage::locks::{self, WriterLock};
+use crate::storage::pool::Database;
+use crate::storage::shards;
+use crate::storage::sqlstate::StorageError;
+
+/// Change sets in one batch: well below what a writer's deadline allows.
+const BATCH_SETS: usize = 64;
+
+/// How often a batch without an answer is sent again.
+const RESENDS: u32 = 20;
+
+/// The pause before that.
+const RESEND_PAUSE: Duration = Duration::from_millis(500);
+
+/// Why a tool could not write.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not do it.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A server, or another tool, is at work on this database.
+    #[error("a server is running on this database: stop it first")]
+    InUse,
+    /// Somebody has taken the database over since.
+    #[error("another process has taken this database over")]
+    TakenOver,
+}
+
+/// What became of one change set.
+pub type Written = Result<Settled, StorageError>;
+
+/// The hold on a database. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Store {
+    client: Client,
+    writer: Writer,
+    lock: WriterLock,
+    epochs: HashMap<Shard, i64>,
+    clock: Clock,
+    rules: Rules,
+}
+
+impl Store {
+    /// Takes hold of a migrated database.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when somebody else has it.
+    pub async fn open(database: &Database, clock: Clock, rules: Rules) -> Result<Self, StoreError> {
+        let lock = locks::take(database).await?.ok_or(StoreError::InUse)?;
+        let client = database.connect("").await?;
+        shards::check_count(&client).await?;
+        let owner = format!("tool-{}", std::process::id());
+        let epochs = shards::claim_all(&client, &owner).await?.into_iter().collect();
+        let writer = Writer::open(database.clone()).await?;
+        Ok(Self { client, writer, lock, epochs, clock, rules })
+    }
+
+    /// For reading, and for writing what no entity owns.
+    pub const fn client(&mut self) -> &mut Client {
+        &mut self.client
+    }
+
+    /// The time.
+    #[must_use]
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The settings that stories obey.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// The beginning of a property's story, under the epoch that this store holds.
+    #[must_use]
+    pub fn story(&self, id: PropertyId) -> Story<'_> {
+        let shard = crate::domain::entity::EntityRef::from(id).shard();
+        Story::new(id, self.epochs.get(&shard).copied().unwrap_or_default(), &self.rules)
+    }
+
+    /// Writes the change sets of some properties. Those of one property are written in
+    /// order; after one that fails, its later ones are left out. Gives back the first
+    /// failure of each property, or what became of its last set.
+    ///
+    /// # Errors
+    /// When the database cannot be written any more; what was written stays.
+    pub async fn write(
+        &mut self,
+        properties: Vec<Vec<ChangeSet>>,
+    ) -> Result<Vec<Option<Written>>, StoreError> {
+        let mut ends: Vec<Option<Written>> = properties.iter().map(|_| None).collect();
+        let mut left: Vec<_> = properties.into_iter().map(Vec::into_iter).enumerate().collect();
+        while !left.is_empty() {
+            let (mut numbers, mut round) = (Vec::new(), Vec::new());
+            left.retain_mut(|(number, sets)| {
+                let next = sets.next();
+                let more = next.is_some();
+                if let Some(set) = next {
+                    numbers.push(*number);
+                    round.push(set);
+                }
+                more
+            });
+            let mut written = Vec::with_capacity(round.len());
+            for batch in round.chunks(BATCH_SETS) {
+                self.batch(batch, &mut written).await?;
+            }
+            for (number, end) in numbers.into_iter().zip(written) {
+                if end.is_err() {
+                    left.retain(|(other, _)| *other != number);
+                }
+                if let Some(place) = ends.get_mut(number) {
+                    *place = Some(end);
+                }
+            }
+        }
+        Ok(ends)
+    }
+
+    /// Writes a batch of sets of different properties. When the database refuses it, its
+    /// halves are tried, so that only the culprits fail.
+    async fn batch(
+        &mut self,
+        sets: &[ChangeSet],
+        written: &mut Vec<Written>,
+    ) -> Result<(), StoreError> {
+        let mut waiting = vec![sets];
+        while let Some(sets) = waiting.pop() {
+            match self.send(sets).await {
+                Ok(settled) => written.extend(settled.into_iter().map(Ok)),
+                Err(StoreError::Storage(error @ StorageError::Refused(..))) => {
+                    if sets.len() <= 1 {
+                        written.push(Err(error));
+                        continue;
+                    }
+                    let (first, second) = sets.split_at(sets.len() / 2);
+                    waiting.extend([second, first]);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends a batch until there is an answer.
+    async fn send(&mut self, sets: &[ChangeSet]) -> Result<Vec<Settled>, StoreError> {
+        if !self.lock.is_held() {
+            return Err(StoreError::TakenOver);
+        }
+        let mut answer = self.writer.execute(sets).await;
+        for _ in 0..RESENDS {
+            if !matches!(answer, Err(StorageError::Unknown(_) | StorageError::Unreachable(_))) {
+                break;
+            }
+            clock::pause(RESEND_PAUSE).await;
+            answer = match self.writer.recover().await {
+                Ok(()) => self.writer.execute(sets).await,
+                Err(error) => Err(error),
+            };
+        }
+        let settled = answer?;
+        if settled.contains(&Settled::Fenced) {
+            return Err(StoreError::TakenOver);
+        }
+        Ok(settled)
+    }
+}

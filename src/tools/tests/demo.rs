@@ -1,0 +1,175 @@
+use std::collections::{HashMap, HashSet};
+
+use jiff::civil::date;
+
+use crate::domain::property::{self, Kind};
+use crate::tools::demo::bookings::{PlannedState, bookings};
+use crate::tools::demo::listings::listings;
+use crate::tools::demo::people::{LANDLORDS, Role, TENANTS, demo_people, logins, owner_of};
+use crate::tools::listing::{ListingDraft, Wanted};
+
+const SEED: u64 = 7;
+
+fn three_hundred(seed: u64) -> Vec<ListingDraft> {
+    listings(seed, 300).collect()
+}
+
+#[test]
+fn a_seed_gives_the_same_listings_and_a_short_run_the_first_of_a_long_one() {
+    let all = three_hundred(SEED);
+    assert_eq!(all.len(), 300);
+    assert_eq!(all, three_hundred(SEED));
+    assert_eq!(all[..20], listings(SEED, 20).collect::<Vec<_>>());
+    assert_ne!(all, three_hundred(SEED + 1));
+    let ids: HashSet<_> = all.iter().map(ListingDraft::property_id).collect();
+    assert_eq!(ids.len(), 300);
+}
+
+#[test]
+fn the_rules_of_the_house_accept_every_listing() {
+    for seed in 0..5 {
+        for draft in three_hundred(seed) {
+            assert_eq!(property::check(&draft.fields), Ok(()), "{draft:?}");
+            assert_eq!(draft.wanted == Wanted::Live, draft.fields.price_minor.is_some());
+        }
+    }
+}
+
+#[test]
+fn texts_are_varied_and_filled_in() {
+    for seed in 0..5 {
+        let all = three_hundred(seed);
+        let titles: HashSet<_> =
+            all.iter().map(|draft| draft.fields.title.to_lowercase()).collect();
+        assert_eq!(titles.len(), 300, "seed {seed}");
+        let texts: HashSet<_> = all.iter().map(|draft| &draft.fields.description).collect();
+        assert_eq!(texts.len(), 300, "seed {seed}");
+        for draft in &all {
+            let fields = &draft.fields;
+            for text in [&fields.title, &fields.description] {
+                assert!(!text.contains(['{', '}']) && !text.contains("  "), "{text}");
+            }
+            assert!(
+                fields.title.chars().next().is_some_and(char::is_uppercase),
+                "{}",
+                fields.title
+            );
+            let distinct: HashSet<_> = fields.amenities.iter().collect();
+            assert_eq!(distinct.len(), fields.amenities.len(), "{:?}", fields.amenities);
+        }
+    }
+}
+
+#[test]
+fn homes_are_of_all_kinds_and_in_many_cities() {
+    let all = three_hundred(SEED);
+    let cities: HashSet<_> = all.iter().map(|draft| &draft.fields.address.city).collect();
+    assert!(cities.len() >= 25, "{cities:?}");
+    for kind in [Kind::Bed, Kind::Room, Kind::Flat, Kind::House] {
+        let of_kind = all.iter().filter(|draft| draft.fields.kind == kind).count();
+        assert!(of_kind >= 10, "{kind:?}: {of_kind}");
+    }
+    let many = all.iter().filter(|draft| draft.fields.unit.count > 1).count();
+    assert!((15..120).contains(&many), "{many} with several units");
+    let drafts = all.iter().filter(|draft| draft.wanted == Wanted::Draft).count();
+    assert!((5..20).contains(&drafts), "{drafts} drafts");
+}
+
+#[test]
+fn prices_suit_their_city_and_spread() {
+    let all: Vec<_> = listings(SEED, 4000).collect();
+    let mut euros: Vec<_> = all
+        .iter()
+        .filter(|draft| draft.fields.currency.code() == "EUR" && draft.fields.kind == Kind::Flat)
+        .filter_map(|draft| draft.fields.price_minor)
+        .collect();
+    euros.sort_unstable();
+    let at = |hundredth: usize| euros[euros.len() * hundredth / 100] / 100;
+    println!("flats in euro: p5 {} p50 {} p95 {}", at(5), at(50), at(95));
+    assert!(
+        (40..90).contains(&at(5)) && (100..170).contains(&at(50)) && (200..420).contains(&at(95))
+    );
+    for draft in &all {
+        let yen = draft.fields.currency.code() == "JPY";
+        let step = if yen { 500 } else { 100 };
+        assert!(draft.fields.price_minor.is_none_or(|price| price % step == 0), "{draft:?}");
+    }
+}
+
+#[test]
+fn people_are_known_by_name_and_two_can_log_in() {
+    let people = demo_people(SEED);
+    assert_eq!(people, demo_people(SEED));
+    let of = |role| people.iter().filter(|person| person.role == role).count();
+    assert_eq!((of(Role::Landlord), of(Role::Tenant)), (LANDLORDS, TENANTS));
+    let emails: HashSet<_> = people.iter().map(|person| &person.email).collect();
+    assert_eq!(emails.len(), people.len());
+    assert!(people.iter().all(|p| p.email.is_ascii() && p.email.ends_with("@example.com")));
+    let lines = logins(&people);
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("tenant: tenant@example.com / "), "{lines:?}");
+    assert!(lines[1].starts_with("landlord: landlord@example.com / "), "{lines:?}");
+    assert!(people.iter().filter_map(|p| p.password).all(|password| password.len() >= 10));
+    let owned = (0..300).filter(|listing| owner_of(*listing) == 0).count();
+    assert_eq!(owned, 25);
+    assert!((0..300).all(|listing| owner_of(listing) < LANDLORDS));
+}
+
+#[test]
+fn stays_are_in_all_states_and_no_night_is_sold_twice() {
+    let today = date(2026, 3, 1);
+    for seed in 0..5 {
+        let listings = three_hundred(seed);
+        let stays = bookings(seed, &listings, today);
+        assert_eq!(stays, bookings(seed, &listings, today));
+        assert!(stays.len() > 150, "{}", stays.len());
+        let mut states: HashMap<_, usize> = HashMap::new();
+        let mut taken: HashMap<_, u16> = HashMap::new();
+        let mut open: HashMap<_, usize> = HashMap::new();
+        for stay in &stays {
+            let home = &listings[stay.listing];
+            assert_eq!(home.wanted, Wanted::Live);
+            assert!(stay.tenant < TENANTS && (1..=home.fields.unit.guests).contains(&stay.guests));
+            *states.entry(stay.state).or_default() += 1;
+            let made = today.checked_sub(jiff::ToSpan::days(stay.made_days_ago)).unwrap();
+            assert!(made < stay.nights.check_in() && stay.nights.check_out() > today, "{stay:?}");
+            if matches!(stay.state, PlannedState::Hold | PlannedState::PendingPayment) {
+                *open.entry(stay.tenant).or_default() += 1;
+                assert_eq!(stay.made_days_ago, 0);
+            } else {
+                assert!(stay.made_days_ago > 0);
+            }
+            for night in stay.nights.iter() {
+                let count = taken.entry((stay.listing, night)).or_default();
+                *count += 1;
+                assert!(*count <= home.fields.unit.count, "{stay:?}");
+            }
+        }
+        assert_eq!(states.len(), 5, "{states:?}");
+        assert!(open.values().all(|holds| *holds <= 3), "{open:?}");
+        assert!(
+            stays.iter().any(|s| s.state == PlannedState::Confirmed && s.nights.check_in() < today)
+        );
+        assert!(stays.iter().filter(|stay| stay.tenant == 0).count() >= 6);
+        assert!(stays.windows(2).all(|pair| pair[0].made_days_ago >= pair[1].made_days_ago));
+    }
+}
+
+#[test]
+fn a_few_listings_are_enough_for_a_plan() {
+    for count in [0, 1, 2, 5] {
+        let few: Vec<_> = listings(SEED, count).collect();
+        assert!(bookings(SEED, &few, date(2026, 3, 1)).iter().all(|stay| stay.listing < count));
+    }
+}
+
+#[test]
+fn nobody_heats_in_the_tropics() {
+    for draft in listings(SEED, 2000) {
+        let hot = ["Singapore", "Rio de Janeiro"].contains(&draft.fields.address.city.as_str());
+        let heated = ["Heating", "Wood stove", "Sauna"]
+            .iter()
+            .any(|name| draft.fields.amenities.iter().any(|amenity| amenity == name));
+        assert!(!(hot && heated), "{draft:?}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the room, one file per subject.
+
+mod demo;
+mod html;
+mod import;
+mod inside_airbnb;
+mod listing;
+mod place;
+mod real_listings;
+mod story;
