@@ -1,11 +1,11 @@
-//! The only wiring: what is started in which order, and stopped in which. No rule lives
-//! here.
+//! What works without a listener: the actors, in the order in which they are started.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::{Provider, StartError};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
@@ -15,46 +15,19 @@ use crate::actors::payer::{self, Payer};
 use crate::actors::property;
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::{Config, ListingReview};
 use crate::domain::rules::{Review, Rules};
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
 use crate::storage::locks::{self, WriterLock};
-use crate::storage::migrate::{self, MigrateError};
+use crate::storage::migrate;
 use crate::storage::pool::{self, Database, Pool};
 use crate::storage::sqlstate::StorageError;
 
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The database could not be reached or read.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The database could not be brought to this version.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// Another server, or a tool, writes this database.
-    #[error("another rentezy server or tool is using this database; stop it first")]
-    InUse,
-    /// An actor did not start.
-    #[error("actor did not start: {0}")]
-    Actor(#[from] ractor::ActorProcessingErr),
-    /// The payment provider's settings make no sense.
-    #[error(transparent)]
-    Stripe(#[from] StripeError),
-}
-
-/// Where payments are made, for a server that takes any.
-#[derive(Debug, Clone)]
-pub struct Provider {
-    /// The provider's address: Stripe, or a sandbox.
-    pub base_url: String,
-    /// Our key there.
-    pub api_key: String,
-    /// What its webhooks are signed with.
-    pub hook_secret: String,
-}
+/// How long the right to write is waited for, and how often it is asked for.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+const LOCK_POLL: Duration = Duration::from_millis(100);
 
 /// Everything that works without a listener: the actors, and what they stand on.
 #[derive(Debug)]
@@ -90,7 +63,7 @@ impl Core {
         provider: Option<&Provider>,
         base_url: &str,
     ) -> Result<Self, StartError> {
-        let lock = locks::take(database).await?.ok_or(StartError::InUse)?;
+        let lock = take_lock(database).await?;
         migrate::run(database).await?;
         let pool = database.pool(config.database.pool_size).await?;
         align(&pool, &clock).await?;
@@ -172,12 +145,29 @@ impl Core {
     }
 }
 
+/// Takes the right to write. A server that was killed a moment ago may seem to have it
+/// still: its session ends when the database notices.
+async fn take_lock(database: &Database) -> Result<WriterLock, StartError> {
+    let take = async {
+        loop {
+            match locks::take(database).await {
+                Ok(Some(lock)) => return Ok(lock),
+                Ok(None) => clock::pause(LOCK_POLL).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    clock::within(LOCK_WAIT, take).await.unwrap_or(Err(StartError::InUse))
+}
+
 /// Who claims shards: this process, at this moment.
 fn owner() -> String {
     format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple())
 }
 
-fn rules(config: &Config) -> Rules {
+/// The settings that the rules depend on.
+#[must_use]
+pub fn rules(config: &Config) -> Rules {
     Rules {
         review: match config.listings.review {
             ListingReview::Auto => Review::Auto,
