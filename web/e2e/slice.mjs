@@ -396,6 +396,34 @@ await check('a hold is released and its nights are free again', async () => {
   await page.waitForSelector(`[data-day="${wanted[0]}"][data-state=free]`);
 });
 
+await check('a release during payment closes the payment first', async () => {
+  const { page } = tenant;
+  await openListing(page);
+  await chooseStay(page, 2);
+  await page.click('text=Hold these nights');
+  await page.waitForSelector('.ring');
+  const held = page.url();
+  await page.click('main button:has-text("Pay ")');
+  await page.waitForURL('**/sandbox/pay/**');
+  await page.goto(held);
+  await page.waitForSelector('.step-now >> text=Payment');
+  await page.click('main >> text=Release');
+  await page.click('text=Release nights');
+  await page.waitForSelector('h1 >> text=/^(The payment is being closed|Released)$/');
+  await page.waitForSelector('h1 >> text=Released');
+});
+
+await check('a booked home can still be edited', async () => {
+  const { page } = landlord;
+  await page.goto(`${base}/landlord`);
+  await page.locator('.own', { hasText: TITLE }).locator('text=Edit').click();
+  await page.fill('[name=beds]', '2');
+  await page.fill('[name=price]', '99');
+  await page.click('text=Save changes');
+  await page.waitForURL(`${base}/landlord`);
+  await page.locator('.own', { hasText: TITLE }).locator('text=€99 a night').waitFor();
+});
+
 await check('an address without a page says so', async () => {
   const { page } = tenant;
   await page.goto(`${base}/no/such/page`);
