@@ -66,7 +66,7 @@ struct SandboxArgs {
 }
 
 /// What ends a command before its work is done: a line for people.
-type Failure = Box<dyn std::error::Error>;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();

@@ -80,13 +80,14 @@ async fn serve(
         (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let server = app::Server::start(config, database, clock, provider, &secret).await?;
     println!("RentEzy is at {}", server.url());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let done = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        () = server.overtaken() => Err("another server has taken the database over".into()),
+    };
     println!("stopping");
     server.stop().await;
-    Ok(())
+    done
 }
 
 /// The private Postgres, unless another one is set.

@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::sync::Mutex;
 
 use super::{Provider, StartError};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumer;
+use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{notifications, payments, stripe_hooks};
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
@@ -29,6 +31,9 @@ use crate::storage::sqlstate::StorageError;
 const LOCK_WAIT: Duration = Duration::from_secs(5);
 const LOCK_POLL: Duration = Duration::from_millis(100);
 
+/// How often it is looked whether the right to write is still ours.
+const LOCK_CHECK: Duration = Duration::from_secs(1);
+
 /// Everything that works without a listener: the actors, and what they stand on.
 #[derive(Debug)]
 pub struct Core {
@@ -42,12 +47,15 @@ pub struct Core {
     pub payer: Payer,
     /// The payment provider.
     pub stripe: Option<StripeClient>,
+    /// The search index.
+    pub search: Search,
     /// The time.
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
     root: Root,
-    lock: WriterLock,
+    database: Database,
+    lock: Mutex<WriterLock>,
 }
 
 impl Core {
@@ -88,8 +96,27 @@ impl Core {
         };
         let region = Region::new(ownership, Arc::new(around), root.cell(), region_limits);
         let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
-        let mut core =
-            Self { pool, region, tail, payer: Payer::off(), stripe, clock, config, root, lock };
+        let around = search_index::Surroundings {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            dir: config.server.data_dir.join("search"),
+            commit: config.search.commit(),
+            writer_memory_bytes: config.search.writer_memory_bytes(),
+        };
+        let search = Search::start(&root, &tail, around).await?;
+        let mut core = Self {
+            pool,
+            region,
+            tail,
+            payer: Payer::off(),
+            stripe,
+            search,
+            clock,
+            config,
+            root,
+            database: database.clone(),
+            lock: Mutex::new(lock),
+        };
         core.start_consumers(base_url).await?;
         core.start_scheduler().await?;
         Ok(core)
@@ -132,10 +159,22 @@ impl Core {
         Ok(())
     }
 
-    /// Whether this server still has the right to write.
-    #[must_use]
-    pub fn may_write(&self) -> bool {
-        self.lock.is_held()
+    /// Waits until another server has taken the database over. The right to write goes with
+    /// its session, as when the database is restarted; it is taken again then, if nobody
+    /// else has it.
+    pub async fn overtaken(&self) {
+        loop {
+            clock::pause(LOCK_CHECK).await;
+            let mut lock = self.lock.lock().await;
+            if lock.is_held() {
+                continue;
+            }
+            match locks::take(&self.database).await {
+                Ok(Some(again)) => *lock = again,
+                Ok(None) => return,
+                Err(error) => tracing::debug!(%error, "database is away"),
+            }
+        }
     }
 
     /// Stops the actors. What was on its way to the database gets there, or is found out

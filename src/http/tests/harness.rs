@@ -14,6 +14,7 @@ use tower::ServiceExt;
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
+use crate::actors::consumers::search_index::Search;
 use crate::actors::payer::Payer;
 use crate::actors::property::Surroundings;
 use crate::actors::root::Root;
@@ -23,7 +24,6 @@ use crate::config::{Config, Secret};
 use crate::domain::ids::SessionId;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
-use crate::http::finder::Finder;
 use crate::http::keys::Keys;
 use crate::http::passwords::Passwords;
 use crate::http::router;
@@ -111,7 +111,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
     Arc::new(AppState {
         pool,
         region,
-        finder: Finder::new(index),
+        search: Search::over(index),
         payer: Payer::off(),
         tail,
         clock,
