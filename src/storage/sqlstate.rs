@@ -2,6 +2,7 @@
 //! its codes (PostgreSQL documentation, appendix A).
 
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::WrongType;
 
 /// Why storage could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,10 @@ impl From<tokio_postgres::Error> for StorageError {
             }
             // 57014: our own statement_timeout. The statement was rolled back, for certain.
             Some(code) => Self::Refused(code, error),
+            // A parameter or column of another type than the statement's: nothing was sent.
+            None if std::error::Error::source(&error).is_some_and(|e| e.is::<WrongType>()) => {
+                Self::malformed(with_source(&error))
+            }
             None if error.is_closed() || error.as_db_error().is_none() => {
                 Self::Unknown(Some(error))
             }
@@ -69,4 +74,9 @@ impl From<bb8::RunError<tokio_postgres::Error>> for StorageError {
             bb8::RunError::TimedOut => Self::Unreachable(None),
         }
     }
+}
+
+fn with_source(error: &tokio_postgres::Error) -> String {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    format!("{error}: {}", source.unwrap_or_default())
 }
