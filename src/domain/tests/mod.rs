@@ -1,3 +1,4 @@
 //! Unit tests of the rules, one file for each.
 
+mod password;
 mod signature;
