@@ -11,3 +11,6 @@ pub mod property;
 mod property_memory;
 pub mod root;
 pub mod tail;
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,6 @@ pub use server::Server;
 use crate::gateways::stripe::StripeError;
 use crate::http::keys::KeysError;
 use crate::http::sandbox_proxy::ProxyError;
-use crate::search::IndexError;
 use crate::storage::migrate::MigrateError;
 use crate::storage::sqlstate::StorageError;
 
@@ -38,9 +37,6 @@ pub enum StartError {
     /// The sandbox's pages cannot be shown.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
-    /// The search index cannot be opened.
-    #[error(transparent)]
-    Index(#[from] IndexError),
     /// Access tokens cannot be signed.
     #[error(transparent)]
     Keys(#[from] KeysError),

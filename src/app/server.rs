@@ -4,22 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use jiff::tz::TimeZone;
 use tokio::net::TcpListener;
 
 use super::core::Core;
 use super::{Provider, StartError};
 use crate::clock::{self, Clock};
 use crate::config::{Config, Secret};
-use crate::domain::calendar;
 use crate::gateways::stripe::StripeClient;
 use crate::http;
-use crate::http::finder::Finder;
 use crate::http::passwords::Passwords;
 use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining};
-use crate::search::{self, IndexOptions};
 use crate::storage::pool::Database;
 
 /// The pause before the sandbox is asked again to send its hooks here.
@@ -55,9 +51,6 @@ impl Server {
         let core =
             Core::start(Arc::clone(&config), &database, clock, provider.as_ref(), &url).await?;
         let sessions = Sessions::open(&core.pool, secret, &config.accounts, &core.clock).await?;
-        let today = calendar::local_date(core.clock.now(), &TimeZone::UTC);
-        let folder = config.server.data_dir.join("search");
-        let (index, _writer) = search::open(IndexOptions::new(folder, String::new()), today)?;
         let state = AppState {
             pool: core.pool.clone(),
             region: core.region.clone(),
@@ -67,7 +60,7 @@ impl Server {
             config: Arc::clone(&config),
             sessions: Arc::new(sessions),
             passwords: Passwords::new(&config.accounts),
-            finder: Finder::new(index),
+            search: core.search.clone(),
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),
             draining: Draining::default(),

@@ -8,7 +8,6 @@ pub mod auth;
 pub mod command;
 pub mod edge;
 pub mod extract;
-pub mod finder;
 pub mod idempotency;
 pub mod keys;
 pub mod openapi;

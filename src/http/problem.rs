@@ -12,7 +12,9 @@ use utoipa::ToSchema;
 
 use super::passwords::PasswordError;
 use crate::actors::cluster::region::AskError;
+use crate::actors::consumers::search_index::SearchError;
 use crate::domain::refusal::{FieldError, Refusal};
+use crate::search::QueryError;
 use crate::storage::sqlstate::StorageError;
 
 macro_rules! slugs {
@@ -344,6 +346,22 @@ impl From<AskError> for Problem {
                               with the same Idempotency-Key";
                 Self::new(Slug::OutcomeUnknown, detail).retry_after(1)
             }
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::NotReady => {
+                Self::new(Slug::Overloaded, "the search index is being filled").retry_after(1)
+            }
+            SearchError::Busy => {
+                Self::new(Slug::Overloaded, "too many searches are waiting").retry_after(1)
+            }
+            SearchError::Query(QueryError::Cursor(error)) => Self::malformed(error.to_string()),
+            SearchError::Query(QueryError::Index(error)) => Self::internal(&error),
+            SearchError::Failed => Self::internal(&error),
         }
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::finder::Finder;
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
+use crate::actors::consumers::search_index::Search;
 use crate::actors::payer::Payer;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
@@ -21,7 +21,7 @@ pub struct AppState {
     /// The way to the entities.
     pub region: Region,
     /// The way to the search index.
-    pub finder: Finder,
+    pub search: Search,
     /// The way to payment sessions.
     pub payer: Payer,
     /// The reader of the event log, told when the edge has written an event.

@@ -24,4 +24,4 @@ pub mod timers;
 pub mod types;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,7 +2,7 @@
 
 pub mod notifications;
 pub mod payments;
-mod search_document;
-mod search_feed;
+pub(in crate::actors) mod search_document;
+pub(in crate::actors) mod search_feed;
 pub mod search_index;
 pub mod stripe_hooks;

@@ -20,7 +20,7 @@ use crate::storage::sqlstate::StorageError;
 use crate::storage::{bookings, events, facts, properties};
 
 /// Events that are taken in at once.
-pub(super) const BATCH: usize = 5_000;
+pub(in crate::actors) const BATCH: usize = 5_000;
 /// Listings that an empty index is filled with at once.
 const PAGE: i64 = 1_000;
 /// Listings whose nights are read at once when an index is opened.
@@ -28,7 +28,7 @@ const NIGHTS_PAGE: usize = 2_000;
 
 /// Why the index could not be fed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FeedError {
+pub(in crate::actors) enum FeedError {
     /// The database stood in the way.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -41,7 +41,7 @@ pub(super) enum FeedError {
 }
 
 /// An open index and how far it has been fed.
-pub(super) struct Feed {
+pub(in crate::actors) struct Feed {
     pool: Pool,
     /// Absent while it is at work on a thread of its own, and for good after a panic there.
     writer: Option<IndexWriterHandle>,
@@ -60,7 +60,7 @@ pub(super) struct Feed {
 impl Feed {
     /// Opens the index, fills it if it is empty or of an older state of the database, and
     /// brings it to the log's heads. `today` is the first night that can be asked for.
-    pub(super) async fn open(
+    pub(in crate::actors) async fn open(
         pool: Pool,
         dir: PathBuf,
         writer_memory_bytes: usize,
@@ -111,7 +111,7 @@ impl Feed {
     }
 
     /// Streams have grown.
-    pub(super) fn heard(&mut self, positions: &[Position]) {
+    pub(in crate::actors) fn heard(&mut self, positions: &[Position]) {
         for position in positions {
             let head = seq(*position).max(self.heads.get(position.stream));
             self.heads.set(position.stream, head);
@@ -119,28 +119,28 @@ impl Feed {
     }
 
     /// Whether the log goes further than the index.
-    pub(super) fn is_behind(&self) -> bool {
+    pub(in crate::actors) fn is_behind(&self) -> bool {
         self.heads.iter().any(|(stream, head)| head > self.included.get(stream))
     }
 
     /// Whether documents wait for a commit to be found.
-    pub(super) fn has_unseen(&self) -> bool {
+    pub(in crate::actors) fn has_unseen(&self) -> bool {
         self.unseen
     }
 
     /// Events included since the last commit.
-    pub(super) fn uncommitted(&self) -> usize {
+    pub(in crate::actors) fn uncommitted(&self) -> usize {
         self.uncommitted
     }
 
     /// The events that searches know of; none while some of them wait for a commit.
-    pub(super) fn seen(&self) -> Option<&Cursor> {
+    pub(in crate::actors) fn seen(&self) -> Option<&Cursor> {
         (!self.unseen && !self.broken).then_some(&self.included)
     }
 
     /// Includes the next events; whether there are more. Nights are visible to searches at
     /// once, documents with the next commit.
-    pub(super) async fn take_in(&mut self) -> Result<bool, FeedError> {
+    pub(in crate::actors) async fn take_in(&mut self) -> Result<bool, FeedError> {
         self.mend().await?;
         if !self.is_behind() {
             return Ok(false);
@@ -159,7 +159,7 @@ impl Feed {
     }
 
     /// Makes what was included durable and lets searches see it.
-    pub(super) async fn commit(&mut self) -> Result<(), FeedError> {
+    pub(in crate::actors) async fn commit(&mut self) -> Result<(), FeedError> {
         self.mend().await?;
         let cursor = self.included.clone();
         let commit = move |writer: &mut IndexWriterHandle| {
@@ -173,7 +173,7 @@ impl Feed {
     }
 
     /// Lets the table of nights begin on `today`.
-    pub(super) async fn roll(&mut self, today: Date) -> Result<(), FeedError> {
+    pub(in crate::actors) async fn roll(&mut self, today: Date) -> Result<(), FeedError> {
         let roll = move |writer: &mut IndexWriterHandle| {
             writer.availability().roll(today);
             Ok(())
@@ -419,6 +419,6 @@ fn cursor(positions: &[Position]) -> Cursor {
 }
 
 /// A position's number as cursors have it.
-pub(super) fn seq(position: Position) -> u64 {
+pub(in crate::actors) fn seq(position: Position) -> u64 {
     u64::try_from(position.seq).unwrap_or_default()
 }

@@ -99,6 +99,14 @@ impl Search {
         }))
     }
 
+    /// A search over an index that somebody else feeds, or nobody.
+    #[must_use]
+    pub fn over(index: SearchIndex) -> Self {
+        let search = Self::off();
+        search.0.index.store(Some(Arc::new(index)));
+        search
+    }
+
     /// Starts the index. It is opened, and filled if need be, after this has returned.
     ///
     /// # Errors

@@ -2,3 +2,4 @@
 
 mod password;
 mod signature;
+mod user;

@@ -137,7 +137,7 @@ pub async fn search(
 ) -> Result<Json<SearchAnswer>, Problem> {
     let query = query(params, state.config.limits.page_max)?;
     let nights = query.nights;
-    let found = state.finder.find(query).await?;
+    let found = state.search.search(query).await?;
     let data = found.hits.into_iter().map(|hit| card(hit, nights)).collect::<Result<_, _>>()?;
     let page = Page { has_more: found.next.is_some(), next: found.next };
     let took_ms = (found.took.as_secs_f64() * 1e5).round() / 100.0;
