@@ -7,7 +7,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
 /// A hash that no password has, of today's cost: checked when the account does not exist,
 /// so that the time of a refusal tells nothing.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
+pub(super) const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
     cmVudGV6eS9ub2JvZHkvMQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A password that cannot be hashed, because its length is out of all bounds.

@@ -1,4 +1,6 @@
-use crate::domain::password::{hash, matches};
+use argon2::password_hash::phc::PasswordHash;
+
+use crate::domain::password::{NOBODYS, hash, matches};
 
 #[test]
 fn a_hash_is_told_by_its_password_alone() {
@@ -13,4 +15,17 @@ fn a_hash_is_told_by_its_password_alone() {
 fn without_a_hash_nothing_matches() {
     assert!(!matches("", None));
     assert!(!matches("correct horse", Some("!")));
+}
+
+#[test]
+fn nobodys_hash_costs_as_much_as_a_new_one() {
+    let fresh = hash("correct horse", [7; 16]).unwrap();
+    let (fresh, nobodys) =
+        (PasswordHash::new(&fresh).unwrap(), PasswordHash::new(NOBODYS).unwrap());
+    assert_eq!(fresh.algorithm, nobodys.algorithm);
+    assert_eq!(fresh.version, nobodys.version);
+    assert_eq!(fresh.params.to_string(), nobodys.params.to_string());
+    assert_eq!(fresh.hash.map(|hash| hash.len()), nobodys.hash.map(|hash| hash.len()));
+    let salt = |hash: &PasswordHash| hash.salt.map(|salt| salt.as_ref().len());
+    assert_eq!(salt(&fresh), salt(&nobodys));
 }
