@@ -245,7 +245,7 @@ fn refund_observed(
     let advances = status > refund.status;
     // While it is pending its id is worth a change: only by it can its state be asked.
     let is_news = provider_ref.filter(|_| refund.provider_ref.is_none()).is_some();
-    if !advances && !(is_news && status == refund.status) {
+    if !(advances || is_news && status == refund.status) {
         return decision;
     }
     let observed = Refund {

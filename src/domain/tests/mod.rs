@@ -11,6 +11,7 @@ mod ids;
 mod inventory;
 mod money;
 mod notification;
+mod password;
 mod payment;
 mod property;
 mod signature;
