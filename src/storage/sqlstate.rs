@@ -1,6 +1,8 @@
 //! What Postgres says when it refuses, and what follows from it: the one place that knows
 //! its codes (PostgreSQL documentation, appendix A).
 
+use std::error::Error as _;
+
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::WrongType;
 
@@ -16,8 +18,9 @@ pub enum StorageError {
     /// The database refused the statement; nothing of it was done.
     #[error("database refused the statement ({0})")]
     Refused(String, #[source] tokio_postgres::Error),
-    /// A row does not have the form that this version writes.
-    #[error("row cannot be read: {0}")]
+    /// A row does not have the form that this version writes, or a value does not have the
+    /// type that its column takes.
+    #[error("value cannot be read or written: {0}")]
     Malformed(String),
 }
 
@@ -47,6 +50,10 @@ impl StorageError {
 
 impl From<tokio_postgres::Error> for StorageError {
     fn from(error: tokio_postgres::Error) -> Self {
+        // A value that does not fit its parameter was never sent: no resending mends that.
+        if std::error::Error::source(&error).is_some_and(|source| source.is::<WrongType>()) {
+            return Self::malformed(error);
+        }
         match error.code().map(|state| state.code().to_owned()) {
             // Class 57 P: the server went away or ended us; class 08: the connection did.
             // In both cases a commit under way may have happened.
@@ -55,16 +62,19 @@ impl From<tokio_postgres::Error> for StorageError {
             }
             // 57014: our own statement_timeout. The statement was rolled back, for certain.
             Some(code) => Self::Refused(code, error),
-            // A parameter or column of another type than the statement's: nothing was sent.
-            None if std::error::Error::source(&error).is_some_and(|e| e.is::<WrongType>()) => {
-                Self::malformed(with_source(&error))
-            }
-            None if error.is_closed() || error.as_db_error().is_none() => {
-                Self::Unknown(Some(error))
-            }
-            None => Self::Refused(String::new(), error),
+            None if is_of_the_connection(&error) => Self::Unknown(Some(error)),
+            None => Self::Malformed(match error.source() {
+                Some(why) => format!("{error}: {why}"),
+                None => error.to_string(),
+            }),
         }
     }
+}
+
+/// Whether an error that the server did not send is about the way to it. The others are
+/// about a value that does not fit its column's type, found on this side.
+fn is_of_the_connection(error: &tokio_postgres::Error) -> bool {
+    error.source().is_none_or(|why| why.is::<std::io::Error>())
 }
 
 impl From<bb8::RunError<tokio_postgres::Error>> for StorageError {
@@ -74,9 +84,4 @@ impl From<bb8::RunError<tokio_postgres::Error>> for StorageError {
             bb8::RunError::TimedOut => Self::Unreachable(None),
         }
     }
-}
-
-fn with_source(error: &tokio_postgres::Error) -> String {
-    let source = std::error::Error::source(error).map(ToString::to_string);
-    format!("{error}: {}", source.unwrap_or_default())
 }

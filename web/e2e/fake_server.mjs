@@ -260,6 +260,16 @@ function owned(request, id) {
   return property;
 }
 
+/** A JSON merge patch (RFC 7396). */
+function merge(target, patch) {
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete target[name];
+    else if (typeof value === 'object' && !Array.isArray(value)) target[name] = merge(target[name] ?? {}, value);
+    else target[name] = value;
+  }
+  return target;
+}
+
 function own(request, id) {
   const user = must(request);
   const booking = bookings.get(id);
@@ -321,7 +331,7 @@ function api(request, path, query, body) {
   if (noun === 'properties' && properties.has(id)) {
     const property = properties.get(id);
     if (request.method === 'GET' && !verb) return tag(seen(property, who(request)));
-    if (request.method === 'PATCH') return tag(Object.assign(owned(request, id), body, { unit: { ...property.unit, ...body.unit }, version: property.version + 1 }));
+    if (request.method === 'PATCH') return tag(Object.assign(merge(owned(request, id), body), { version: property.version + 1 }));
     if (verb === 'submit') return tag(Object.assign(owned(request, id), { status: 'live', version: property.version + 1 }));
     if (verb === 'calendar') {
       const [from, to] = [query.get('from'), query.get('to')];

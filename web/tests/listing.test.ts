@@ -39,4 +39,18 @@ describe('the listing form', () => {
     expect(changes(before.property, after.property)).toEqual({ title: 'Quiet flat by the park' });
     expect(changes(before.property, before.property)).toEqual({});
   });
+
+  it('says null for what is gone, and no more of a part than changed', () => {
+    const read = (more: object) => {
+      const form = readListing({ ...filled, ...more });
+      if (!('property' in form)) throw new Error('valid form refused');
+      return form.property;
+    };
+    expect(changes(read({ line: '7 Harbour Road' }), read({ beds: '2', amenities: '' }))).toEqual({
+      address: { line: null },
+      unit: { beds: 2 },
+      amenities: [],
+    });
+    expect(changes(read({}), read({ price: '99' }))).toEqual({ price_per_night: { amount: 9900 } });
+  });
 });

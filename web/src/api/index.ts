@@ -101,7 +101,7 @@ export const api = {
     data(client.ask<List<Property>>('GET', '/properties', { query: { owner: 'me', limit: 50, cursor } })),
   createProperty: (body: NewProperty, idempotencyKey: string) =>
     tagged(client.ask<Property>('POST', '/properties', { body, idempotencyKey })),
-  editProperty: (id: string, body: Partial<NewProperty>, ifMatch: string) =>
+  editProperty: (id: string, body: Record<string, unknown>, ifMatch: string) =>
     tagged(client.ask<Property>('PATCH', `/properties/${encodeURIComponent(id)}`, { body, ifMatch })),
   submitProperty: (id: string, ifMatch: string) =>
     tagged(client.ask<Property>('POST', `/properties/${encodeURIComponent(id)}/submit`, { ifMatch })),

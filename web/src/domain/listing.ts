@@ -109,19 +109,24 @@ export function readListing(form: ListingForm): { property: NewProperty } | { er
   return Object.keys(errors).length > 0 ? { errors } : { property };
 }
 
-/** Only what the form changed; a PATCH names nothing else. Parts are sent whole. */
-export function changes(before: NewProperty, after: NewProperty): Partial<NewProperty> {
-  const changed: Record<string, unknown> = {};
-  for (const name of Object.keys(after) as (keyof NewProperty)[]) {
-    if (stable(before[name]) !== stable(after[name])) changed[name] = after[name];
+/** What a merge patch (RFC 7396) has to say to make `after` of `before`: only what changed,
+ *  and null for what is gone. */
+export function changes(before: object, after: object): Record<string, unknown> {
+  const [old, next] = [before as Record<string, unknown>, after as Record<string, unknown>];
+  const patch: Record<string, unknown> = {};
+  for (const name of new Set([...Object.keys(old), ...Object.keys(next)])) {
+    const [was, is] = [old[name], next[name]];
+    if (JSON.stringify(was) === JSON.stringify(is)) continue;
+    if (isPart(was) && isPart(is)) {
+      const part = changes(was, is);
+      if (Object.keys(part).length > 0) patch[name] = part;
+    } else {
+      patch[name] = is ?? null;
+    }
   }
-  return changed as Partial<NewProperty>;
+  return patch;
 }
 
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_, part: unknown) =>
-    part !== null && typeof part === 'object' && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => a.localeCompare(b)))
-      : part,
-  );
+function isPart(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -293,7 +293,7 @@ function HeldActions({ booking }: { booking: Booking }) {
           Release
         </button>
       </div>
-      {version.data?.payments === 'sandbox' && <p className="fine">Test payments: card 4242 4242 4242 4242, any later date, any code.</p>}
+      {version.data?.payments === 'sandbox' && <p className="fine">Test payments: use card 4242 4242 4242 4242.</p>}
     </>
   );
 }

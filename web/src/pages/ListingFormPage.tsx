@@ -49,7 +49,7 @@ function ListingEditor({ stored, onReload }: { stored?: Tagged; onReload?: () =>
       let tagged = saved;
       if (tagged) {
         const before = readListing(fromProperty(tagged.property));
-        const part = 'property' in before ? changes(before.property, read.property) : read.property;
+        const part = changes('property' in before ? before.property : {}, read.property);
         if (Object.keys(part).length > 0) tagged = await api.editProperty(tagged.property.id, part, tagged.etag);
       } else {
         tagged = await api.createProperty(read.property, keys.keyFor(read.property));
