@@ -39,11 +39,7 @@ pub async fn enter(State(state): State<Shared>, mut request: Request, next: Next
     request.extensions_mut().insert(Instance(id.as_str().into()));
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id);
-    let response = if is_ambiguous(request.headers()) {
-        Problem::malformed("the length of the body is given in two ways").into_response()
-    } else {
-        next.run(request).instrument(span.clone()).await
-    };
+    let response = next.run(request).instrument(span.clone()).await;
     let mut response = written(response, &id);
     protect(response.headers_mut(), &path, state.public_url.starts_with("https://"));
     if let Ok(value) = HeaderValue::try_from(&id) {
@@ -69,12 +65,6 @@ pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     Problem::internal(&format!("handler panicked: {}", text.unwrap_or("?"))).into_response()
-}
-
-/// Whether a proxy before us may see another end of the request than we do (RFC 9112, 6.1):
-/// what follows could be smuggled past it.
-fn is_ambiguous(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::TRANSFER_ENCODING) && headers.contains_key(header::CONTENT_LENGTH)
 }
 
 fn given_id(headers: &HeaderMap) -> Option<String> {

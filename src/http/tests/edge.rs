@@ -123,11 +123,3 @@ async fn the_version_says_where_payments_go() {
     assert_eq!(answer.json()["payments"], "sandbox");
     assert!(!answer.json()["tzdb"].as_str().unwrap().is_empty());
 }
-
-#[tokio::test]
-async fn a_body_with_two_ends_is_refused() {
-    let (_, app) = app().await;
-    let headers = [("content-length", "3"), ("transfer-encoding", "chunked")];
-    let answer = send(&app, request("GET", "/livez", &headers)).await;
-    assert_eq!(answer.code(), "malformed");
-}
