@@ -9,6 +9,8 @@ create table facts (
     value text not null
 );
 insert into facts values ('shards', '256'), ('edge_streams', '16');
+-- Tells this database from every other: what is derived from it names it.
+insert into facts values ('identity', gen_random_uuid()::text);
 
 -- Who owns a shard. The epoch goes up with every change of owner, and every batch is
 -- fenced by it.

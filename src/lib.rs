@@ -6,6 +6,8 @@
 
 pub mod domain;
 
+pub mod telemetry;
+
 pub mod clock;
 pub mod config;
 

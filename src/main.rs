@@ -1,1 +1,175 @@
-fn main() {}
+//! The `rentezy` program: its commands, and the processes that `serve` starts beside it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use rentezy::app;
+use rentezy::clock::Clock;
+use rentezy::config::{self, Config};
+use rentezy::sandbox;
+use rentezy::storage::migrate;
+use rentezy::storage::pool::Database;
+use rentezy::storage::private_postgres::{PrivatePostgres, child_main};
+use rentezy::telemetry;
+use rentezy::tools;
+use tokio::runtime::{Builder, Runtime};
+
+#[path = "serve.rs"]
+mod serve;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The hidden command by which the program becomes its private Postgres.
+const POSTGRES_CHILD: &str = "postgres-child";
+
+/// RentEzy: a property rental platform in one server.
+#[derive(Debug, Parser)]
+#[command(name = "rentezy", version, arg_required_else_help = true)]
+struct Cli {
+    /// The settings file [default: ./cluster.toml, if it is there].
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve {
+        /// Fill an empty database with believable homes, people and bookings first.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database to this version and end.
+    Migrate,
+    /// Bring listings in from a file, while no server runs.
+    ImportListings(tools::import::ImportArgs),
+    /// Fill a database with believable homes, people and bookings, while no server runs.
+    DemoData(tools::demo::DemoArgs),
+    /// Run the payment sandbox on its own.
+    Sandbox(SandboxArgs),
+    /// Check the settings and end.
+    CheckConfig {
+        /// Print a settings file with every key instead.
+        #[arg(long)]
+        template: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct SandboxArgs {
+    /// Where its state is kept; made if it is not there.
+    #[arg(long, value_name = "FILE")]
+    state: PathBuf,
+    /// A clock that is moved by a file: the server's `clock.file`.
+    #[arg(long, value_name = "FILE")]
+    clock: Option<PathBuf>,
+}
+
+/// What ends a command before its work is done: a line for people.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    if arguments.next_if(|first| first == POSTGRES_CHILD).is_some() {
+        return child_main(arguments.collect::<Vec<OsString>>());
+    }
+    let cli = Cli::parse();
+    let config = match Config::load(cli.config.as_deref(), config::process_environment()) {
+        Ok(config) => Arc::new(config),
+        Err(error) => {
+            eprintln!("rentezy: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    telemetry::start(config.log.level.as_str(), config.log.format == config::LogFormat::Json);
+    match run(cli.command, config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("rentezy: {}", in_full(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
+    match command {
+        Command::Serve { demo } => serve::run(config, demo),
+        Command::Migrate => offline(&config, async |database| {
+            let count = migrate::run(&database).await?;
+            println!("{count} migrations ran");
+            Ok(())
+        }),
+        Command::ImportListings(arguments) => offline(&config, async |database| {
+            migrate::run(&database).await?;
+            let (clock, rules) = (clock(&config)?, app::rules(&config));
+            let report = tools::import::into_database(&arguments, &database, clock, rules).await?;
+            println!("{report}");
+            Ok(())
+        }),
+        Command::DemoData(arguments) => offline(&config, async |database| {
+            migrate::run(&database).await?;
+            let (clock, rules) = (clock(&config)?, app::rules(&config));
+            let report = tools::demo::into_database(&arguments, &database, clock, rules).await?;
+            println!("{report}");
+            tools::demo::tell(&database, &mut std::io::stdout()).await?;
+            Ok(())
+        }),
+        Command::Sandbox(arguments) => runtime()?.block_on(async {
+            let clock = match arguments.clock {
+                Some(file) => Clock::manual(file)?,
+                None => Clock::system(),
+            };
+            Ok(sandbox::run(sandbox::Options::new(arguments.state, clock)).await?)
+        }),
+        Command::CheckConfig { template } => {
+            if template {
+                print!("{}", config::template());
+            } else {
+                println!("the settings are good");
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Runs something on the database while no server does: with the private Postgres started
+/// for it, or on the one that is set.
+fn offline(
+    config: &Config,
+    work: impl AsyncFnOnce(Database) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let postgres = serve::start_postgres(config)?;
+    let database = serve::database(config, postgres.as_ref())?;
+    let done = runtime()?.block_on(work(database));
+    postgres.map(PrivatePostgres::stop).transpose()?;
+    done
+}
+
+/// The clock that is set. Within a runtime only.
+fn clock(config: &Config) -> std::io::Result<Clock> {
+    match &config.clock.file {
+        Some(file) => Clock::manual(file.clone()),
+        None => Ok(Clock::system()),
+    }
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
+}
+
+/// An error with all that lies behind it, in one line.
+fn in_full(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        text = format!("{text}: {error}");
+        next = error.source();
+    }
+    text
+}

@@ -70,6 +70,12 @@ impl Drop for OnEnd {
 pub struct Committers(Vec<Mailbox<Msg>>);
 
 impl Committers {
+    /// Commits nothing: for tests that ask no entity.
+    #[cfg(test)]
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Starts `writers` committers, each with its own connection.
     ///
     /// # Errors

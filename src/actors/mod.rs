@@ -7,7 +7,11 @@ pub mod committer;
 pub mod consumer;
 pub mod consumers;
 pub mod payer;
+mod payer_calls;
 pub mod property;
 mod property_memory;
 pub mod root;
 pub mod tail;
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
+use super::precondition;
 use super::problem::Problem;
 
 #[derive(RustEmbed)]
@@ -44,9 +45,10 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 
 fn file(path: &str, found: &EmbeddedFile, headers: &HeaderMap) -> Response {
     let etag = format!("\"{}\"", hex::encode(found.metadata.sha256_hash()));
+    let etag = HeaderValue::try_from(etag).unwrap_or(HeaderValue::from_static("\"\""));
     let cache =
         if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let mut response = if is_known(headers, &etag) {
+    let mut response = if precondition::is_known(headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let kind = HeaderValue::try_from(found.metadata.mimetype());
@@ -55,9 +57,7 @@ fn file(path: &str, found: &EmbeddedFile, headers: &HeaderMap) -> Response {
     };
     let set = response.headers_mut();
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    if let Ok(etag) = HeaderValue::try_from(etag) {
-        set.insert(header::ETAG, etag);
-    }
+    set.insert(header::ETAG, etag);
     response
 }
 
@@ -71,15 +71,4 @@ fn notice() -> Response {
 fn wants_page(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
-}
-
-/// Whether the asker has this very content already (RFC 9110, 13.1.2).
-pub(super) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
-    let known = headers.get_all(header::IF_NONE_MATCH).iter();
-    known.filter_map(|value| value.to_str().ok()).any(|value| {
-        value
-            .split(',')
-            .map(str::trim)
-            .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
-    })
 }

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod assets;
 pub mod auth;
+pub mod command;
 pub mod edge;
 pub mod extract;
 pub mod idempotency;
@@ -12,6 +13,7 @@ pub mod keys;
 pub mod openapi;
 pub mod page;
 pub mod passwords;
+pub mod precondition;
 pub mod problem;
 pub mod router;
 pub mod sandbox_proxy;

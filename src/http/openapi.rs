@@ -8,9 +8,9 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
-use super::api::{accounts, system};
+use super::api::{accounts, bookings, hooks, properties, search, system};
 use super::auth::Who;
-use super::problem::{FieldProblem, FreeNights, ProblemDocument};
+use super::problem::{FieldProblem, ProblemDocument};
 use super::router;
 
 #[derive(OpenApi)]
@@ -28,12 +28,25 @@ use super::router;
         accounts::logout,
         accounts::me,
         accounts::apply_as_landlord,
+        properties::create,
+        properties::list_own,
+        properties::read,
+        properties::edit,
+        properties::submit,
+        properties::calendar,
+        search::search,
+        bookings::hold,
+        bookings::list,
+        bookings::read,
+        bookings::release,
+        bookings::checkout,
+        hooks::stripe,
         system::livez,
         system::readyz,
         system::version,
         system::openapi_json,
     ),
-    components(schemas(ProblemDocument, FieldProblem, FreeNights))
+    components(schemas(ProblemDocument, FieldProblem))
 )]
 struct Api;
 

@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 
 use super::passwords::PasswordError;
 use crate::actors::cluster::region::AskError;
-use crate::domain::calendar::Nights;
+use crate::actors::consumers::search_index::SearchError;
 use crate::domain::refusal::{FieldError, Refusal};
+use crate::search::QueryError;
 use crate::storage::sqlstate::StorageError;
 
 macro_rules! slugs {
@@ -118,7 +119,6 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
-    alternatives: Option<Vec<Nights>>,
     retry_after_s: Option<u64>,
 }
 
@@ -149,10 +149,6 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false)]
     allowed: Option<&'a [String]>,
-    /// Free nights near those that were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Vec<FreeNights>, required = false)]
-    alternatives: Option<&'a [Nights]>,
 }
 
 /// What is wrong with one field.
@@ -167,28 +163,11 @@ pub struct FieldProblem {
     detail: String,
 }
 
-/// Nights that are free.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "the schema of Nights, which lies in the domain")]
-pub struct FreeNights {
-    /// The date of arrival.
-    check_in: jiff::civil::Date,
-    /// The date of departure.
-    check_out: jiff::civil::Date,
-}
-
 impl Problem {
     /// A problem of a kind.
     #[must_use]
     pub fn new(slug: Slug, detail: impl Into<String>) -> Self {
-        Self {
-            slug,
-            detail: detail.into(),
-            errors: Vec::new(),
-            allowed: None,
-            alternatives: None,
-            retry_after_s: None,
-        }
+        Self { slug, detail: detail.into(), errors: Vec::new(), allowed: None, retry_after_s: None }
     }
 
     /// There is no such thing, or none that the asker may know of: always the same words.
@@ -229,13 +208,6 @@ impl Problem {
         self
     }
 
-    /// Offers other nights.
-    #[must_use]
-    pub fn with_alternatives(mut self, nights: Vec<Nights>) -> Self {
-        self.alternatives = Some(nights);
-        self
-    }
-
     /// The kind.
     #[must_use]
     pub const fn slug(&self) -> Slug {
@@ -261,7 +233,6 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
-            alternatives: self.alternatives.as_deref(),
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
@@ -375,6 +346,22 @@ impl From<AskError> for Problem {
                               with the same Idempotency-Key";
                 Self::new(Slug::OutcomeUnknown, detail).retry_after(1)
             }
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::NotReady => {
+                Self::new(Slug::Overloaded, "the search index is being filled").retry_after(1)
+            }
+            SearchError::Busy => {
+                Self::new(Slug::Overloaded, "too many searches are waiting").retry_after(1)
+            }
+            SearchError::Query(QueryError::Cursor(error)) => Self::malformed(error.to_string()),
+            SearchError::Query(QueryError::Index(error)) => Self::internal(&error),
+            SearchError::Failed => Self::internal(&error),
         }
     }
 }

@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::api::{accounts, system};
+use super::api::{accounts, bookings, hooks, properties, search, system};
 use super::auth::{self, Who};
 use super::state::Shared;
 use super::{assets, edge};
@@ -28,7 +28,7 @@ pub struct Route {
 /// Every route.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    use Who::{Cookie, Member, Public};
+    use Who::{Cookie, Landlord, Machine, Member, Public, Visitor};
     vec![
         post("/api/v1/auth/register", Public, accounts::register),
         post("/api/v1/auth/login", Public, accounts::login),
@@ -36,6 +36,19 @@ pub fn table() -> Vec<Route> {
         post("/api/v1/auth/logout", Cookie, accounts::logout),
         get("/api/v1/me", Member, accounts::me),
         post("/api/v1/me/landlord-application", Member, accounts::apply_as_landlord),
+        post("/api/v1/properties", Landlord, properties::create),
+        get("/api/v1/properties", Landlord, properties::list_own),
+        get("/api/v1/properties/{id}", Visitor, properties::read),
+        patch("/api/v1/properties/{id}", Landlord, properties::edit),
+        post("/api/v1/properties/{id}/submit", Landlord, properties::submit),
+        get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
+        get("/api/v1/search", Public, search::search),
+        post("/api/v1/bookings", Member, bookings::hold),
+        get("/api/v1/bookings", Member, bookings::list),
+        get("/api/v1/bookings/{id}", Member, bookings::read),
+        delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
+        post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout),
+        post("/api/v1/hooks/stripe", Machine, hooks::stripe),
         get("/livez", Public, system::livez),
         get("/readyz", Public, system::readyz),
         get("/version", Public, system::version),
@@ -44,7 +57,6 @@ pub fn table() -> Vec<Route> {
 }
 
 /// The service: the table, the pages, whatever routes `app` adds, and the edge around all.
-#[must_use]
 pub fn router(state: &Shared, added: Router) -> Router {
     let mut router = Router::new();
     for Route { path, who, service, .. } in table() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
+use crate::actors::consumers::search_index::Search;
 use crate::actors::payer::Payer;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
@@ -19,6 +20,8 @@ pub struct AppState {
     pub pool: Pool,
     /// The way to the entities.
     pub region: Region,
+    /// The way to the search index.
+    pub search: Search,
     /// The way to payment sessions.
     pub payer: Payer,
     /// The reader of the event log, told when the edge has written an event.

@@ -77,7 +77,7 @@ impl Actor for Runner {
 impl State {
     async fn run(&self, job: &Job) {
         match (job.run)(self.tools.clone()).await {
-            Ok(rows) => tracing::info!(job = job.name, rows, "job ran"),
+            Ok(rows) => tracing::debug!(job = job.name, rows, "job ran"),
             Err(error) => tracing::error!(job = job.name, %error, "job failed"),
         }
     }

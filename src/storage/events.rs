@@ -140,7 +140,7 @@ pub async fn advance(
     let moved = client
         .execute(
             "insert into consumer_offsets (consumer, stream, seq)
-             select $1, $2, $4 where $3::int8 = 0
+             select $1::text, $2::int4, $4::int8 where $3::int8 = 0
              or exists (select 1 from consumer_offsets where consumer = $1 and stream = $2)
              on conflict (consumer, stream) do update set seq = excluded.seq
              where consumer_offsets.seq = $3",

@@ -7,6 +7,7 @@ pub mod bookings;
 pub mod changes;
 pub mod commands;
 pub mod events;
+pub mod facts;
 pub mod inbox;
 pub mod locks;
 pub mod migrate;
@@ -23,4 +24,4 @@ pub mod timers;
 pub mod types;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,6 +4,7 @@
 use std::error::Error as _;
 
 use tokio_postgres::error::SqlState;
+use tokio_postgres::types::WrongType;
 
 /// Why storage could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,10 @@ impl StorageError {
 
 impl From<tokio_postgres::Error> for StorageError {
     fn from(error: tokio_postgres::Error) -> Self {
+        // A value that does not fit its parameter was never sent: no resending mends that.
+        if std::error::Error::source(&error).is_some_and(|source| source.is::<WrongType>()) {
+            return Self::malformed(error);
+        }
         match error.code().map(|state| state.code().to_owned()) {
             // Class 57 P: the server went away or ended us; class 08: the connection did.
             // In both cases a commit under way may have happened.

@@ -2,4 +2,10 @@
 //! route. A handler holds no rule and no SQL.
 
 pub mod accounts;
+pub mod bookings;
+pub mod hooks;
+pub mod properties;
+pub mod property_forms;
+pub mod schema;
+pub mod search;
 pub mod system;

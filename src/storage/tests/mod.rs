@@ -3,4 +3,5 @@
 mod postgres_binaries;
 mod postgres_crashes;
 mod postgres_files;
-mod private_postgres;
+pub(crate) mod private_postgres;
+mod secret;

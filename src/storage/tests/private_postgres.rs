@@ -9,14 +9,14 @@ use tokio_postgres::NoTls;
 use super::super::private_postgres::{Error, Options, PrivatePostgres, child_main};
 
 /// A folder that the user Postgres runs as can get to.
-pub(super) fn scratch() -> tempfile::TempDir {
+pub(crate) fn scratch() -> tempfile::TempDir {
     let dir = tempfile::Builder::new().prefix("rz").tempdir().unwrap();
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
     dir
 }
 
 /// Options whose entry is this test program, by way of the test below.
-pub(super) fn options(folder: &Path) -> Options {
+pub(crate) fn options(folder: &Path) -> Options {
     let entry = [
         "/proc/self/exe",
         "--exact",

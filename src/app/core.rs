@@ -1,60 +1,38 @@
-//! The only wiring: what is started in which order, and stopped in which. No rule lives
-//! here.
+//! What works without a listener: the actors, in the order in which they are started.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use tokio::sync::Mutex;
 
+use super::{Provider, StartError};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumer;
+use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{notifications, payments, stripe_hooks};
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::config::{Config, ListingReview};
 use crate::domain::rules::{Review, Rules};
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
 use crate::storage::locks::{self, WriterLock};
-use crate::storage::migrate::{self, MigrateError};
+use crate::storage::migrate;
 use crate::storage::pool::{self, Database, Pool};
 use crate::storage::sqlstate::StorageError;
 
-/// Why a server did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The database could not be reached or read.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The database could not be brought to this version.
-    #[error(transparent)]
-    Migrate(#[from] MigrateError),
-    /// Another server, or a tool, writes this database.
-    #[error("another rentezy server or tool is using this database; stop it first")]
-    InUse,
-    /// An actor did not start.
-    #[error("actor did not start: {0}")]
-    Actor(#[from] ractor::ActorProcessingErr),
-    /// The payment provider's settings make no sense.
-    #[error(transparent)]
-    Stripe(#[from] StripeError),
-}
+/// How long the right to write is waited for, and how often it is asked for.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+const LOCK_POLL: Duration = Duration::from_millis(100);
 
-/// Where payments are made, for a server that takes any.
-#[derive(Debug, Clone)]
-pub struct Provider {
-    /// The provider's address: Stripe, or a sandbox.
-    pub base_url: String,
-    /// Our key there.
-    pub api_key: String,
-    /// What its webhooks are signed with.
-    pub hook_secret: String,
-}
+/// How often it is looked whether the right to write is still ours.
+const LOCK_CHECK: Duration = Duration::from_secs(1);
 
 /// Everything that works without a listener: the actors, and what they stand on.
 #[derive(Debug)]
@@ -69,12 +47,15 @@ pub struct Core {
     pub payer: Payer,
     /// The payment provider.
     pub stripe: Option<StripeClient>,
+    /// The search index.
+    pub search: Search,
     /// The time.
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
     root: Root,
-    lock: WriterLock,
+    database: Database,
+    lock: Mutex<WriterLock>,
 }
 
 impl Core {
@@ -90,7 +71,7 @@ impl Core {
         provider: Option<&Provider>,
         base_url: &str,
     ) -> Result<Self, StartError> {
-        let lock = locks::take(database).await?.ok_or(StartError::InUse)?;
+        let lock = take_lock(database).await?;
         migrate::run(database).await?;
         let pool = database.pool(config.database.pool_size).await?;
         align(&pool, &clock).await?;
@@ -115,8 +96,27 @@ impl Core {
         };
         let region = Region::new(ownership, Arc::new(around), root.cell(), region_limits);
         let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
-        let mut core =
-            Self { pool, region, tail, payer: Payer::off(), stripe, clock, config, root, lock };
+        let around = search_index::Surroundings {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            dir: config.server.data_dir.join("search"),
+            commit: config.search.commit(),
+            writer_memory_bytes: config.search.writer_memory_bytes(),
+        };
+        let search = Search::start(&root, &tail, around).await?;
+        let mut core = Self {
+            pool,
+            region,
+            tail,
+            payer: Payer::off(),
+            stripe,
+            search,
+            clock,
+            config,
+            root,
+            database: database.clone(),
+            lock: Mutex::new(lock),
+        };
         core.start_consumers(base_url).await?;
         core.start_scheduler().await?;
         Ok(core)
@@ -159,10 +159,22 @@ impl Core {
         Ok(())
     }
 
-    /// Whether this server still has the right to write.
-    #[must_use]
-    pub fn may_write(&self) -> bool {
-        self.lock.is_held()
+    /// Waits until another server has taken the database over. The right to write goes with
+    /// its session, as when the database is restarted; it is taken again then, if nobody
+    /// else has it.
+    pub async fn overtaken(&self) {
+        loop {
+            clock::pause(LOCK_CHECK).await;
+            let mut lock = self.lock.lock().await;
+            if lock.is_held() {
+                continue;
+            }
+            match locks::take(&self.database).await {
+                Ok(Some(again)) => *lock = again,
+                Ok(None) => return,
+                Err(error) => tracing::debug!(%error, "database is away"),
+            }
+        }
     }
 
     /// Stops the actors. What was on its way to the database gets there, or is found out
@@ -172,12 +184,29 @@ impl Core {
     }
 }
 
+/// Takes the right to write. A server that was killed a moment ago may seem to have it
+/// still: its session ends when the database notices.
+async fn take_lock(database: &Database) -> Result<WriterLock, StartError> {
+    let take = async {
+        loop {
+            match locks::take(database).await {
+                Ok(Some(lock)) => return Ok(lock),
+                Ok(None) => clock::pause(LOCK_POLL).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    clock::within(LOCK_WAIT, take).await.unwrap_or(Err(StartError::InUse))
+}
+
 /// Who claims shards: this process, at this moment.
 fn owner() -> String {
     format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple())
 }
 
-fn rules(config: &Config) -> Rules {
+/// The settings that the rules depend on.
+#[must_use]
+pub fn rules(config: &Config) -> Rules {
     Rules {
         review: match config.listings.review {
             ListingReview::Auto => Review::Auto,

@@ -1,0 +1,4 @@
+//! Tests of those who own.
+
+mod search_document;
+mod search_index;

@@ -1,0 +1,56 @@
+//! The only wiring: what is started in which order, and stopped in which. No rule lives
+//! here.
+
+mod core;
+mod server;
+
+pub use core::{Core, rules};
+pub use server::Server;
+
+use crate::gateways::stripe::StripeError;
+use crate::http::keys::KeysError;
+use crate::http::sandbox_proxy::ProxyError;
+use crate::storage::migrate::MigrateError;
+use crate::storage::sqlstate::StorageError;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(std::net::SocketAddr, std::io::Error),
+    /// The database could not be reached or read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The database could not be brought to this version.
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    /// Another server, or a tool, writes this database.
+    #[error("another rentezy server or tool is using this database: stop it first")]
+    InUse,
+    /// An actor did not start.
+    #[error("actor did not start: {0}")]
+    Actor(#[from] ractor::ActorProcessingErr),
+    /// The payment provider's settings make no sense.
+    #[error(transparent)]
+    Stripe(#[from] StripeError),
+    /// The sandbox's pages cannot be shown.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+    /// Access tokens cannot be signed.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+}
+
+/// Where payments are made, for a server that takes any.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// The provider's address: Stripe, or a sandbox.
+    pub base_url: String,
+    /// Our key there.
+    pub api_key: String,
+    /// What its webhooks are signed with.
+    pub hook_secret: String,
+    /// Whether it is a sandbox, whose pages we show and whose hook we set.
+    pub sandbox: bool,
+}

@@ -1,0 +1,339 @@
+//! Properties: what landlords offer, from draft to live, and the calendar that everybody
+//! sees.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use super::property_forms::{NewProperty, Property};
+use super::schema::{List, MoneyForm};
+use crate::domain::calendar::{self, days_between};
+use crate::domain::ids::{self, PropertyId, RequestId, UnitId, UserId};
+use crate::domain::money::Money;
+use crate::domain::property::{self, Listing, ListingFields, Status};
+use crate::domain::stay::Command;
+use crate::http::auth::{Principal, Viewer};
+use crate::http::command::{self, Ask, Done};
+use crate::http::extract::{self, Id, Json, Query};
+use crate::http::idempotency::{self, Key};
+use crate::http::problem::Problem;
+use crate::http::state::Shared;
+use crate::http::{page, precondition};
+use crate::storage::{bookings, properties};
+
+/// The longest calendar, in nights.
+const CALENDAR_MAX: i32 = 400;
+/// The calendar's length when nobody says how long, in days.
+const CALENDAR_DEFAULT: i32 = 90;
+
+/// Which listings.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OwnQuery {
+    /// `me`.
+    owner: String,
+    /// Rows in the page, 1 to 100.
+    #[serde(default, deserialize_with = "extract::text")]
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Which nights.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CalendarQuery {
+    /// The first night; today without it.
+    #[serde(default, deserialize_with = "extract::text")]
+    from: Option<Date>,
+    /// The day after the last night, at most 400 days later; 90 without it.
+    #[serde(default, deserialize_with = "extract::text")]
+    to: Option<Date>,
+}
+
+/// Which nights are free.
+#[derive(Serialize, ToSchema)]
+pub struct Calendar {
+    /// The property.
+    #[schema(value_type = String)]
+    property_id: PropertyId,
+    /// The first night.
+    from: Date,
+    /// The day after the last night.
+    to: Date,
+    /// The unit type.
+    #[schema(value_type = String)]
+    unit_id: UnitId,
+    /// Each night.
+    nights: Vec<Night>,
+}
+
+/// A night.
+#[derive(Serialize, ToSchema)]
+pub struct Night {
+    /// Its date, local to the property.
+    night: Date,
+    /// `free` or `taken`.
+    state: &'static str,
+    /// How many units are free.
+    free: i64,
+    /// What it costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    price: Option<Money>,
+}
+
+/// Make a draft.
+#[utoipa::path(post, path = "/api/v1/properties", tag = "properties",
+    params(("Idempotency-Key" = String, Header)),
+    request_body = NewProperty, responses((status = 201, body = Property)))]
+pub async fn create(
+    State(state): State<Shared>,
+    principal: Principal,
+    key: Key,
+    Json(body): Json<NewProperty>,
+) -> Result<Response, Problem> {
+    let fingerprint = idempotency::fingerprint(&body);
+    let request = key.request_id(principal.user, &[]);
+    let fields = body.into_fields(None)?;
+    property::check(&fields)?;
+    // Derived from the request, so that a repeated one comes to the same entity.
+    let id = PropertyId::from(ids::derived(request.uuid(), "property"));
+    let slot_ids = slots(&state, fields.unit.count).await?;
+    let command = property::Command::Create {
+        id,
+        owner: principal.user,
+        unit_id: UnitId::from(ids::derived(request.uuid(), "unit")),
+        slot_ids,
+        fields: Box::new(fields),
+        source: None,
+    };
+    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
+    answered(&done, StatusCode::CREATED)
+}
+
+/// List one's own.
+#[utoipa::path(get, path = "/api/v1/properties", tag = "properties",
+    params(OwnQuery), responses((status = 200, body = List<Property>)))]
+pub async fn list_own(
+    State(state): State<Shared>,
+    principal: Principal,
+    Query(query): Query<OwnQuery>,
+) -> Result<Json<List<Property>>, Problem> {
+    const LIST: &str = "own properties";
+    if query.owner != "me" {
+        return Err(Problem::invalid("/owner", "invalid", "me"));
+    }
+    let limit = page::limit(query.limit, state.config.limits.page_max)?;
+    let after = query.cursor.map(|cursor| page::read_cursor(LIST, &cursor)).transpose()?;
+    let after = after.map(PropertyId::from);
+    let client = state.pool.get().await?;
+    let mut rows =
+        properties::of_owner(&client, principal.user, after, i64::from(limit) + 1).await?;
+    let page = page::cut(LIST, &mut rows, limit, |listing| listing.id.uuid());
+    Ok(Json(List { data: rows.iter().map(Property::own).collect(), page }))
+}
+
+/// Look at one.
+#[utoipa::path(get, path = "/api/v1/properties/{id}", tag = "properties",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Property), (status = 304, description = "as it was")))]
+pub async fn read(
+    State(state): State<Shared>,
+    Viewer(viewer): Viewer,
+    Id(id): Id<PropertyId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let listing = visible(&state, id, viewer).await?;
+    let etag = precondition::etag(listing.version);
+    let mut response = if precondition::is_known(&headers, &etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else if viewer == Some(listing.owner) {
+        Json(Property::own(&listing)).into_response()
+    } else {
+        Json(Property::public(&listing)).into_response()
+    };
+    let set = response.headers_mut();
+    set.insert(header::ETAG, etag);
+    set.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // The owner sees more of the same version.
+    set.insert(header::VARY, HeaderValue::from_static("authorization"));
+    Ok(response)
+}
+
+/// Change it: a JSON merge patch (RFC 7396) of what was sent to make it.
+#[utoipa::path(patch, path = "/api/v1/properties/{id}", tag = "properties",
+    params(("id" = String, Path), ("If-Match" = String, Header),
+        ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Object, description = "some fields of NewProperty"),
+    responses((status = 200, body = Property)))]
+pub async fn edit(
+    State(state): State<Shared>,
+    principal: Principal,
+    Id(id): Id<PropertyId>,
+    key: Option<Key>,
+    headers: HeaderMap,
+    Json(patch): Json<Map<String, Value>>,
+) -> Result<Response, Problem> {
+    let old = own(&state, id, principal.user).await?;
+    let version = precondition::made_from(&headers, old.version)?;
+    let request = identity(&state, key, &principal, id);
+    let fingerprint = idempotency::fingerprint(&patch);
+    let fields = patched(&old, patch)?;
+    let added = fields.unit.count.saturating_sub(old.fields.unit.count);
+    let command = property::Command::Edit {
+        by: principal.user,
+        version,
+        slot_ids: slots(&state, added).await?,
+        fields: Box::new(fields),
+    };
+    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
+    answered(&done, StatusCode::OK)
+}
+
+/// Hand it in for review.
+#[utoipa::path(post, path = "/api/v1/properties/{id}/submit", tag = "properties",
+    params(("id" = String, Path), ("If-Match" = String, Header),
+        ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 200, body = Property)))]
+pub async fn submit(
+    State(state): State<Shared>,
+    principal: Principal,
+    Id(id): Id<PropertyId>,
+    key: Option<Key>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let old = own(&state, id, principal.user).await?;
+    let version = precondition::made_from(&headers, old.version)?;
+    let request = identity(&state, key, &principal, id);
+    let command = property::Command::Submit { by: principal.user, version };
+    let fingerprint = idempotency::fingerprint(&());
+    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
+    answered(&done, StatusCode::OK)
+}
+
+/// See which nights are free.
+#[utoipa::path(get, path = "/api/v1/properties/{id}/calendar", tag = "properties",
+    params(("id" = String, Path), CalendarQuery), responses((status = 200, body = Calendar)))]
+pub async fn calendar(
+    State(state): State<Shared>,
+    Viewer(viewer): Viewer,
+    Id(id): Id<PropertyId>,
+    Query(query): Query<CalendarQuery>,
+) -> Result<Json<Calendar>, Problem> {
+    let listing = visible(&state, id, viewer).await?;
+    let (from, to) = range(&listing, &query, state.clock.now())?;
+    let client = state.pool.get().await?;
+    let taken = bookings::taken_per_night(&client, id, from, to).await?;
+    let mut taken = taken.into_iter().peekable();
+    let price = listing.price();
+    let count = i64::from(listing.fields.unit.count);
+    let nights = from.series(1.day()).take_while(|night| *night < to);
+    let nights = nights.map(|night| {
+        // Both run in the order of dates; a night that nobody takes has no row.
+        let taken = taken.next_if(|(date, _)| *date == night).map_or(0, |(_, taken)| taken);
+        let free = (count - taken).max(0);
+        Night { night, state: if free > 0 { "free" } else { "taken" }, free, price }
+    });
+    let nights = nights.collect();
+    Ok(Json(Calendar { property_id: id, from, to, unit_id: listing.unit_id, nights }))
+}
+
+/// A listing that somebody may see: live ones everybody, others their owner.
+async fn visible(
+    state: &Shared,
+    id: PropertyId,
+    viewer: Option<UserId>,
+) -> Result<Listing, Problem> {
+    let found = properties::find(&*state.pool.get().await?, id).await?;
+    found
+        .filter(|listing| listing.status == Status::Live || viewer == Some(listing.owner))
+        .ok_or_else(Problem::not_found)
+}
+
+async fn own(state: &Shared, id: PropertyId, user: UserId) -> Result<Listing, Problem> {
+    let found = properties::find(&*state.pool.get().await?, id).await?;
+    found.filter(|listing| listing.owner == user).ok_or_else(Problem::not_found)
+}
+
+async fn slots(state: &Shared, count: u16) -> Result<Vec<i64>, Problem> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(properties::next_slot_ids(&*state.pool.get().await?, u32::from(count)).await?)
+}
+
+/// The id of a change that If-Match already keeps from being done twice: a key is welcome
+/// and not required.
+fn identity(state: &Shared, key: Option<Key>, principal: &Principal, id: PropertyId) -> RequestId {
+    let of_key = |key: Key| key.request_id(principal.user, &[id.uuid()]);
+    key.map_or_else(|| state.clock.id(), of_key)
+}
+
+fn patched(old: &Listing, patch: Map<String, Value>) -> Result<ListingFields, Problem> {
+    let current = NewProperty::from(&old.fields);
+    let mut value = serde_json::to_value(current).map_err(|error| Problem::internal(&error))?;
+    merge(&mut value, Value::Object(patch));
+    let next: NewProperty = extract::typed(value)?;
+    let fields = next.into_fields(Some(old.fields.currency))?;
+    property::check(&fields)?;
+    Ok(fields)
+}
+
+/// Applies a JSON merge patch (RFC 7396, 2).
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(fields) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Some(object) = target.as_object_mut() else { return };
+    for (name, value) in fields {
+        if value.is_null() {
+            object.remove(&name);
+        } else {
+            merge(object.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+async fn tell(
+    state: &Shared,
+    by: UserId,
+    property: PropertyId,
+    id: RequestId,
+    fingerprint: [u8; 16],
+    command: property::Command,
+) -> Result<Done, Problem> {
+    let ask = Ask { by, id, fingerprint, command: Command::Listing(command) };
+    command::ask(state, property, ask).await
+}
+
+fn answered(done: &Done, status: StatusCode) -> Result<Response, Problem> {
+    let listing = done.listing()?;
+    let headers = [(header::ETAG, precondition::etag(listing.version))];
+    Ok(done.answer((status, headers, Json(Property::own(listing)))))
+}
+
+fn range(
+    listing: &Listing,
+    query: &CalendarQuery,
+    now: Timestamp,
+) -> Result<(Date, Date), Problem> {
+    let zone = calendar::zone(&listing.fields.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let from = query.from.unwrap_or_else(|| calendar::local_date(now, &zone));
+    let to = query.to.unwrap_or_else(|| from.saturating_add(CALENDAR_DEFAULT.days()));
+    if (1..=CALENDAR_MAX).contains(&days_between(from, to)) {
+        return Ok((from, to));
+    }
+    Err(Problem::invalid("/to", "invalid", "1 to 400 days after from"))
+}

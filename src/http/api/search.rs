@@ -1,0 +1,200 @@
+//! Search: live homes by words, place, price, nights and guests.
+
+use axum::extract::State;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::property_forms::{Kind, Location};
+use super::schema::MoneyForm;
+use crate::domain::calendar::Nights;
+use crate::domain::ids::PropertyId;
+use crate::domain::money::Money;
+use crate::http::extract::{self, Json, Query};
+use crate::http::page::{self, Page};
+use crate::http::problem::Problem;
+use crate::http::state::Shared;
+use crate::search::{BBox, Hit, SearchQuery, Sort};
+
+/// The longest text that is searched for, in characters.
+const TEXT_MAX: usize = 500;
+
+/// The order of results.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The best match of the words first; without words, the newest.
+    #[default]
+    Relevance,
+    /// The lowest price first.
+    Price,
+    /// The newest first.
+    Newest,
+}
+
+/// What is looked for; every part narrows.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchParams {
+    /// Words that all occur in title, city or description.
+    #[serde(default)]
+    #[param(max_length = 500)]
+    q: String,
+    /// `west,south,east,north` in degrees; west may be greater than east.
+    bbox: Option<String>,
+    /// The lowest price of a night, in hundredths of the major unit.
+    #[serde(default, deserialize_with = "extract::text")]
+    price_min: Option<u64>,
+    /// The highest price of a night, in hundredths of the major unit.
+    #[serde(default, deserialize_with = "extract::text")]
+    price_max: Option<u64>,
+    /// The date of arrival; together with `check_out`.
+    #[serde(default, deserialize_with = "extract::text")]
+    check_in: Option<Date>,
+    /// The date of departure.
+    #[serde(default, deserialize_with = "extract::text")]
+    check_out: Option<Date>,
+    /// How many people come.
+    #[serde(default, deserialize_with = "extract::text")]
+    guests: Option<u32>,
+    /// The order.
+    #[serde(default)]
+    #[param(inline)]
+    sort: Order,
+    /// Results on the page, 1 to 100.
+    #[serde(default, deserialize_with = "extract::text")]
+    limit: Option<u32>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// A home as a result shows it.
+#[derive(Serialize, ToSchema)]
+pub struct Card {
+    /// Its id.
+    #[schema(value_type = String)]
+    id: PropertyId,
+    /// What the index keeps of it.
+    #[serde(flatten)]
+    body: CardBody,
+    /// What the nights asked for cost together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    total: Option<Money>,
+}
+
+/// What the index keeps of a home for its results.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct CardBody {
+    /// What it is called.
+    title: String,
+    /// The kind of home.
+    kind: Kind,
+    /// Its city.
+    city: String,
+    /// ISO 3166-1 alpha-2.
+    country: String,
+    /// The blurred point.
+    location: Location,
+    /// The price of a night.
+    #[schema(value_type = MoneyForm)]
+    price_per_night: Money,
+    /// Bedrooms of a unit.
+    bedrooms: u16,
+    /// Beds of a unit.
+    beds: u16,
+    /// Bathrooms of a unit, in halves.
+    bathrooms: f32,
+    /// The most guests in one unit.
+    guests: u16,
+    /// The first six of what it has.
+    amenities: Vec<String>,
+    /// What guests think of it, 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rating: Option<f32>,
+}
+
+/// A page of results.
+#[derive(Serialize, ToSchema)]
+pub struct SearchAnswer {
+    /// The results in order.
+    data: Vec<Card>,
+    /// Where the page ends.
+    page: Page,
+    /// How many homes match, on all pages together.
+    total: u64,
+    /// How long the search took, in milliseconds.
+    took_ms: f64,
+}
+
+/// Find homes. The nights are a filter and no promise: booking decides.
+#[utoipa::path(get, path = "/api/v1/search", tag = "search",
+    params(SearchParams), responses((status = 200, body = SearchAnswer)))]
+pub async fn search(
+    State(state): State<Shared>,
+    Query(params): Query<SearchParams>,
+) -> Result<Json<SearchAnswer>, Problem> {
+    let query = query(params, state.config.limits.page_max)?;
+    let nights = query.nights;
+    let found = state.search.search(query).await?;
+    let data = found.hits.into_iter().map(|hit| card(hit, nights)).collect::<Result<_, _>>()?;
+    let page = Page { has_more: found.next.is_some(), next: found.next };
+    let took_ms = (found.took.as_secs_f64() * 1e5).round() / 100.0;
+    Ok(Json(SearchAnswer { data, page, total: found.total, took_ms }))
+}
+
+fn query(params: SearchParams, page_max: u32) -> Result<SearchQuery, Problem> {
+    if params.q.chars().count() > TEXT_MAX {
+        return Err(Problem::invalid("/q", "invalid", "up to 500 characters"));
+    }
+    let limit = page::limit(params.limit, page_max)?;
+    Ok(SearchQuery {
+        nights: nights(&params)?,
+        text: params.q,
+        bbox: params.bbox.as_deref().map(bbox).transpose()?,
+        price_min: params.price_min,
+        price_max: params.price_max,
+        currency: None,
+        guests: params.guests,
+        sort: match params.sort {
+            Order::Relevance => Sort::Relevance,
+            Order::Price => Sort::Price,
+            Order::Newest => Sort::Newest,
+        },
+        limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        cursor: params.cursor,
+    })
+}
+
+fn nights(params: &SearchParams) -> Result<Option<Nights>, Problem> {
+    let missing = |pointer| {
+        Err(Problem::invalid(pointer, "required", "check_in and check_out come together"))
+    };
+    match (params.check_in, params.check_out) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => missing("/check_in"),
+        (Some(_), None) => missing("/check_out"),
+        (Some(check_in), Some(check_out)) => Nights::new(check_in, check_out)
+            .map(Some)
+            .map_err(|error| Problem::invalid("/check_out", "invalid", &error.to_string())),
+    }
+}
+
+fn bbox(text: &str) -> Result<BBox, Problem> {
+    let wrong = |detail: &str| Problem::invalid("/bbox", "invalid", detail);
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok([west, south, east, north]) => {
+            BBox::new(*west, *south, *east, *north).map_err(|error| wrong(&error.to_string()))
+        }
+        _ => Err(wrong("four numbers: west,south,east,north")),
+    }
+}
+
+fn card(hit: Hit, nights: Option<Nights>) -> Result<Card, Problem> {
+    let body: CardBody = serde_json::from_value(hit.card)
+        .map_err(|error| Problem::internal(&format!("card of {}: {error}", hit.id)))?;
+    let total = nights.and_then(|nights| body.price_per_night.times(nights.count()).ok());
+    Ok(Card { id: hit.id, body, total })
+}

@@ -1,0 +1,88 @@
+//! From a request to its entity and back: what was done, and whether it had been done
+//! before. An answer is rendered from the outcome alone, which is kept with the effect, so
+//! a repeated request gets the same bytes.
+
+use axum::http::HeaderValue;
+use axum::response::{IntoResponse, Response};
+
+use super::idempotency::REPLAYED;
+use super::problem::Problem;
+use super::state::Shared;
+use crate::domain::booking::BookingSnapshot;
+use crate::domain::envelope::{Answer, Request};
+use crate::domain::event::Actor;
+use crate::domain::ids::{PropertyId, RequestId, UserId};
+use crate::domain::property::Listing;
+use crate::domain::stay::{Command, Outcome};
+
+/// What somebody asks of a property.
+#[derive(Debug)]
+pub struct Ask {
+    /// Who asks.
+    pub by: UserId,
+    /// The key of the command's record.
+    pub id: RequestId,
+    /// A digest of the request's body.
+    pub fingerprint: [u8; 16],
+    /// What is asked.
+    pub command: Command,
+}
+
+/// What was done.
+#[derive(Debug)]
+pub struct Done {
+    outcome: Outcome,
+    /// Whether an earlier request did it.
+    pub replayed: bool,
+}
+
+/// Asks a property and waits for its answer.
+///
+/// # Errors
+/// The problem of a refusal, or of an answer that did not come.
+pub async fn ask(state: &Shared, property: PropertyId, ask: Ask) -> Result<Done, Problem> {
+    let Ask { by, id, fingerprint, command } = ask;
+    let request = Request { id, fingerprint, actor: Actor::User(by), command };
+    match state.region.ask(property.into(), request).await? {
+        Answer::Done { outcome, replayed } => Ok(Done { outcome, replayed }),
+        Answer::Refused(refusal) => Err(refusal.into()),
+    }
+}
+
+impl Done {
+    /// The listing that it was about.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn listing(&self) -> Result<&Listing, Problem> {
+        match &self.outcome {
+            Outcome::Listing(listing) => Ok(listing),
+            Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
+        }
+    }
+
+    /// The booking that it was about.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn booking(&self) -> Result<&BookingSnapshot, Problem> {
+        match &self.outcome {
+            Outcome::Booking(snapshot) => Ok(snapshot),
+            Outcome::Listing(_) | Outcome::Done => Err(unexpected()),
+        }
+    }
+
+    /// An answer, marked if it is a repeated one.
+    #[must_use]
+    pub fn answer(&self, response: impl IntoResponse) -> Response {
+        let mut response = response.into_response();
+        if self.replayed {
+            response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+fn unexpected() -> Problem {
+    Problem::internal(&"entity answered with another kind of outcome")
+}

@@ -1,0 +1,308 @@
+//! One value of everything that is kept or sent, with no field left at a default that would
+//! hide its loss.
+
+use jiff::Timestamp;
+use rentezy::domain::booking::{
+    self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
+};
+use rentezy::domain::calendar::Nights;
+use rentezy::domain::event::{Event, StayFacts};
+use rentezy::domain::money::Money;
+use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
+use rentezy::domain::property::{
+    self, Address, Kind, Listing, ListingFields, Location, Source, Status, UnitFields,
+};
+use rentezy::domain::refusal::{FieldError, Refusal};
+use rentezy::domain::stay::{Command, Outcome};
+use serde_json::json;
+use uuid::Uuid;
+
+/// An id of any type, told from others by a number.
+pub(crate) fn id<T: From<Uuid>>(number: u64) -> T {
+    T::from(Uuid::from_u64_pair(0x0197_0000_0000_7000, 0x8000_0000_0000_0000 | number))
+}
+
+/// An instant with a fraction of a second.
+pub(crate) fn instant() -> Timestamp {
+    "2026-11-21T10:11:12.345678Z".parse().unwrap()
+}
+
+/// Three nights over a change of years.
+pub(crate) fn nights() -> Nights {
+    Nights::new("2026-12-30".parse().unwrap(), "2027-01-02".parse().unwrap()).unwrap()
+}
+
+/// An amount that no float could be trusted with.
+pub(crate) fn money() -> Money {
+    Money::new(9_007_199_254_740_993, "EUR".parse().unwrap())
+}
+
+/// What every booking event says.
+pub(crate) fn stay() -> StayFacts {
+    StayFacts {
+        booking_id: id(1),
+        property_id: id(2),
+        unit_id: id(3),
+        tenant_id: id(4),
+        landlord_id: id(5),
+        nights: nights(),
+    }
+}
+
+/// What a listing says.
+pub(crate) fn fields() -> ListingFields {
+    ListingFields {
+        kind: Kind::Room,
+        title: "Zimmer \"Süd\" \\ 海".to_owned(),
+        description: "Line one.\nLine two.\u{0001}".to_owned(),
+        address: Address {
+            line: Some("1 Quay Street".to_owned()),
+            city: "Dublin".to_owned(),
+            region: Some("Leinster".to_owned()),
+            country: "IE".to_owned(),
+        },
+        location: Location { lat: 53.349_812_3, lon: -6.260_301_7 },
+        zone: "Europe/Dublin".to_owned(),
+        amenities: vec!["wifi".to_owned(), "tea & coffee".to_owned()],
+        unit: UnitFields {
+            name: "Double".to_owned(),
+            count: 3,
+            bedrooms: 1,
+            beds: 2,
+            bathrooms: 1.5,
+            guests: 2,
+        },
+        currency: "EUR".parse().unwrap(),
+        price_minor: Some(12_050),
+    }
+}
+
+/// A listing.
+pub(crate) fn listing() -> Listing {
+    Listing {
+        id: id(2),
+        owner: id(5),
+        unit_id: id(3),
+        fields: fields(),
+        status: Status::PendingReview,
+        source: Some(source()),
+        version: 7,
+        created_at: instant(),
+        updated_at: instant(),
+    }
+}
+
+fn source() -> Source {
+    Source { name: "inside-airbnb".to_owned(), external_id: "1234567890123456789012".to_owned() }
+}
+
+/// A booking.
+pub(crate) fn booking() -> Booking {
+    Booking {
+        id: id(1),
+        property_id: id(2),
+        unit_id: id(3),
+        tenant_id: id(4),
+        nights: nights(),
+        guests: 2,
+        status: BookingStatus::Expiring,
+        expiring: Some(ExpiringReason::Released),
+        per_night: money(),
+        total: money(),
+        expires_at: Some(instant()),
+        released_at: Some(instant()),
+        timer: Some(id(6)),
+        payment_id: Some(id(7)),
+        version: 4,
+        created_at: instant(),
+        updated_at: instant(),
+    }
+}
+
+/// Every command.
+pub(crate) fn commands() -> Vec<Command> {
+    let (by, booking_id, payment_id) = (id(4), id(1), id(7));
+    let listing = [
+        property::Command::Create {
+            id: id(2),
+            owner: id(5),
+            unit_id: id(3),
+            slot_ids: vec![1, i64::MAX],
+            fields: Box::new(fields()),
+            source: Some(source()),
+        },
+        property::Command::Edit {
+            by,
+            version: 7,
+            fields: Box::new(ListingFields { price_minor: None, ..fields() }),
+            slot_ids: vec![9],
+        },
+        property::Command::Submit { by, version: 7 },
+    ];
+    let booking = [
+        booking::Command::Hold {
+            by,
+            booking_id,
+            unit_id: Some(id(3)),
+            nights: nights(),
+            guests: 2,
+        },
+        booking::Command::Release { by, booking_id },
+        booking::Command::Checkout {
+            by,
+            booking_id,
+            payment_id,
+            amount: money(),
+            request: json!({"mode": "payment", "nested": {"n": [1, null, "x"]}}),
+        },
+        booking::Command::HoldOver { booking_id },
+        booking::Command::CloseOverdue { booking_id },
+    ];
+    let text = || "cs_1".to_owned();
+    let payment = [
+        payment::Command::SessionOpened { payment_id, session_id: text(), url: text() },
+        payment::Command::SessionEnded { payment_id },
+        payment::Command::Paid { payment_id, intent_id: text(), amount: money() },
+        payment::Command::CloseUnanswered { payment_id },
+        payment::Command::RefundObserved {
+            refund_id: id(8),
+            status: RefundStatus::Failed,
+            provider_ref: Some(text()),
+        },
+    ];
+    listing
+        .map(Command::Listing)
+        .into_iter()
+        .chain(booking.map(Command::Booking))
+        .chain(payment.map(Command::Payment))
+        .collect()
+}
+
+/// The place of a command in the list of all: a new one does not compile without one.
+pub(crate) const fn place_of_command(command: &Command) -> usize {
+    match command {
+        Command::Listing(property::Command::Create { .. }) => 0,
+        Command::Listing(property::Command::Edit { .. }) => 1,
+        Command::Listing(property::Command::Submit { .. }) => 2,
+        Command::Booking(booking::Command::Hold { .. }) => 3,
+        Command::Booking(booking::Command::Release { .. }) => 4,
+        Command::Booking(booking::Command::Checkout { .. }) => 5,
+        Command::Booking(booking::Command::HoldOver { .. }) => 6,
+        Command::Booking(booking::Command::CloseOverdue { .. }) => 7,
+        Command::Payment(payment::Command::SessionOpened { .. }) => 8,
+        Command::Payment(payment::Command::SessionEnded { .. }) => 9,
+        Command::Payment(payment::Command::Paid { .. }) => 10,
+        Command::Payment(payment::Command::CloseUnanswered { .. }) => 11,
+        Command::Payment(payment::Command::RefundObserved { .. }) => 12,
+    }
+}
+
+/// Every outcome.
+pub(crate) fn outcomes() -> Vec<Outcome> {
+    let snapshot = BookingSnapshot {
+        booking: booking(),
+        property_title: "Canal side".to_owned(),
+        landlord_id: id(5),
+        payment: Some(PaymentGlance {
+            id: id(7),
+            status: PaymentStatus::Created,
+            checkout_url: Some("http://127.0.0.1/pay".to_owned()),
+        }),
+    };
+    vec![Outcome::Listing(Box::new(listing())), Outcome::Booking(Box::new(snapshot)), Outcome::Done]
+}
+
+/// The place of an outcome in the list of all.
+pub(crate) const fn place_of_outcome(outcome: &Outcome) -> usize {
+    match outcome {
+        Outcome::Listing(_) => 0,
+        Outcome::Booking(_) => 1,
+        Outcome::Done => 2,
+    }
+}
+
+/// Every refusal.
+pub(crate) fn refusals() -> Vec<Refusal> {
+    vec![
+        Refusal::NotFound,
+        Refusal::Invalid(vec![FieldError::new("/a~1b", "invalid", "not \"so\"")]),
+        Refusal::StaleVersion { current: 3 },
+        Refusal::invalid_transition("expiring", &["release"]),
+        Refusal::not_bookable("in-the-past", "check_in is before today"),
+        Refusal::NightsTaken { nights: nights() },
+        Refusal::KeyReused,
+        Refusal::Poisoned,
+    ]
+}
+
+/// The place of a refusal in the list of all.
+pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
+    match refusal {
+        Refusal::NotFound => 0,
+        Refusal::Invalid(_) => 1,
+        Refusal::StaleVersion { .. } => 2,
+        Refusal::InvalidTransition { .. } => 3,
+        Refusal::NotBookable { .. } => 4,
+        Refusal::NightsTaken { .. } => 5,
+        Refusal::KeyReused => 6,
+        Refusal::Poisoned => 7,
+    }
+}
+
+/// Every event.
+pub(crate) fn events() -> Vec<Event> {
+    let (user_id, property_id, booking_id) = (id(4), id(2), id(1));
+    let (payment_id, refund_id, amount) = (id(7), id(8), money());
+    vec![
+        Event::UserRegistered { user_id },
+        Event::UserRoleChanged { user_id, roles: vec!["tenant".into(), "landlord".into()] },
+        Event::PropertyCreated { property_id, owner_id: id(5) },
+        Event::PropertySubmitted { property_id },
+        Event::PropertyApproved { property_id, version: 2 },
+        Event::PropertyUpdated { property_id, version: 3 },
+        Event::BookingHeld { stay: stay(), expires_at: instant() },
+        Event::BookingPaymentPending { stay: stay(), payment_id, amount },
+        Event::BookingExpiring { stay: stay(), payment_id, reason: ExpiringReason::Time },
+        Event::BookingConfirmed { stay: stay(), amount },
+        Event::BookingExpired { stay: stay() },
+        Event::BookingFailed { stay: stay(), reason: "amount-differs".into() },
+        Event::BookingCancelled { stay: stay() },
+        Event::BookingReleased { stay: stay() },
+        Event::BookingLatePaymentResolved { stay: stay(), reacquired: true },
+        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
+        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
+        Event::PaymentCanceled { payment_id, property_id, booking_id },
+        Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
+        Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
+        Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
+        Event::HookReceived { provider_event: "evt_1".into(), kind: "charge.refunded".into() },
+    ]
+}
+
+/// The place of an event in the list of all.
+pub(crate) const fn place_of_event(event: &Event) -> usize {
+    match event {
+        Event::UserRegistered { .. } => 0,
+        Event::UserRoleChanged { .. } => 1,
+        Event::PropertyCreated { .. } => 2,
+        Event::PropertySubmitted { .. } => 3,
+        Event::PropertyApproved { .. } => 4,
+        Event::PropertyUpdated { .. } => 5,
+        Event::BookingHeld { .. } => 6,
+        Event::BookingPaymentPending { .. } => 7,
+        Event::BookingExpiring { .. } => 8,
+        Event::BookingConfirmed { .. } => 9,
+        Event::BookingExpired { .. } => 10,
+        Event::BookingFailed { .. } => 11,
+        Event::BookingCancelled { .. } => 12,
+        Event::BookingReleased { .. } => 13,
+        Event::BookingLatePaymentResolved { .. } => 14,
+        Event::PaymentCreated { .. } => 15,
+        Event::PaymentSucceeded { .. } => 16,
+        Event::PaymentCanceled { .. } => 17,
+        Event::RefundCreated { .. } => 18,
+        Event::RefundSucceeded { .. } => 19,
+        Event::RefundFailed { .. } => 20,
+        Event::HookReceived { .. } => 21,
+    }
+}
