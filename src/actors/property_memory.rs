@@ -50,8 +50,7 @@ impl Memory {
             bookings::open(client, id),
             commands::of_entity(client, id.into(), now, limit),
         )?;
-        let mut property = PropertyState::default();
-        property.listing = listing.map(Box::new);
+        let mut property = PropertyState::of(listing);
         for slot in slots {
             property.inventory.add_slot(slot);
         }

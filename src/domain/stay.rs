@@ -88,6 +88,12 @@ pub fn decide(
 }
 
 impl PropertyState {
+    /// A property of which only the listing is known.
+    #[must_use]
+    pub fn of(listing: Option<Listing>) -> Self {
+        Self { listing: listing.map(Box::new), ..Self::default() }
+    }
+
     /// Takes a change in.
     pub fn apply(&mut self, change: &Change) {
         match change {
