@@ -13,6 +13,7 @@
 
 mod harness;
 
+mod bookings;
 mod codec;
 mod house;
 mod house_checks;
