@@ -163,8 +163,8 @@ impl Filler {
         tenants: &[Account],
     ) -> Result<(), DemoError> {
         let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
-        let known = properties::find_many(self.store.client(), &ids).await?;
-        let known: HashSet<_> = known.into_iter().map(|listing| listing.id).collect();
+        let known = properties::known(self.store.client(), &ids).await?;
+        let known: HashSet<_> = known.into_iter().collect();
         let new: Vec<_> = (first..)
             .zip(batch)
             .filter(|(_, draft)| !known.contains(&draft.property_id()))
