@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
+use rentezy::app;
 use rentezy::clock::Clock;
 use rentezy::config::{self, Config};
 use rentezy::sandbox;
@@ -13,6 +14,7 @@ use rentezy::storage::migrate;
 use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{PrivatePostgres, child_main};
 use rentezy::telemetry;
+use rentezy::tools;
 use tokio::runtime::{Builder, Runtime};
 
 #[path = "serve.rs"]
@@ -45,6 +47,10 @@ enum Command {
     },
     /// Bring the database to this version and end.
     Migrate,
+    /// Bring listings in from a file, while no server runs.
+    ImportListings(tools::import::ImportArgs),
+    /// Fill a database with believable homes, people and bookings, while no server runs.
+    DemoData(tools::demo::DemoArgs),
     /// Run the payment sandbox on its own.
     Sandbox(SandboxArgs),
     /// Check the settings and end.
@@ -97,6 +103,21 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         Command::Migrate => offline(&config, async |database| {
             let count = migrate::run(&database).await?;
             println!("{count} migrations ran");
+            Ok(())
+        }),
+        Command::ImportListings(arguments) => offline(&config, async |database| {
+            migrate::run(&database).await?;
+            let (clock, rules) = (clock(&config)?, app::rules(&config));
+            let report = tools::import::into_database(&arguments, &database, clock, rules).await?;
+            println!("{report}");
+            Ok(())
+        }),
+        Command::DemoData(arguments) => offline(&config, async |database| {
+            migrate::run(&database).await?;
+            let (clock, rules) = (clock(&config)?, app::rules(&config));
+            let report = tools::demo::into_database(&arguments, &database, clock, rules).await?;
+            println!("{report}");
+            tools::demo::tell(&database, &mut std::io::stdout()).await?;
             Ok(())
         }),
         Command::Sandbox(arguments) => runtime()?.block_on(async {

@@ -13,9 +13,11 @@ use std::time::Duration;
 use rentezy::app::{self, Provider};
 use rentezy::config::{Config, PaymentsMode, Secret};
 use rentezy::sandbox::Endpoint;
+use rentezy::storage::migrate;
 use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{self, PrivatePostgres};
 use rentezy::storage::secret;
+use rentezy::tools;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
@@ -72,22 +74,54 @@ async fn serve(
     database: Database,
     secret: Secret,
     sandbox: Option<PathBuf>,
-    _demo: bool,
+    demo: bool,
 ) -> Result<(), Failure> {
     let provider = provider(&config, sandbox.as_deref()).await?;
     let clock = super::clock(&config)?;
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let server = app::Server::start(config, database, clock, provider, &secret).await?;
-    println!("RentEzy is at {}", server.url());
+    let stopped = stop_signal()?;
+    tokio::pin!(stopped);
+    let mut report = None;
+    if demo {
+        migrate::run(&database).await?;
+        let rules = app::rules(&config);
+        report = tools::demo::fill_if_empty(&database, clock.clone(), rules).await?;
+    }
+    let sandbox = provider.as_ref().is_some_and(|provider| provider.sandbox);
+    let server = app::Server::start(config, database.clone(), clock, provider, &secret).await?;
+    let work = async {
+        if let Some(report) = report {
+            println!("{report}");
+            if sandbox {
+                let made = tools::demo::live(server.local_url(), &report).await;
+                println!("{made} of {} bookings of today made", report.today.len());
+            }
+        }
+        println!("RentEzy is at {}", server.url());
+        if demo {
+            tools::demo::tell(&database, &mut std::io::stdout()).await?;
+        }
+        server.overtaken().await;
+        Err("another server has taken the database over".into())
+    };
     let done = tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-        () = server.overtaken() => Err("another server has taken the database over".into()),
+        () = &mut stopped => Ok(()),
+        done = work => done,
     };
     println!("stopping");
     server.stop().await;
     done
+}
+
+/// Waits for the signal to stop; one that comes from now on is not lost.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// The private Postgres, unless another one is set.

@@ -7,6 +7,7 @@ pub mod committer;
 pub mod consumer;
 pub mod consumers;
 pub mod payer;
+mod payer_calls;
 pub mod property;
 mod property_memory;
 pub mod root;

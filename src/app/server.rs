@@ -27,6 +27,7 @@ pub struct Server {
     core: Core,
     http: http::server::Server,
     url: String,
+    local_url: String,
 }
 
 impl Server {
@@ -70,10 +71,11 @@ impl Server {
             None => Router::new(),
         };
         let http = http::server::Server::start(listener, state, added).map_err(refused)?;
+        let local_url = format!("http://{address}");
         if let Some(stripe) = core.stripe.clone().filter(|_| sandbox.is_some()) {
-            tokio::spawn(set_hook(stripe, format!("http://{address}/api/v1/hooks/stripe")));
+            tokio::spawn(set_hook(stripe, format!("{local_url}/api/v1/hooks/stripe")));
         }
-        Ok(Self { core, http, url })
+        Ok(Self { core, http, url, local_url })
     }
 
     /// What the server is reached by.
@@ -85,6 +87,12 @@ impl Server {
     /// Waits until another server has taken the database over.
     pub async fn overtaken(&self) {
         self.core.overtaken().await;
+    }
+
+    /// What this machine reaches the server by.
+    #[must_use]
+    pub fn local_url(&self) -> &str {
+        &self.local_url
     }
 
     /// Takes no more requests, finishes those under way, then stops the actors.

@@ -267,8 +267,12 @@ pub fn payment_ended(
     );
     decision.change(Change::Payment(Box::new(ended)));
     match booking.status {
-        BookingStatus::PendingPayment => turn.end(&mut decision, booking, BookingStatus::Expired),
-        BookingStatus::Expiring => turn.end(&mut decision, booking, end_of(booking)),
+        BookingStatus::PendingPayment => {
+            turn.end(&mut decision, booking, BookingStatus::Expired);
+        }
+        BookingStatus::Expiring => {
+            turn.end(&mut decision, booking, end_of(booking));
+        }
         _ => {}
     }
     Ok(decision)

@@ -113,7 +113,7 @@ pub fn local_date(now: Timestamp, zone: &TimeZone) -> Date {
 /// # Errors
 /// When the name is not in the time zone database.
 pub fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
-    TimeZone::get(name).map_err(|_| UnknownZone)
+    TimeZone::get(name).ok().filter(|zone| !zone.is_unknown()).ok_or(UnknownZone)
 }
 
 /// A name that is not in the IANA time zone database.

@@ -124,11 +124,12 @@ fn repack<'a>(
     nights: Nights,
     today: Date,
 ) -> Option<Allotment> {
+    let from = nights.check_in().min(today);
     let mut free_from: Vec<(i64, Date)> = Vec::new();
     let mut stays: Vec<(Nights, Option<Occupancy>)> = vec![(nights, None)];
     for (slot, taken) in slots {
         free_from.push((slot.slot_id, Date::MIN));
-        let coming = taken.iter().filter(|stay| stay.nights.check_out() > today);
+        let coming = taken.iter().filter(|stay| stay.nights.check_out() > from);
         stays.extend(coming.map(|stay| (stay.nights, Some(*stay))));
     }
     let begun = |stay: &Option<Occupancy>| stay.is_some_and(|stay| stay.nights.check_in() <= today);

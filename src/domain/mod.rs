@@ -12,6 +12,7 @@ pub mod ids;
 pub mod inventory;
 pub mod money;
 pub mod notification;
+pub mod password;
 pub mod payment;
 pub mod property;
 pub mod refusal;

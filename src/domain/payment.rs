@@ -242,18 +242,22 @@ fn refund_observed(
     context: &Context<'_>,
 ) -> Decision {
     let mut decision = Decision::new(Outcome::Done);
-    if status <= refund.status {
+    let advances = status > refund.status;
+    // While it is pending its id is worth a change: only by it can its state be asked.
+    let is_news = provider_ref.filter(|_| refund.provider_ref.is_none()).is_some();
+    if !(advances || is_news && status == refund.status) {
         return decision;
     }
     let observed = Refund {
         status,
-        provider_ref: provider_ref.cloned().or_else(|| refund.provider_ref.clone()),
+        provider_ref: provider_ref.or(refund.provider_ref.as_ref()).cloned(),
         version: refund.version + 1,
         updated_at: context.now,
         ..refund.clone()
     };
     let Refund { id: refund_id, payment_id, property_id, booking_id, amount, .. } = observed;
     let event = match status {
+        _ if !advances => None,
         RefundStatus::Pending => None,
         RefundStatus::Failed => {
             Some(Event::RefundFailed { refund_id, payment_id, property_id, booking_id })
@@ -263,7 +267,7 @@ fn refund_observed(
         }
     };
     if let Some(event) = event {
-        decision.event(payment_id.uuid(), event);
+        decision.event(booking_id.uuid(), event);
     }
     decision.change(Change::Refund(Box::new(observed)));
     decision

@@ -380,12 +380,13 @@ pub fn check(fields: &ListingFields) -> Result<(), Refusal> {
             errors.push(FieldError::new(pointer, "invalid", detail));
         }
     };
-    let between = |text: &str, least: usize, most: usize| {
-        (least..=most).contains(&text.chars().count()) && !text.chars().any(is_stray_control)
-    };
-    field(between(fields.title.trim(), 3, 120), "/title", "3 to 120 characters");
-    field(between(&fields.description, 0, 5000), "/description", "up to 5000 characters");
-    field(between(fields.address.city.trim(), 1, 100), "/address/city", "1 to 100 characters");
+    field(is_line(&fields.title, 3, 120), "/title", "3 to 120 characters on one line");
+    field(is_text(&fields.description, 5000), "/description", "up to 5000 characters");
+    field(
+        is_line(&fields.address.city, 1, 100),
+        "/address/city",
+        "1 to 100 characters on one line",
+    );
     let country = fields.address.country.as_bytes();
     field(
         country.len() == 2 && country.iter().all(u8::is_ascii_uppercase),
@@ -396,21 +397,21 @@ pub fn check(fields: &ListingFields) -> Result<(), Refusal> {
         [(&fields.address.line, "/address/line"), (&fields.address.region, "/address/region")]
     {
         field(
-            text.as_ref().is_none_or(|text| between(text, 0, 200)),
+            text.as_ref().is_none_or(|text| is_line(text, 0, 200)),
             pointer,
-            "up to 200 characters",
+            "up to 200 characters on one line",
         );
     }
     field((-90.0..=90.0).contains(&fields.location.lat), "/location/lat", "-90 to 90");
     field((-180.0..=180.0).contains(&fields.location.lon), "/location/lon", "-180 to 180");
     field(calendar::zone(&fields.zone).is_ok(), "/zone", "an IANA name, such as Europe/Dublin");
     field(
-        fields.amenities.len() <= 100 && fields.amenities.iter().all(|name| between(name, 1, 60)),
+        fields.amenities.len() <= 100 && fields.amenities.iter().all(|name| is_line(name, 1, 60)),
         "/amenities",
         "at most 100 names of 1 to 60 characters",
     );
     let unit = &fields.unit;
-    field(between(unit.name.trim(), 1, 60), "/unit/name", "1 to 60 characters");
+    field(is_line(&unit.name, 1, 60), "/unit/name", "1 to 60 characters on one line");
     field((1..=UNITS_MAX).contains(&unit.count), "/unit/count", "1 to 200");
     field(unit.bedrooms <= 50, "/unit/bedrooms", "0 to 50");
     field(unit.beds <= 100, "/unit/beds", "0 to 100");
@@ -428,7 +429,16 @@ pub fn check(fields: &ListingFields) -> Result<(), Refusal> {
     if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
 }
 
-/// Control characters that no text of a listing holds; Postgres refuses NUL altogether.
-fn is_stray_control(character: char) -> bool {
-    character.is_control() && !matches!(character, '\n' | '\r' | '\t')
+/// Whether a text fits on one line. Blanks around it count for the most it may have and not
+/// for the least. Control characters are out: these texts go into subjects and requests.
+fn is_line(text: &str, least: usize, most: usize) -> bool {
+    text.trim().chars().count() >= least
+        && text.chars().count() <= most
+        && !text.chars().any(char::is_control)
+}
+
+/// Whether a text of several lines fits. Postgres refuses NUL, and nobody needs the others.
+fn is_text(text: &str, most: usize) -> bool {
+    let stray = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    text.chars().count() <= most && !text.chars().any(stray)
 }

@@ -129,25 +129,26 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
-        let mut next = self.advanced(booking);
         match (booking.status, booking.expiring) {
             (BookingStatus::Hold, _) => {
                 let mut decision = Decision::new(Outcome::Done);
-                let ended = self.end_of_stay(&mut decision, booking, BookingStatus::Cancelled);
+                let ended = self.end(&mut decision, booking, BookingStatus::Cancelled);
                 decision.outcome = self.snapshot(&ended, None);
                 Ok(decision)
             }
             (BookingStatus::PendingPayment, _) => {
                 Ok(self.expire(booking, ExpiringReason::Released))
             }
-            (BookingStatus::Expiring, Some(ExpiringReason::Time) | None) => {
+            (BookingStatus::Expiring, Some(ExpiringReason::Released)) => {
+                Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))))
+            }
+            (BookingStatus::Expiring, _) => {
+                // The provider is being asked already; only what its answer means changes.
+                let mut next = self.advanced(booking);
                 next.expiring = Some(ExpiringReason::Released);
                 let mut decision = Decision::new(self.snapshot(&next, self.payment_of(booking)));
                 decision.change(Change::Booking(Box::new(next)));
                 Ok(decision)
-            }
-            (BookingStatus::Expiring, Some(ExpiringReason::Released)) => {
-                Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))))
             }
             (status, _) => Err(Refusal::invalid_transition(status.name(), status.allowed())),
         }
@@ -164,8 +165,11 @@ impl<'a> Turn<'a> {
         if status == BookingStatus::PendingPayment {
             return Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))));
         }
-        let over = booking.expires_at.is_some_and(|end| end <= self.context.now);
-        if status != BookingStatus::Hold || over || amount != booking.total {
+        if booking.expires_at.is_some_and(|end| end <= self.context.now) && status.is_open() {
+            // The timer is late; time is up all the same.
+            return Err(Refusal::invalid_transition(status.name(), &["release"]));
+        }
+        if status != BookingStatus::Hold || amount != booking.total {
             return Err(Refusal::invalid_transition(status.name(), status.allowed()));
         }
         let now = self.context.now;
@@ -209,7 +213,9 @@ impl<'a> Turn<'a> {
         let mut decision = Decision::new(Outcome::Done);
         let Some(booking) = self.timed(booking_id) else { return decision };
         match booking.status {
-            BookingStatus::Hold => self.end(&mut decision, booking, BookingStatus::Expired),
+            BookingStatus::Hold => {
+                self.end(&mut decision, booking, BookingStatus::Expired);
+            }
             BookingStatus::PendingPayment => decision = self.expire(booking, ExpiringReason::Time),
             _ => {}
         }
@@ -283,12 +289,8 @@ impl<'a> Turn<'a> {
         decision.change(Change::Booking(Box::new(next)));
     }
 
-    pub(super) fn end(&self, decision: &mut Decision, booking: &Booking, status: BookingStatus) {
-        self.end_of_stay(decision, booking, status);
-    }
-
     /// Ends a booking and gives its nights back; the booking as it ended.
-    fn end_of_stay(
+    pub(super) fn end(
         &self,
         decision: &mut Decision,
         booking: &Booking,
@@ -324,7 +326,7 @@ impl<'a> Turn<'a> {
         decision.event(booking.id.uuid(), Event::BookingLatePaymentResolved { stay, reacquired });
     }
 
-    /// Sends all that came back.
+    /// Sends all that came back; when nothing came there is nothing to send.
     pub(super) fn refund(
         &self,
         decision: &mut Decision,
@@ -332,6 +334,11 @@ impl<'a> Turn<'a> {
         amount: Money,
         reason: &str,
     ) {
+        paid.status = PaymentStatus::Refunded;
+        decision.change(Change::Payment(Box::new(paid.clone())));
+        if amount.amount <= 0 {
+            return;
+        }
         let refund = Refund {
             id: RefundId::from(ids::derived(paid.id.uuid(), "refund")),
             property_id: paid.property_id,
@@ -355,8 +362,6 @@ impl<'a> Turn<'a> {
                 amount,
             },
         );
-        paid.status = PaymentStatus::Refunded;
-        decision.change(Change::Payment(Box::new(paid)));
         decision.change(Change::Refund(Box::new(refund)));
     }
 

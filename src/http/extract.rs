@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
@@ -158,15 +158,19 @@ async fn raw(request: Request, limit: usize) -> Result<Bytes, Problem> {
 
 /// Reads JSON: 400 when it is none, 422 when it is not what is expected.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Syntax first and on its own: of a text that is no JSON, no field is to blame.
+    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| not_json(&error))?;
+    // The derived readers would take an array for an object, field by field.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::invalid("", "type", "the body must be an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let inner = error.inner();
         // Two fields of one name are an ambiguity of the text, not a wrong value.
         let twice = inner.to_string().starts_with("duplicate field");
         if inner.is_data() && !twice { invalid(&error) } else { not_json(inner) }
-    })?;
-    reader.end().map_err(|error| not_json(&error))?;
-    Ok(value)
+    })
 }
 
 fn not_json(error: &serde_json::Error) -> Problem {

@@ -3,16 +3,10 @@
 
 use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config;
-
-/// A hash that no password has, of today's cost: checked when the account does not exist,
-/// so that the time of a refusal tells nothing.
-pub(super) const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$\
-    cmVudGV6eS9ub2JvZHkvMQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+use crate::domain::password;
 
 /// Why a password was not hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +44,9 @@ impl Passwords {
     /// [`PasswordError::Overloaded`] past the limits.
     pub async fn hash(&self, password: String) -> Result<String, PasswordError> {
         self.serve(move || {
-            let hash: Result<PasswordHash, _> =
-                Argon2::default().hash_password(password.as_bytes());
-            hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Failed)
+            let mut salt = [0; 16];
+            aws_lc_rs::rand::fill(&mut salt).map_err(|_| PasswordError::Failed)?;
+            password::hash(&password, salt).map_err(|_| PasswordError::Failed)
         })
         .await?
     }
@@ -66,13 +60,7 @@ impl Passwords {
         password: String,
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
-        self.serve(move || {
-            let known = hash.is_some();
-            let hash = hash.as_deref().unwrap_or(NOBODYS);
-            let right = Argon2::default().verify_password(password.as_bytes(), hash).is_ok();
-            right && known
-        })
-        .await
+        self.serve(move || password::matches(&password, hash.as_deref())).await
     }
 
     async fn serve<T: Send + 'static>(

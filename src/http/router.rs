@@ -57,7 +57,6 @@ pub fn table() -> Vec<Route> {
 }
 
 /// The service: the table, the pages, whatever routes `app` adds, and the edge around all.
-#[must_use]
 pub fn router(state: &Shared, added: Router) -> Router {
     let mut router = Router::new();
     for Route { path, who, service, .. } in table() {

@@ -103,6 +103,14 @@ pub async fn find(client: &Client, id: UserId) -> Result<Option<User>, StorageEr
     Ok(client.query_opt(&sql, &[&id.uuid()]).await?.map(|row| user(&row)))
 }
 
+/// Whether there is any account at all.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn any(client: &Client) -> Result<bool, StorageError> {
+    Ok(client.query_opt("select 1 from users limit 1", &[]).await?.is_some())
+}
+
 /// Gives somebody a role; the account afterwards, or `None` when there is none. Giving a
 /// role twice changes nothing.
 ///

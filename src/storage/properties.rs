@@ -29,6 +29,16 @@ pub async fn find_many(client: &Client, ids: &[PropertyId]) -> Result<Vec<Listin
     rows.iter().map(listing).collect()
 }
 
+/// Those of the ids that are listings, in no order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn known(client: &Client, ids: &[PropertyId]) -> Result<Vec<PropertyId>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = client.query("select id from properties where id = any($1)", &[&ids]).await?;
+    Ok(rows.iter().map(|row| row.get::<_, Uuid>(0).into()).collect())
+}
+
 /// A landlord's listings after `after`, in the order of their ids.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! What Postgres says when it refuses, and what follows from it: the one place that knows
 //! its codes (PostgreSQL documentation, appendix A).
 
+use std::error::Error as _;
+
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::WrongType;
 
@@ -16,8 +18,9 @@ pub enum StorageError {
     /// The database refused the statement; nothing of it was done.
     #[error("database refused the statement ({0})")]
     Refused(String, #[source] tokio_postgres::Error),
-    /// A row does not have the form that this version writes.
-    #[error("row cannot be read: {0}")]
+    /// A row does not have the form that this version writes, or a value does not have the
+    /// type that its column takes.
+    #[error("value cannot be read or written: {0}")]
     Malformed(String),
 }
 
@@ -59,12 +62,19 @@ impl From<tokio_postgres::Error> for StorageError {
             }
             // 57014: our own statement_timeout. The statement was rolled back, for certain.
             Some(code) => Self::Refused(code, error),
-            None if error.is_closed() || error.as_db_error().is_none() => {
-                Self::Unknown(Some(error))
-            }
-            None => Self::Refused(String::new(), error),
+            None if is_of_the_connection(&error) => Self::Unknown(Some(error)),
+            None => Self::Malformed(match error.source() {
+                Some(why) => format!("{error}: {why}"),
+                None => error.to_string(),
+            }),
         }
     }
+}
+
+/// Whether an error that the server did not send is about the way to it. The others are
+/// about a value that does not fit its column's type, found on this side.
+fn is_of_the_connection(error: &tokio_postgres::Error) -> bool {
+    error.source().is_none_or(|why| why.is::<std::io::Error>())
 }
 
 impl From<bb8::RunError<tokio_postgres::Error>> for StorageError {

@@ -16,9 +16,17 @@ use tokio::sync::mpsc;
 use super::inside_airbnb::{self, Adjusted, BadRow, ReadError, Row};
 use super::listing::{ListingDraft, Wanted};
 use super::progress::{self, Progress};
-use crate::clock;
+use super::sink::PropertySink;
+use super::store::{Store, StoreError};
+use crate::clock::{self, Clock};
 use crate::domain::calendar;
+use crate::domain::ids::UserId;
 use crate::domain::money::Currency;
+use crate::domain::rules::Rules;
+use crate::domain::user::Role;
+use crate::storage::accounts;
+use crate::storage::pool::Database;
+use crate::storage::sqlstate::StorageError;
 
 /// Rows that are put into the sink together.
 const BATCH_ROWS: usize = 256;
@@ -109,6 +117,25 @@ pub enum ImportError {
         /// What went wrong.
         cause: ReadError,
     },
+    /// Nobody has the owner's address.
+    #[error(
+        "no account has the email {0}: register it with a running server (the web app, or \
+         POST /api/v1/auth/register), let it become a landlord, then stop the server and run \
+         this again"
+    )]
+    NoOwner(String),
+    /// The owner may not offer homes.
+    #[error(
+        "{0} is no landlord: sign in as {0} with a running server and become one (the web app, \
+         or POST /api/v1/me/landlord-application), then stop the server and run this again"
+    )]
+    NotLandlord(String),
+    /// The database cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
     /// A batch could not be stored.
     #[error("storing the listings failed")]
     Sink(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -146,6 +173,32 @@ struct Batch {
     listings: Vec<(u64, ListingDraft)>,
     bad: Vec<BadRow>,
     adjusted: Adjusted,
+}
+
+/// Brings the file's listings into a migrated database that no server runs on, and shows
+/// progress on standard error.
+///
+/// # Errors
+/// [`ImportError`]; what was written stays, and a second run goes on from there.
+pub async fn into_database(
+    args: &ImportArgs,
+    database: &Database,
+    clock: Clock,
+    rules: Rules,
+) -> Result<Report, ImportError> {
+    let mut store = Store::open(database, clock, rules).await?;
+    let owner = landlord(&mut store, &args.owner).await?;
+    run(args, &mut PropertySink::new(&mut store, owner), Progress::stderr()).await
+}
+
+/// The landlord with an address.
+async fn landlord(store: &mut Store, email: &str) -> Result<UserId, ImportError> {
+    let found = accounts::credentials(store.client(), email).await?;
+    let (user, _) = found.ok_or_else(|| ImportError::NoOwner(email.to_owned()))?;
+    if !user.roles.contains(&Role::Landlord) {
+        return Err(ImportError::NotLandlord(email.to_owned()));
+    }
+    Ok(user.id)
 }
 
 /// Reads the file and puts its listings into the sink, batch by batch.

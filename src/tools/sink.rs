@@ -36,8 +36,7 @@ impl ListingSink for PropertySink<'_> {
     async fn put(&mut self, batch: Vec<ListingDraft>) -> Result<Vec<Outcome>, StoreError> {
         let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
         let client = self.store.client();
-        let known = properties::find_many(client, &ids).await?;
-        let known: HashSet<_> = known.into_iter().map(|listing| listing.id).collect();
+        let known: HashSet<_> = properties::known(client, &ids).await?.into_iter().collect();
         let new = |draft: &&ListingDraft| !known.contains(&draft.property_id());
         let units = batch.iter().filter(new).map(|draft| u32::from(draft.fields.unit.count)).sum();
         let mut slots = properties::next_slot_ids(client, units).await?.into_iter();

@@ -27,6 +27,11 @@ const RESENDS: u32 = 20;
 /// The pause before that.
 const RESEND_PAUSE: Duration = Duration::from_millis(500);
 
+/// How long the right to write is waited for, and how often it is asked for: that of a
+/// process which ended a moment ago is there until the database notices.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
+const LOCK_POLL: Duration = Duration::from_millis(100);
+
 /// Why a tool could not write.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -61,7 +66,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] when somebody else has it.
     pub async fn open(database: &Database, clock: Clock, rules: Rules) -> Result<Self, StoreError> {
-        let lock = locks::take(database).await?.ok_or(StoreError::InUse)?;
+        let lock = take_lock(database).await?;
         let client = database.connect("").await?;
         shards::check_count(&client).await?;
         let owner = format!("tool-{}", std::process::id());
@@ -180,4 +185,17 @@ impl Store {
         }
         Ok(settled)
     }
+}
+
+async fn take_lock(database: &Database) -> Result<WriterLock, StoreError> {
+    let take = async {
+        loop {
+            match locks::take(database).await {
+                Ok(Some(lock)) => return Ok(lock),
+                Ok(None) => clock::pause(LOCK_POLL).await,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    clock::within(LOCK_WAIT, take).await.unwrap_or(Err(StoreError::InUse))
 }

@@ -15,6 +15,12 @@ use crate::storage::sqlstate::StorageError;
 pub struct Ownership(Vec<AtomicI64>);
 
 impl Ownership {
+    /// Owns nothing: for tests that ask no entity.
+    #[cfg(test)]
+    pub(crate) const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Claims all shards for `owner`.
     ///
     /// # Errors

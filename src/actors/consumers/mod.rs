@@ -2,6 +2,7 @@
 
 pub mod notifications;
 pub mod payments;
+pub(in crate::actors) mod search_changes;
 pub(in crate::actors) mod search_document;
 pub(in crate::actors) mod search_feed;
 pub mod search_index;

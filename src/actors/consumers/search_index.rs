@@ -15,7 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{Semaphore, watch};
 
-use super::search_feed::{self, BATCH, Feed, FeedError};
+use super::search_changes;
+use super::search_feed::{BATCH, Feed, FeedError};
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
@@ -156,7 +157,7 @@ impl Search {
         self.ready()
             && positions
                 .iter()
-                .all(|position| search_feed::seq(*position) <= seen.get(position.stream))
+                .all(|position| search_changes::seq(*position) <= seen.get(position.stream))
     }
 
     /// Waits until searches know of all these events.

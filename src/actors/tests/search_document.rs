@@ -5,8 +5,8 @@ use jiff::civil::date;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::actors::consumers::search_changes::runs;
 use crate::actors::consumers::search_document::document;
-use crate::actors::consumers::search_feed::runs;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::PropertyId;
 use crate::domain::property::{

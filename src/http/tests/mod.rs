@@ -1,3 +1,15 @@
-//! The room's unit tests.
+//! The room's unit tests: the whole router, without a database behind it.
 
+mod auth;
+mod bodies;
+mod edge;
+mod harness;
+mod idempotency;
+mod keys;
+mod openapi;
+mod page;
+mod passwords;
+mod preconditions;
+mod problem;
 mod sandbox_proxy;
+mod seal;

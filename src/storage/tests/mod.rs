@@ -4,3 +4,4 @@ mod postgres_binaries;
 mod postgres_crashes;
 mod postgres_files;
 pub(crate) mod private_postgres;
+mod secret;

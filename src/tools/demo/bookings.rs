@@ -1,4 +1,10 @@
 //! The stays of the demo, planned so that no night is sold twice.
+//!
+//! Those that ended without money can be written ahead of time. Those that stand now are
+//! made by their tenants on the running server: a payment that no provider knows of would
+//! be a lie that every later check finds.
+
+use std::collections::HashMap;
 
 use fastrand::Rng;
 use jiff::ToSpan;
@@ -8,25 +14,41 @@ use super::people::{TENANTS, owner_of};
 use crate::domain::calendar::Nights;
 use crate::tools::listing::{ListingDraft, Wanted};
 
-/// How many of a hundred listings have stays of tenants other than the first.
-const BOOKED_OF_HUNDRED: u32 = 45;
+/// How many of a hundred listings have ended stays of tenants other than the first.
+const ENDED_OF_HUNDRED: u32 = 10;
 
-/// How far ahead those stays begin at most, in days.
+/// How far ahead stays begin at most, in days.
 const AHEAD_MAX: i32 = 120;
+
+/// How a stay ended that nobody paid for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum End {
+    /// The tenant gave it up.
+    Cancelled,
+    /// The tenant did not pay in time.
+    Expired,
+}
+
+/// What the tenant of a stay does today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Goal {
+    /// Holds it.
+    Hold,
+    /// Goes to the payment page.
+    PendingPayment,
+    /// Pays.
+    Confirmed,
+    /// Holds it and gives it up.
+    Cancelled,
+}
 
 /// Where a stay shall stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlannedState {
-    /// Held a moment ago, not paid.
-    Hold,
-    /// The tenant is at the payment page.
-    PendingPayment,
-    /// Paid.
-    Confirmed,
-    /// Held and given up by the tenant.
-    Cancelled,
-    /// Held and never paid.
-    Expired,
+    /// It was made so many days ago, and ended.
+    Ended(End, i32),
+    /// Its tenant makes it today.
+    Today(Goal),
 }
 
 /// A stay that the demo shall have.
@@ -42,62 +64,62 @@ pub struct PlannedBooking {
     pub guests: u16,
     /// Where it shall stand.
     pub state: PlannedState,
-    /// How many days before today it was made.
-    pub made_days_ago: i32,
 }
 
-/// A stay of the first tenant: state, first night counted from today, nights, made so many
-/// days ago, and whether at a home of the first landlord.
-const SHOWN: &[(PlannedState, i32, i32, i32, bool)] = &[
-    (PlannedState::Confirmed, -2, 5, 24, true),
-    (PlannedState::Confirmed, 26, 3, 6, false),
-    (PlannedState::PendingPayment, 40, 4, 0, true),
-    (PlannedState::Hold, 12, 2, 0, false),
-    (PlannedState::Cancelled, 33, 6, 9, true),
-    (PlannedState::Expired, 9, 2, 3, false),
-];
+/// The stays that must be there: tenant, whether at a home of the first landlord, first
+/// night counted from today, number of nights, and state. Each of the two who can be logged
+/// in as sees something of everything.
+const SHOWN: &[(usize, bool, i32, i32, PlannedState)] = {
+    use PlannedState::{Ended, Today};
+    &[
+        (0, false, 26, 3, Today(Goal::Confirmed)),
+        (0, true, 61, 5, Today(Goal::Confirmed)),
+        (0, true, 40, 4, Today(Goal::PendingPayment)),
+        (0, false, 12, 2, Today(Goal::Hold)),
+        (0, true, 33, 6, Ended(End::Cancelled, 9)),
+        (0, false, 9, 2, Ended(End::Expired, 3)),
+        (1, true, 5, 3, Today(Goal::Confirmed)),
+        (1, false, 15, 2, Today(Goal::Hold)),
+        (2, true, 19, 7, Today(Goal::Confirmed)),
+        (2, false, 21, 4, Today(Goal::PendingPayment)),
+        (3, false, 7, 2, Today(Goal::Confirmed)),
+        (3, true, 30, 3, Today(Goal::Cancelled)),
+        (4, false, 35, 10, Today(Goal::Confirmed)),
+        (5, true, 44, 3, Today(Goal::Confirmed)),
+        (6, false, 90, 6, Today(Goal::Confirmed)),
+    ]
+};
 
-/// Stays that wait for their payment, beside the first tenant's: tenant, state, first
-/// night. A tenant may have three at a time.
-const WAITING: &[(usize, PlannedState, i32)] = &[
-    (1, PlannedState::Hold, 15),
-    (2, PlannedState::PendingPayment, 21),
-    (3, PlannedState::Hold, 30),
-    (4, PlannedState::PendingPayment, 8),
-    (5, PlannedState::Hold, 5),
-];
-
-/// The stays of a seed at these listings, oldest first: every state occurs, some stays have
-/// begun, and those that take nights never take more units than there are.
+/// The stays of a seed at these listings. They never take more units than there are.
 #[must_use]
 pub fn bookings(seed: u64, listings: &[ListingDraft], today: Date) -> Vec<PlannedBooking> {
     let live = |(_, listing): &(usize, &ListingDraft)| listing.wanted == Wanted::Live;
     let open: Vec<usize> =
         listings.iter().enumerate().filter(live).map(|(number, _)| number).collect();
-    let mut plan =
-        Plan { rng: Rng::with_seed(seed ^ 0x7374_6179), listings, today, stays: Vec::new() };
+    let mut plan = Plan {
+        rng: Rng::with_seed(seed ^ 0x7374_6179),
+        listings,
+        today,
+        stays: Vec::new(),
+        taken: HashMap::new(),
+    };
     let firsts: Vec<usize> = open.iter().copied().filter(|number| owner_of(*number) == 0).collect();
     let others: Vec<usize> = open.iter().copied().filter(|number| owner_of(*number) != 0).collect();
-    for (state, start, nights, made, at_first) in SHOWN {
-        plan.somewhere(
-            if *at_first { &firsts } else { &others },
-            0,
-            *state,
-            (*start, *nights, *made),
-        );
-    }
-    for (tenant, state, start) in WAITING {
-        let nights = plan.rng.i32(2..=5);
-        plan.somewhere(&others, *tenant, *state, (*start, nights, 0));
-    }
-    for listing in open {
-        if plan.rng.u32(..100) < BOOKED_OF_HUNDRED {
-            plan.fill(listing);
+    for (tenant, at_first, start, nights, state) in SHOWN {
+        let mut order = if *at_first { firsts.clone() } else { others.clone() };
+        plan.rng.shuffle(&mut order);
+        for listing in order {
+            if plan.add(listing, *tenant, (*start, *nights), *state) {
+                break;
+            }
         }
     }
-    let mut stays = plan.stays;
-    stays.sort_by_key(|stay| -stay.made_days_ago);
-    stays
+    for listing in open {
+        if plan.rng.u32(..100) < ENDED_OF_HUNDRED {
+            plan.add_ended(listing);
+        }
+    }
+    plan.stays
 }
 
 struct Plan<'a> {
@@ -105,40 +127,19 @@ struct Plan<'a> {
     listings: &'a [ListingDraft],
     today: Date,
     stays: Vec<PlannedBooking>,
+    /// The stays at each listing.
+    taken: HashMap<usize, Vec<PlannedBooking>>,
 }
 
 impl Plan<'_> {
-    /// Adds a stay at one of the listings where there is room for it.
-    fn somewhere(
-        &mut self,
-        listings: &[usize],
-        tenant: usize,
-        state: PlannedState,
-        when: (i32, i32, i32),
-    ) {
-        let mut order = listings.to_vec();
-        self.rng.shuffle(&mut order);
-        for listing in order {
-            if self.add(listing, tenant, state, when) {
-                return;
-            }
-        }
-    }
-
-    /// Adds some stays of other tenants at a listing.
-    fn fill(&mut self, listing: usize) {
-        for _ in 0..self.rng.usize(1..=5) {
-            let state = match self.rng.u32(..100) {
-                0..12 => PlannedState::Cancelled,
-                12..20 => PlannedState::Expired,
-                _ => PlannedState::Confirmed,
-            };
-            let start = self.rng.i32(-4..=AHEAD_MAX);
-            let made = self.rng.i32(1..=40).max(1 - start);
+    /// Adds a few stays that ended.
+    fn add_ended(&mut self, listing: usize) {
+        for _ in 0..self.rng.usize(1..=2) {
+            let end = if self.rng.bool() { End::Cancelled } else { End::Expired };
+            let when = (self.rng.i32(1..=AHEAD_MAX), self.rng.i32(2..=9));
+            let days_ago = self.rng.i32(1..=40);
             let tenant = self.rng.usize(1..TENANTS);
-            // A stay that has begun is still going on tomorrow.
-            let nights = self.rng.i32(2..=9).max(1 - start);
-            self.add(listing, tenant, state, (start, nights, made));
+            self.add(listing, tenant, when, PlannedState::Ended(end, days_ago));
         }
     }
 
@@ -147,26 +148,32 @@ impl Plan<'_> {
         &mut self,
         listing: usize,
         tenant: usize,
+        (start, nights): (i32, i32),
         state: PlannedState,
-        (start, nights, made_days_ago): (i32, i32, i32),
     ) -> bool {
         let Some(unit) = self.listings.get(listing).map(|listing| &listing.fields.unit) else {
             return false;
         };
         let Some(nights) = self.nights(start, nights) else { return false };
+        let taken = self.taken.entry(listing).or_default();
         // Stays that were given up count as well: they took their nights for a while.
         let full = nights.iter().any(|night| {
-            let at = |stay: &&PlannedBooking| {
-                stay.listing == listing
-                    && (stay.nights.check_in()..stay.nights.check_out()).contains(&night)
+            let here = |other: &&PlannedBooking| {
+                (other.nights.check_in()..other.nights.check_out()).contains(&night)
             };
-            self.stays.iter().filter(at).count() >= usize::from(unit.count)
+            taken.iter().filter(here).count() >= usize::from(unit.count)
         });
-        if full {
+        // What happened at a listing has to be told in order, so each day has one stay.
+        let told = |other: &PlannedBooking| match (other.state, state) {
+            (PlannedState::Ended(_, day), PlannedState::Ended(_, other)) => day == other,
+            _ => false,
+        };
+        if full || taken.iter().any(told) {
             return false;
         }
         let guests = self.rng.u16(1..=unit.guests.max(1));
-        let stay = PlannedBooking { listing, tenant, nights, guests, state, made_days_ago };
+        let stay = PlannedBooking { listing, tenant, nights, guests, state };
+        taken.push(stay);
         self.stays.push(stay);
         true
     }

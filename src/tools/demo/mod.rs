@@ -1,6 +1,8 @@
 //! Demo data of our own: listings in real cities, people, and bookings in all states. All
 //! of it follows from a seed: the same seed gives the same data, and the first listings of
-//! a long run are those of a short one.
+//! a long run are those of a short one. Stays that ended without money are written ahead of
+//! time; those that stand are made over HTTP once the server runs, so that every payment of
+//! the demo is one that the provider knows.
 
 mod city;
 
@@ -19,3 +21,12 @@ pub mod people;
 pub mod bookings;
 
 pub mod stays;
+
+mod filler;
+
+pub mod fill;
+
+pub mod live;
+
+pub use fill::{DemoArgs, DemoError, Report, fill_if_empty, into_database, tell};
+pub use live::live;

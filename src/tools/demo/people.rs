@@ -1,14 +1,22 @@
 //! The people of the demo.
 
-use fastrand::Rng;
+use std::fmt;
 
-/// What a person does in the demo.
+use fastrand::Rng;
+use uuid::Uuid;
+
+use crate::domain::ids::{self, UserId};
+use crate::domain::user::Role;
+
+/// An account that everybody knows the password of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Lets homes.
-    Landlord,
-    /// Books stays.
-    Tenant,
+pub struct Login {
+    /// What it shows, as the line says that tells of it.
+    pub role: &'static str,
+    /// Its address.
+    pub email: &'static str,
+    /// Its password.
+    pub password: &'static str,
 }
 
 /// A person of the demo.
@@ -18,9 +26,9 @@ pub struct DemoPerson {
     pub name: &'static str,
     /// The account's email, under `example.com`, where no mail arrives.
     pub email: String,
-    /// What they do.
+    /// Whether they let homes or book them.
     pub role: Role,
-    /// The password; nobody can log in to an account without one.
+    /// The password; without one nobody is told it.
     pub password: Option<&'static str>,
 }
 
@@ -34,10 +42,15 @@ pub const TENANTS: usize = 8;
 const FIRST_OWNS_EVERY: usize = 12;
 
 /// The landlord whom people trying the demo log in as.
-const LANDLORD: (&str, &str) = ("landlord@example.com", "let-me-let-homes");
+const LANDLORD: Login =
+    Login { role: "landlord", email: "landlord@example.com", password: "let-me-let-homes" };
 
 /// The tenant whom people trying the demo log in as.
-const TENANT: (&str, &str) = ("tenant@example.com", "let-me-book-homes");
+const TENANT: Login =
+    Login { role: "tenant", email: "tenant@example.com", password: "let-me-book-homes" };
+
+/// Whom people trying the demo can log in as.
+pub const LOGINS: [Login; 2] = [TENANT, LANDLORD];
 
 const NAMES: &[&str] = &[
     "Aoife Brennan",
@@ -76,9 +89,9 @@ pub fn demo_people(seed: u64) -> Vec<DemoPerson> {
         };
         DemoPerson {
             name,
-            email: known.map_or_else(|| email(name), |(email, _)| email.to_owned()),
+            email: known.map_or_else(|| email(name), |login| login.email.to_owned()),
             role: role(number),
-            password: known.map(|(_, password)| password),
+            password: known.map(|login| login.password),
         }
     };
     names.into_iter().take(LANDLORDS + TENANTS).enumerate().map(person).collect()
@@ -110,17 +123,16 @@ fn email(name: &str) -> String {
     format!("{local}@example.com")
 }
 
-/// The lines that say how to log in.
-#[must_use]
-pub fn logins(people: &[DemoPerson]) -> Vec<String> {
-    let line = |person: &DemoPerson| {
-        let role = match person.role {
-            Role::Landlord => "landlord",
-            Role::Tenant => "tenant",
-        };
-        person.password.map(|password| format!("{role}: {} / {password}", person.email))
-    };
-    let mut lines: Vec<_> = people.iter().filter_map(line).collect();
-    lines.sort_by(|a, b| b.cmp(a));
-    lines
+impl DemoPerson {
+    /// The id of the account that the demo makes for the person.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        ids::derived(Uuid::nil(), &format!("demo-person {}", self.email)).into()
+    }
+}
+
+impl fmt::Display for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} / {}", self.role, self.email, self.password)
+    }
 }

@@ -3,9 +3,10 @@ use std::collections::{HashMap, HashSet};
 use jiff::civil::date;
 
 use crate::domain::property::{self, Kind};
-use crate::tools::demo::bookings::{PlannedState, bookings};
+use crate::domain::user::{self, Role};
+use crate::tools::demo::bookings::{End, Goal, PlannedBooking, PlannedState, bookings};
 use crate::tools::demo::listings::listings;
-use crate::tools::demo::people::{LANDLORDS, Role, TENANTS, demo_people, logins, owner_of};
+use crate::tools::demo::people::{LANDLORDS, LOGINS, TENANTS, demo_people, owner_of};
 use crate::tools::listing::{ListingDraft, Wanted};
 
 const SEED: u64 = 7;
@@ -105,11 +106,16 @@ fn people_are_known_by_name_and_two_can_log_in() {
     let emails: HashSet<_> = people.iter().map(|person| &person.email).collect();
     assert_eq!(emails.len(), people.len());
     assert!(people.iter().all(|p| p.email.is_ascii() && p.email.ends_with("@example.com")));
-    let lines = logins(&people);
-    assert_eq!(lines.len(), 2);
-    assert!(lines[0].starts_with("tenant: tenant@example.com / "), "{lines:?}");
-    assert!(lines[1].starts_with("landlord: landlord@example.com / "), "{lines:?}");
-    assert!(people.iter().filter_map(|p| p.password).all(|password| password.len() >= 10));
+    let known: Vec<_> = people.iter().filter(|person| person.password.is_some()).collect();
+    assert_eq!(known.len(), 2);
+    assert_eq!(people[LANDLORDS].password, Some(LOGINS[0].password), "the first tenant");
+    assert!(LOGINS.iter().all(|login| login.password.len() >= user::PASSWORD_MIN));
+    let line = LOGINS[0].to_string();
+    assert_eq!(line, format!("tenant: tenant@example.com / {}", LOGINS[0].password));
+    assert!(LOGINS[1].to_string().starts_with("landlord: landlord@example.com / "));
+    for person in &people {
+        user::check_registration(&person.email, "long enough", person.name).unwrap();
+    }
     let owned = (0..300).filter(|listing| owner_of(*listing) == 0).count();
     assert_eq!(owned, 25);
     assert!((0..300).all(|listing| owner_of(listing) < LANDLORDS));
@@ -122,22 +128,21 @@ fn stays_are_in_all_states_and_no_night_is_sold_twice() {
         let listings = three_hundred(seed);
         let stays = bookings(seed, &listings, today);
         assert_eq!(stays, bookings(seed, &listings, today));
-        assert!(stays.len() > 150, "{}", stays.len());
-        let mut states: HashMap<_, usize> = HashMap::new();
+        let mut goals: HashMap<_, usize> = HashMap::new();
+        let mut ends: HashMap<_, usize> = HashMap::new();
         let mut taken: HashMap<_, u16> = HashMap::new();
-        let mut open: HashMap<_, usize> = HashMap::new();
+        let mut told = HashSet::new();
         for stay in &stays {
             let home = &listings[stay.listing];
             assert_eq!(home.wanted, Wanted::Live);
             assert!(stay.tenant < TENANTS && (1..=home.fields.unit.guests).contains(&stay.guests));
-            *states.entry(stay.state).or_default() += 1;
-            let made = today.checked_sub(jiff::ToSpan::days(stay.made_days_ago)).unwrap();
-            assert!(made < stay.nights.check_in() && stay.nights.check_out() > today, "{stay:?}");
-            if matches!(stay.state, PlannedState::Hold | PlannedState::PendingPayment) {
-                *open.entry(stay.tenant).or_default() += 1;
-                assert_eq!(stay.made_days_ago, 0);
-            } else {
-                assert!(stay.made_days_ago > 0);
+            assert!(stay.nights.check_in() > today);
+            match stay.state {
+                PlannedState::Today(goal) => *goals.entry(goal).or_default() += 1,
+                PlannedState::Ended(end, days_ago) => {
+                    *ends.entry(end).or_default() += 1;
+                    assert!((1..60).contains(&days_ago) && told.insert((stay.listing, days_ago)));
+                }
             }
             for night in stay.nights.iter() {
                 let count = taken.entry((stay.listing, night)).or_default();
@@ -145,13 +150,21 @@ fn stays_are_in_all_states_and_no_night_is_sold_twice() {
                 assert!(*count <= home.fields.unit.count, "{stay:?}");
             }
         }
-        assert_eq!(states.len(), 5, "{states:?}");
-        assert!(open.values().all(|holds| *holds <= 3), "{open:?}");
-        assert!(
-            stays.iter().any(|s| s.state == PlannedState::Confirmed && s.nights.check_in() < today)
-        );
-        assert!(stays.iter().filter(|stay| stay.tenant == 0).count() >= 6);
-        assert!(stays.windows(2).all(|pair| pair[0].made_days_ago >= pair[1].made_days_ago));
+        let wanted = [
+            (Goal::Confirmed, 8),
+            (Goal::PendingPayment, 2),
+            (Goal::Hold, 2),
+            (Goal::Cancelled, 1),
+        ];
+        assert_eq!(goals, HashMap::from(wanted));
+        assert!([End::Cancelled, End::Expired].iter().all(|end| ends[end] >= 5), "{ends:?}");
+        assert!(stays.len() < 100, "{}", stays.len());
+        let at_first = |goal| {
+            let stay = |s: &&PlannedBooking| owner_of(s.listing) == 0 && s.state == goal;
+            stays.iter().filter(stay).count()
+        };
+        assert_eq!(at_first(PlannedState::Today(Goal::Confirmed)), 4);
+        assert_eq!(stays.iter().filter(|stay| stay.tenant == 0).count(), 6);
     }
 }
 

@@ -23,7 +23,7 @@ fn parsed(more: &[&str]) -> Result<ImportArgs, clap::Error> {
     Command::try_parse_from(words).map(|command| command.args)
 }
 
-fn args() -> ImportArgs {
+pub(super) fn args() -> ImportArgs {
     parsed(&["--zone", "Europe/Dublin"]).unwrap()
 }
 

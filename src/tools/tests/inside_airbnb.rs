@@ -25,6 +25,19 @@ fn rows_of(path: &Path) -> Vec<Row> {
     open(path, options()).unwrap().map(Result::unwrap).collect()
 }
 
+/// The listings of the fixture, each id once.
+pub(super) fn drafts() -> Vec<ListingDraft> {
+    let mut drafts: Vec<ListingDraft> = Vec::new();
+    for row in rows_of(&fixture()) {
+        if let Row::Listing { draft, .. } = row
+            && drafts.iter().all(|other| other.external_id != draft.external_id)
+        {
+            drafts.push(*draft);
+        }
+    }
+    drafts
+}
+
 fn rows_in(bytes: &[u8]) -> Vec<Row> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();

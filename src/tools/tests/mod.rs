@@ -1,5 +1,6 @@
 //! Tests of the room, one file per subject.
 
+mod database;
 mod demo;
 mod html;
 mod import;

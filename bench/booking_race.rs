@@ -1,0 +1,252 @@
+//! Holds through the property actor and group commit, beside a plain transaction with
+//! `select ... for update`. Both write the same rows under the same constraints, in turns,
+//! on the same private Postgres, while the server's own consumers run.
+//!
+//! `cargo bench --bench booking_race [-- --quick]`
+
+#[path = "booking_race/books.rs"]
+mod books;
+#[path = "booking_race/desks.rs"]
+mod desks;
+#[path = "booking_race/homes.rs"]
+mod homes;
+#[path = "booking_race/peer.rs"]
+mod peer;
+#[path = "booking_race/race.rs"]
+mod race;
+mod support;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use rentezy::app::Core;
+use rentezy::domain::calendar::{self, Nights};
+use rentezy::domain::ids::{PropertyId, UserId};
+
+use books::Books;
+use desks::{Actors, Desk, Want};
+use peer::Locks;
+use race::Run;
+use support::Result;
+use support::report::{self, Bars, Figure, median};
+use support::server::{self, Place};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const BENCH: &str = "booking_race";
+const PEER: &str = "select for update";
+const CALLERS: usize = 256;
+/// Listings for the case of free nights, for each side.
+const LISTINGS: usize = 2000;
+/// Units of the hot listing with free nights.
+const UNITS: u16 = 200;
+/// Nights ahead that are asked for, well within what can be booked.
+const WINDOW: i64 = 700;
+
+fn main() -> ExitCode {
+    server::main(|arguments| {
+        let quick = arguments.iter().any(|argument| argument == "--quick");
+        let place = Place::open()?;
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(race(&place, quick))
+    })
+}
+
+/// The two sides and what they stand on.
+struct Bench {
+    core: Core,
+    actors: Arc<Actors>,
+    locks: Locks,
+    books: Books,
+    owner: UserId,
+    nights: Arc<[Nights]>,
+    repeats: usize,
+    span: Duration,
+}
+
+/// Measures everything; whether all floors hold.
+async fn race(place: &Place, quick: bool) -> Result<bool> {
+    let core = place.core().await?;
+    let database = place.database()?;
+    let mut bench = Bench {
+        actors: Actors::new(core.region.clone(), core.clock.clone()),
+        locks: Locks::open(&database, &core.clock, core.config.bookings.hold()).await?,
+        books: Books::open(&database).await?,
+        owner: homes::landlord(&core, &database).await?,
+        nights: nights(calendar::local_date(core.clock.now(), &TimeZone::UTC))?,
+        repeats: if quick { 3 } else { 5 },
+        span: Duration::from_secs(if quick { 1 } else { 3 }),
+        core,
+    };
+    report::heading(PEER);
+    let mut figures = bench.free_nights().await?;
+    figures.extend(bench.hot_disjoint().await?);
+    figures.extend(bench.hot_same().await?);
+    figures.extend(bench.one_caller().await?);
+    // Requests/s and latencies over HTTP come here once the server runs.
+    bench.core.stop().await;
+    Ok(figures.iter().all(Figure::holds))
+}
+
+/// What the two sides came to, repeat by repeat.
+#[derive(Default)]
+struct Pair {
+    ours: Vec<Run>,
+    theirs: Vec<Run>,
+}
+
+impl Pair {
+    fn figure(
+        &self,
+        name: &'static str,
+        unit: &'static str,
+        bars: Option<Bars>,
+        of: impl Fn(&Run) -> f64,
+    ) -> Figure {
+        let ours = self.ours.iter().map(&of).collect();
+        let theirs = self.theirs.iter().map(&of).collect();
+        let figure = Figure { name, unit, ours, peer: PEER, theirs, bars };
+        figure.tell(BENCH);
+        figure
+    }
+}
+
+impl Bench {
+    /// Uniformly over many listings, always free nights.
+    async fn free_nights(&mut self) -> Result<Vec<Figure>> {
+        let homes = [self.homes(LISTINGS, 1).await?, self.homes(LISTINGS, 1).await?];
+        let mut pair = Pair::default();
+        let mut asked = [0, 0];
+        for _ in 0..self.repeats {
+            let run = self.ours(CALLERS, spread_over(&homes[0], &self.nights, asked[0])).await?;
+            asked[0] += run.held + run.taken;
+            pair.ours.push(run);
+            let run = self.theirs(CALLERS, spread_over(&homes[1], &self.nights, asked[1])).await?;
+            asked[1] += run.held + run.taken;
+            pair.theirs.push(run);
+        }
+        let bars = Bars { floor: 3.0, aim: 6.0 };
+        Ok(vec![
+            pair.figure("free_nights", "holds/s", Some(bars), Run::held_a_second),
+            pair.figure("free_nights_p50", "ms", None, |run| run.latency(0.5)),
+            pair.figure("free_nights_p99", "ms", None, |run| run.latency(0.99)),
+        ])
+    }
+
+    /// One listing with many units, always free nights.
+    async fn hot_disjoint(&mut self) -> Result<Vec<Figure>> {
+        let mut pair = Pair::default();
+        for _ in 0..self.repeats {
+            let homes = self.homes(2, UNITS).await?;
+            pair.ours.push(self.ours(CALLERS, spread_over(&homes[..1], &self.nights, 0)).await?);
+            pair.theirs
+                .push(self.theirs(CALLERS, spread_over(&homes[1..], &self.nights, 0)).await?);
+        }
+        let bars = Bars { floor: 8.0, aim: 20.0 };
+        Ok(vec![
+            pair.figure("hot_disjoint", "holds/s", Some(bars), Run::held_a_second),
+            pair.figure("hot_disjoint_p50", "ms", None, |run| run.latency(0.5)),
+            pair.figure("hot_disjoint_p99", "ms", None, |run| run.latency(0.99)),
+        ])
+    }
+
+    /// One listing with one unit, and everybody wants the same night.
+    async fn hot_same(&mut self) -> Result<Vec<Figure>> {
+        let mut pair = Pair::default();
+        for _ in 0..self.repeats {
+            let homes = self.homes(2, 1).await?;
+            let night = self.nights[30];
+            let want = move |home: PropertyId| move |_| want(home, night);
+            pair.ours.push(self.ours(CALLERS, want(homes[0])).await?);
+            pair.theirs.push(self.theirs(CALLERS, want(homes[1])).await?);
+        }
+        if pair.ours.iter().chain(&pair.theirs).any(|run| run.held != 1) {
+            return Err("a night was not sold exactly once".into());
+        }
+        let bars = Bars { floor: 50.0, aim: 200.0 };
+        Ok(vec![
+            pair.figure("hot_same", "requests/s", Some(bars), Run::asked_a_second),
+            pair.figure("hot_same_p50", "ms", None, |run| run.latency(0.5)),
+            pair.figure("hot_same_p99", "ms", None, |run| run.latency(0.99)),
+        ])
+    }
+
+    /// A single caller: what a hold costs when nobody shares the commit.
+    async fn one_caller(&mut self) -> Result<Vec<Figure>> {
+        let mut pair = Pair::default();
+        for _ in 0..self.repeats {
+            let homes = self.homes(200, 1).await?;
+            let (ours, theirs) = homes.split_at(100);
+            pair.ours.push(self.ours(1, spread_over(ours, &self.nights, 0)).await?);
+            pair.theirs.push(self.theirs(1, spread_over(theirs, &self.nights, 0)).await?);
+        }
+        Ok(vec![pair.figure("one_caller_p50", "ms", None, |run| run.latency(0.5))])
+    }
+
+    async fn homes(&self, count: usize, units: u16) -> Result<Vec<PropertyId>> {
+        homes::make(&self.core, self.owner, count, units).await
+    }
+
+    async fn ours(
+        &mut self,
+        callers: usize,
+        want: impl Fn(u64) -> Want + Send + Sync + 'static,
+    ) -> Result<Run> {
+        let desk = Arc::clone(&self.actors);
+        self.run(&desk, callers, want).await
+    }
+
+    async fn theirs(
+        &mut self,
+        callers: usize,
+        want: impl Fn(u64) -> Want + Send + Sync + 'static,
+    ) -> Result<Run> {
+        let desk = self.locks.clone();
+        self.run(&desk, callers, want).await
+    }
+
+    async fn run<D: Desk>(
+        &mut self,
+        desk: &D,
+        callers: usize,
+        want: impl Fn(u64) -> Want + Send + Sync + 'static,
+    ) -> Result<Run> {
+        self.books.settle().await?;
+        let run = race::run(desk, callers, self.span, want).await?;
+        if run.failed > 0 {
+            return Err(format!("{} requests failed", run.failed).into());
+        }
+        self.books.check(run.held).await?;
+        Ok(run)
+    }
+}
+
+/// Every request another night of another listing: no two are in each other's way. `from`
+/// have been asked for before.
+fn spread_over(
+    homes: &[PropertyId],
+    nights: &Arc<[Nights]>,
+    from: u64,
+) -> impl Fn(u64) -> Want + Send + Sync + 'static {
+    let (homes, nights) = (homes.to_vec(), Arc::clone(nights));
+    move |n| {
+        let n = usize::try_from(n + from).unwrap_or_default();
+        want(homes[n % homes.len()], nights[n / homes.len() % nights.len()])
+    }
+}
+
+fn want(property: PropertyId, nights: Nights) -> Want {
+    let tenant = UserId::from(uuid::Uuid::from_u128(u128::from(fastrand::u64(..))));
+    Want { property, tenant, nights }
+}
+
+/// The nights that are asked for, one by one.
+fn nights(today: Date) -> Result<Arc<[Nights]>> {
+    let ahead = |days: i64| today.checked_add(days.days());
+    (2..WINDOW).map(|days| Ok(Nights::new(ahead(days)?, ahead(days + 1)?)?)).collect()
+}

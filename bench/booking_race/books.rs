@@ -1,0 +1,92 @@
+//! What the database says after a run: every acknowledged hold is there, once, with its
+//! event, and no unit has two guests on a night.
+
+use std::time::Duration;
+
+use rentezy::clock;
+use rentezy::storage::pool::Database;
+use tokio_postgres::Client;
+
+use crate::support::Result;
+
+/// How long consumers may take to come to the end of the log.
+const CONSUMED_MAX: Duration = Duration::from_secs(120);
+
+const COUNTS: &str = "select (select count(*) from bookings),
+    (select count(*) from occupancies),
+    (select count(*) from events where type = 'booking.held'),
+    (select count(*) from commands where outcome ? 'booking'),
+    (select count(*) from timers)";
+
+const OVERLAPS: &str = "select count(*) from (
+    select upper(nights) > lead(lower(nights)) over (partition by slot_id order by lower(nights))
+        as crossed from occupancies) pairs where crossed";
+
+const GAPS: &str = "select count(*) from (
+    select stream, count(*) as events, max(seq) as last from events group by stream) read
+    join streams using (stream) where events <> last or last <> head";
+
+const BEHIND: &str = "select count(*) from streams s
+    left join consumer_offsets o on o.stream = s.stream and o.consumer = 'notifications'
+    where s.head > coalesce(o.seq, 0)";
+
+/// A look at the books.
+pub struct Books {
+    client: Client,
+    holds: i64,
+}
+
+impl Books {
+    /// Opens them.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open(database: &Database) -> Result<Self> {
+        let client = database.connect("-c statement_timeout=60s").await?;
+        Ok(Self { client, holds: 0 })
+    }
+
+    /// Brings the database to the same state before every run: consumers have read all, and
+    /// the log was written out.
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn settle(&self) -> Result<()> {
+        let began = clock::monotonic();
+        loop {
+            let behind: i64 = self.client.query_one(BEHIND, &[]).await?.get(0);
+            if behind == 0 {
+                break;
+            }
+            if began.elapsed() > CONSUMED_MAX {
+                return Err("consumers do not come to the end of the log".into());
+            }
+            clock::pause(Duration::from_millis(100)).await;
+        }
+        Ok(self.client.batch_execute("checkpoint").await?)
+    }
+
+    /// Checks a run that acknowledged `held` holds.
+    ///
+    /// # Errors
+    /// When the books do not agree with that.
+    pub async fn check(&mut self, held: u64) -> Result<()> {
+        self.holds += i64::try_from(held)?;
+        let row = self.client.query_one(COUNTS, &[]).await?;
+        for (place, name) in
+            ["bookings", "occupancies", "events", "commands", "timers"].iter().enumerate()
+        {
+            let found: i64 = row.get(place);
+            if found != self.holds {
+                return Err(format!("{found} {name} for {} holds", self.holds).into());
+            }
+        }
+        for (query, what) in [(OVERLAPS, "nights sold twice"), (GAPS, "streams with gaps")] {
+            let found: i64 = self.client.query_one(query, &[]).await?.get(0);
+            if found > 0 {
+                return Err(format!("{found} {what}").into());
+            }
+        }
+        Ok(())
+    }
+}

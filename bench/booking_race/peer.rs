@@ -1,0 +1,210 @@
+//! The peer: what a good Postgres developer writes without actors. A transaction locks the
+//! property's row, looks for a free unit, and writes all rows of the hold in one prepared
+//! statement: five round trips. Sixteen connections, handed out in the order of asking.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rentezy::clock::Clock;
+use rentezy::domain::booking::{self, Booking, BookingSnapshot, BookingStatus};
+use rentezy::domain::entity::EntityRef;
+use rentezy::domain::event::{self, Actor, Event, StayFacts};
+use rentezy::domain::ids::{self, BookingId, PropertyId, RequestId, TimerId, UnitId, UserId};
+use rentezy::domain::money::Money;
+use rentezy::domain::stay::{Command, Outcome};
+use rentezy::storage::events;
+use rentezy::storage::pool::Database;
+use tokio::sync::Semaphore;
+use tokio_postgres::{Client, Row, Statement, Transaction};
+use uuid::Uuid;
+
+use crate::desks::{Desk, Want};
+use crate::support::Result;
+
+/// Connections; more were not faster on any case.
+const CONNECTIONS: usize = 16;
+
+const LOCK: &str = "select owner_id, unit_id, title, currency, price_minor
+    from properties where id = $1 and status = 'live' for update";
+
+const FREE: &str = "select s.slot_id from slots s where s.property_id = $1 and s.unit_id = $2
+    and not exists (select 1 from occupancies o
+        where o.slot_id = s.slot_id and o.nights && daterange($3, $4))
+    order by s.unit_no limit 1";
+
+const WRITE: &str = "with
+    booking as (insert into bookings (id, property_id, unit_id, tenant_id, check_in, check_out,
+            guests, status, currency, per_night, total, expires_at, timer_id, version,
+            created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, 'hold', $8, $9, $10, $11, $12, 1, $13, $13)),
+    nights as (insert into occupancies (ref, property_id, slot_id, nights, kind)
+        values ($1, $2, $14, daterange($5, $6), 'booking')),
+    command as (insert into commands (request_id, fingerprint, entity, outcome, at)
+        values ($15, $16, $2, $17, $13)),
+    timer as (insert into timers (id, shard, entity, fire_at, command)
+        values ($12, $18, $2, $11, $19)),
+    head as (update streams set head = head + 1 where stream = $18 returning head)
+    insert into events (stream, seq, type, version, key, occurred_at, actor, causation, data)
+        select $18, head, $20, $21, $1, $13, $22, $15, $23 from head";
+
+/// A connection with its statements.
+struct Session {
+    client: Client,
+    lock: Statement,
+    free: Statement,
+    write: Statement,
+}
+
+/// The peer.
+#[derive(Clone)]
+pub struct Locks(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    hold: std::time::Duration,
+    /// First come, first served: a pool that lets newcomers pass would starve callers.
+    turn: Semaphore,
+    idle: Mutex<Vec<Session>>,
+}
+
+impl Locks {
+    /// Opens the connections.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open(
+        database: &Database,
+        clock: &Clock,
+        hold: std::time::Duration,
+    ) -> Result<Self> {
+        let mut idle = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let client = database.connect("").await?;
+            let lock = client.prepare(LOCK).await?;
+            let free = client.prepare(FREE).await?;
+            let write = client.prepare(WRITE).await?;
+            idle.push(Session { client, lock, free, write });
+        }
+        let (turn, idle) = (Semaphore::new(CONNECTIONS), Mutex::new(idle));
+        Ok(Self(Arc::new(Inner { clock: clock.clone(), hold, turn, idle })))
+    }
+}
+
+impl Desk for Locks {
+    async fn hold(&self, want: Want) -> Result<bool> {
+        let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = self.0.turn.acquire().await?;
+        let session = idle().pop();
+        let mut session = session.ok_or("a connection was lost")?;
+        let made = self.0.hold_with(&mut session, want).await?;
+        idle().push(session);
+        Ok(made)
+    }
+}
+
+impl Inner {
+    async fn hold_with(&self, session: &mut Session, want: Want) -> Result<bool> {
+        let transaction = session.client.transaction().await?;
+        let property = transaction.query_one(&session.lock, &[&want.property.uuid()]).await?;
+        let unit: Uuid = property.get("unit_id");
+        let (check_in, check_out) = (want.nights.check_in(), want.nights.check_out());
+        let slot = transaction
+            .query_opt(&session.free, &[&want.property.uuid(), &unit, &check_in, &check_out])
+            .await?;
+        let Some(slot) = slot else {
+            transaction.rollback().await?;
+            return Ok(false);
+        };
+        let snapshot = self.snapshot(&property, want)?;
+        write(&transaction, &session.write, snapshot, slot.get(0), self.clock.id()).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    fn snapshot(&self, property: &Row, want: Want) -> Result<BookingSnapshot> {
+        let currency = property.get::<_, &str>("currency").parse()?;
+        let per_night = Money::new(property.get("price_minor"), currency);
+        let now = self.clock.now();
+        let id: BookingId = self.clock.id();
+        let booking = Booking {
+            id,
+            property_id: want.property,
+            unit_id: UnitId::from(property.get::<_, Uuid>("unit_id")),
+            tenant_id: want.tenant,
+            nights: want.nights,
+            guests: 1,
+            status: BookingStatus::Hold,
+            expiring: None,
+            per_night,
+            total: per_night.times(want.nights.count())?,
+            expires_at: Some(now + self.hold),
+            released_at: None,
+            timer: Some(TimerId::from(ids::derived(id.uuid(), "hold-over"))),
+            payment_id: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        Ok(BookingSnapshot {
+            booking,
+            property_title: property.get("title"),
+            landlord_id: UserId::from(property.get::<_, Uuid>("owner_id")),
+            payment: None,
+        })
+    }
+}
+
+/// Writes the rows of a hold, all in one statement.
+async fn write(
+    transaction: &Transaction<'_>,
+    statement: &Statement,
+    snapshot: BookingSnapshot,
+    slot_id: i64,
+    request: RequestId,
+) -> Result<()> {
+    let booking = snapshot.booking.clone();
+    let property: PropertyId = booking.property_id;
+    let expires_at = booking.expires_at.unwrap_or(booking.created_at);
+    let event = Event::BookingHeld {
+        stay: StayFacts {
+            booking_id: booking.id,
+            property_id: property,
+            unit_id: booking.unit_id,
+            tenant_id: booking.tenant_id,
+            landlord_id: snapshot.landlord_id,
+            nights: booking.nights,
+        },
+        expires_at,
+    };
+    let over = Command::Booking(booking::Command::HoldOver { booking_id: booking.id });
+    transaction
+        .execute(
+            statement,
+            &[
+                &booking.id.uuid(),
+                &property.uuid(),
+                &booking.unit_id.uuid(),
+                &booking.tenant_id.uuid(),
+                &booking.nights.check_in(),
+                &booking.nights.check_out(),
+                &i32::from(booking.guests),
+                &booking.total.currency.code(),
+                &booking.per_night.amount,
+                &booking.total.amount,
+                &expires_at,
+                &booking.timer.map(TimerId::uuid),
+                &booking.created_at,
+                &slot_id,
+                &request.uuid(),
+                &booking.tenant_id.uuid().as_bytes().as_slice(),
+                &serde_json::to_value(Outcome::Booking(Box::new(snapshot)))?,
+                &i32::from(EntityRef::from(property).shard().0),
+                &serde_json::to_value(over)?,
+                &event.name(),
+                &event::VERSION,
+                &Actor::User(booking.tenant_id).to_string(),
+                &events::data(&event)?,
+            ],
+        )
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! A server to measure: a private Postgres in a folder that goes with it, and the actors on
+//! top. Nothing of it is tuned for benches.
+
+use std::ffi::OsString;
+use std::os::unix::fs::PermissionsExt;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use rentezy::app::Core;
+use rentezy::clock::Clock;
+use rentezy::config::Config;
+use rentezy::storage::pool::Database;
+use rentezy::storage::private_postgres::{Options, PrivatePostgres, child_main};
+
+use super::Result;
+
+/// The first argument that makes a bench the child that becomes Postgres.
+const CHILD: &str = "postgres-child";
+
+/// Connections beside the pool's: the peer's, and those that look on.
+const CONNECTIONS: u32 = 80;
+
+/// Runs `bench` with the arguments of its command line, or becomes Postgres when called as
+/// its child. Call it first thing in main.
+pub fn main(bench: impl FnOnce(Vec<String>) -> Result<bool>) -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1).peekable();
+    if arguments.next_if(|first| first == CHILD).is_some() {
+        return child_main(arguments.collect::<Vec<OsString>>());
+    }
+    // What goes wrong is said; what goes well is not, it would be measured too.
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .init();
+    let arguments = arguments.filter_map(|argument| argument.into_string().ok()).collect();
+    match bench(arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("bench failed: {error}");
+            let mut why = error.source();
+            while let Some(error) = why {
+                eprintln!("  because: {error}");
+                why = error.source();
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A private Postgres in a folder of its own.
+#[derive(Debug)]
+pub struct Place {
+    postgres: PrivatePostgres,
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    /// Starts it. Must be called by the main thread, outside of any runtime.
+    ///
+    /// # Errors
+    /// When Postgres cannot be started.
+    pub fn open() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("rz-bench").tempdir()?;
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
+        let postgres = PrivatePostgres::start(Options {
+            folder: folder.path().join("postgres"),
+            binaries: None,
+            user: "postgres".to_owned(),
+            connections: CONNECTIONS,
+            entry: vec!["/proc/self/exe".into(), CHILD.into()],
+        })?;
+        Ok(Self { postgres, folder })
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// Never, for its own address.
+    pub fn database(&self) -> Result<Database> {
+        Ok(Database::parse(&self.postgres.url())?)
+    }
+
+    /// Starts the actors on it, with every setting at its default.
+    ///
+    /// # Errors
+    /// When they do not start.
+    pub async fn core(&self) -> Result<Core> {
+        let folder = self.folder.path().to_string_lossy().into_owned();
+        let environment = [("RENTEZY_SERVER_DATA_DIR".to_owned(), folder)];
+        let config = Config::load(None, environment.into_iter())?;
+        let database = self.database()?;
+        Ok(Core::start(Arc::new(config), &database, Clock::system(), None, "").await?)
+    }
+}

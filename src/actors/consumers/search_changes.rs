@@ -1,0 +1,131 @@
+//! What a page of events changes in the search index.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::Date;
+
+use crate::domain::calendar::Nights;
+use crate::domain::event::{Event, Position};
+use crate::domain::ids::PropertyId;
+use crate::search::{Cursor, IndexError, IndexWriterHandle, ListingDoc};
+use crate::storage::sqlstate::StorageError;
+
+/// What events say has changed.
+pub(super) struct Page {
+    /// Listings that may say something else.
+    pub(super) listings: BTreeSet<PropertyId>,
+    /// Listings whose nights may have been taken or freed.
+    pub(super) nights: BTreeSet<PropertyId>,
+    /// How many events.
+    pub(super) events: usize,
+    /// How far the page goes.
+    pub(super) to: Cursor,
+    /// Why a stream is not in the page.
+    pub(super) failed: Option<StorageError>,
+}
+
+impl Page {
+    /// A page without events, from where the index stands.
+    pub(super) fn new(from: Cursor) -> Self {
+        Self {
+            listings: BTreeSet::new(),
+            nights: BTreeSet::new(),
+            events: 0,
+            to: from,
+            failed: None,
+        }
+    }
+
+    /// Adds an event.
+    pub(super) fn add(&mut self, position: Position, event: &Event) {
+        self.events += 1;
+        self.to.set(position.stream, seq(position));
+        match event {
+            Event::PropertyCreated { property_id, .. }
+            | Event::PropertySubmitted { property_id }
+            | Event::PropertyApproved { property_id, .. }
+            | Event::PropertyUpdated { property_id, .. } => {
+                self.listings.insert(*property_id);
+            }
+            Event::BookingHeld { stay, .. }
+            | Event::BookingConfirmed { stay, .. }
+            | Event::BookingExpired { stay }
+            | Event::BookingFailed { stay, .. }
+            | Event::BookingCancelled { stay }
+            | Event::BookingReleased { stay }
+            | Event::BookingLatePaymentResolved { stay, .. } => {
+                self.nights.insert(stay.property_id);
+            }
+            // None of these touches a listing or takes or frees a night.
+            Event::BookingPaymentPending { .. }
+            | Event::BookingExpiring { .. }
+            | Event::UserRegistered { .. }
+            | Event::UserRoleChanged { .. }
+            | Event::PaymentCreated { .. }
+            | Event::PaymentSucceeded { .. }
+            | Event::PaymentCanceled { .. }
+            | Event::RefundCreated { .. }
+            | Event::RefundSucceeded { .. }
+            | Event::RefundFailed { .. }
+            | Event::HookReceived { .. } => {}
+        }
+    }
+}
+
+/// What is written into the index.
+pub(super) struct Changes {
+    /// Listings with their documents; those without one are not to be found.
+    pub(super) documents: Vec<(PropertyId, Option<ListingDoc>)>,
+    /// Listings with all nights on which they have no unit left.
+    pub(super) nights: Vec<(PropertyId, Vec<Nights>)>,
+}
+
+impl Changes {
+    /// Writes it; whether that takes a commit to be seen.
+    pub(super) fn apply(self, writer: &mut IndexWriterHandle) -> Result<bool, IndexError> {
+        let mut written = false;
+        for (id, document) in self.documents {
+            let upserted = document.map(|document| writer.upsert(&document)).transpose();
+            let found = match upserted {
+                Ok(upserted) => upserted.is_some(),
+                Err(IndexError::Listing(error)) => {
+                    tracing::error!(property = %id, %error, "listing left out of the index");
+                    false
+                }
+                Err(error) => return Err(error),
+            };
+            if !found && writer.contains(id) {
+                writer.remove(id)?;
+                written = true;
+            }
+            written |= found;
+        }
+        for (id, nights) in self.nights {
+            writer.set_taken(id, &nights);
+        }
+        Ok(written)
+    }
+}
+
+/// Nights in order, joined to runs, by listing.
+pub(in crate::actors) fn runs(nights: Vec<(PropertyId, Date)>) -> HashMap<PropertyId, Vec<Nights>> {
+    let mut runs: HashMap<PropertyId, Vec<Nights>> = HashMap::new();
+    for (id, night) in nights {
+        let runs = runs.entry(id).or_default();
+        let Ok(next) = night.tomorrow() else { continue };
+        let joined = runs
+            .last()
+            .filter(|last| last.check_out() == night)
+            .and_then(|last| Nights::new(last.check_in(), next).ok());
+        match (runs.last_mut(), joined) {
+            (Some(last), Some(joined)) => *last = joined,
+            _ => runs.extend(Nights::new(night, next)),
+        }
+    }
+    runs
+}
+
+/// A position's number as cursors have it.
+pub(super) fn seq(position: Position) -> u64 {
+    u64::try_from(position.seq).unwrap_or_default()
+}

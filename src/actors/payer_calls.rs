@@ -1,0 +1,271 @@
+//! What the payer does at the provider: one attempt at one job, and telling the property
+//! what came of it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::payer::{Done, Job, PayerError, Surroundings};
+use crate::domain::envelope::{Answer, Request};
+use crate::domain::event::Actor as Who;
+use crate::domain::ids::{self, PaymentId, PropertyId, RefundId, RequestId};
+use crate::domain::money::Money;
+use crate::domain::payment::{Command, Payment, PaymentStatus, RefundStatus};
+use crate::domain::stay;
+use crate::gateways::stripe::{
+    self, CheckoutSession, RefundRequest, SessionRequest, SessionStatus, StripeError,
+};
+use crate::storage::payments;
+use crate::storage::sqlstate::StorageError;
+
+/// The provider keeps idempotency keys for a day; after that it is asked what it has.
+const KEYS_KEPT: Duration = Duration::from_secs(23 * 3600);
+
+impl Surroundings {
+    /// Does one job.
+    pub(super) async fn work(&self, property: PropertyId, payment: PaymentId, job: &Job) -> Done {
+        let row = self.read(property, payment).await?;
+        match job {
+            Job::Open => self.open(&row).await,
+            Job::Close => self.close(&row).await,
+            Job::Look(session) => self.look(&row, session.as_deref()).await,
+            Job::Refund(refund) => self.refund(&row, *refund).await,
+        }
+    }
+
+    async fn read(&self, property: PropertyId, id: PaymentId) -> Result<Payment, PayerError> {
+        let client = self.pool.get().await.map_err(StorageError::from)?;
+        let rows = payments::find(&client, property, &[id]).await?;
+        rows.into_iter().next().ok_or_else(|| PayerError::Hopeless(format!("{id} does not exist")))
+    }
+
+    async fn open(&self, payment: &Payment) -> Done {
+        if payment.session_url.is_some() || payment.status != PaymentStatus::Created {
+            return Ok(payment.session_url.clone());
+        }
+        let session = self.session_of(payment).await?;
+        Ok(session.url.map(|url| self.absolute(url)))
+    }
+
+    /// The session of a payment: the one that is known, the one that an earlier call made
+    /// without anybody learning of it, or a new one. The property is told of it.
+    async fn session_of(&self, payment: &Payment) -> Result<CheckoutSession, PayerError> {
+        if let Some(id) = &payment.session_id {
+            return Ok(self.stripe.session(id).await?);
+        }
+        let request: SessionRequest = serde_json::from_value(payment.request.clone())
+            .map_err(|error| PayerError::Hopeless(error.to_string()))?;
+        let earlier = if self.is_old(payment.created_at) {
+            self.stripe.find_session(payment.id, payment.created_at.as_second()).await?
+        } else {
+            None
+        };
+        let session = match earlier {
+            Some(session) => session,
+            None => self.create_session(payment, &request).await?,
+        };
+        let opened = Command::SessionOpened {
+            payment_id: payment.id,
+            session_id: session.id.clone(),
+            url: self.absolute(session.url.clone().unwrap_or_default()),
+        };
+        self.tell(payment, opened, &format!("opened {}", session.id)).await?;
+        Ok(session)
+    }
+
+    /// Opens a new session. A server error is remembered with its key and repeated for ever,
+    /// even when the session was made; so then it is looked for.
+    async fn create_session(
+        &self,
+        payment: &Payment,
+        request: &SessionRequest,
+    ) -> Result<CheckoutSession, PayerError> {
+        match self.stripe.create_session(request, &payment.id.to_string()).await {
+            Err(error @ StripeError::Unknown(_)) => self
+                .stripe
+                .find_session(payment.id, payment.created_at.as_second())
+                .await?
+                .ok_or_else(|| error.into()),
+            answer => Ok(answer?),
+        }
+    }
+
+    async fn close(&self, payment: &Payment) -> Done {
+        if payment.status != PaymentStatus::Created {
+            return Ok(None);
+        }
+        let closed = self.try_close(payment).await;
+        if let Err(PayerError::Provider(StripeError::Unknown(_) | StripeError::Unreachable(_))) =
+            closed
+        {
+            // Each attempt counts, so it gets an id of its own.
+            let attempt = RequestId::from(self.clock.id::<uuid::Uuid>());
+            let unanswered = Command::CloseUnanswered { payment_id: payment.id };
+            self.tell_as(payment.property_id, unanswered, attempt).await?;
+        }
+        closed.map(|()| None)
+    }
+
+    async fn try_close(&self, payment: &Payment) -> Result<(), PayerError> {
+        let session = self.session_of(payment).await?;
+        if session.status != SessionStatus::Open {
+            return self.tell_where(payment, &session).await;
+        }
+        let key = format!("{}-close", payment.id);
+        let session = match self.stripe.expire_session(&session.id, &key).await {
+            Ok(session) => session,
+            // Paid or expired in the meantime.
+            Err(StripeError::Refused { .. }) => self.stripe.session(&session.id).await?,
+            Err(error) => return Err(error.into()),
+        };
+        if session.status == SessionStatus::Open {
+            let reason = "session is still open".to_owned();
+            return Err(StripeError::Unknown(reason).into());
+        }
+        self.tell_where(payment, &session).await
+    }
+
+    async fn look(&self, payment: &Payment, hint: Option<&str>) -> Done {
+        let known = hint.or(payment.session_id.as_deref());
+        if let Some(id) = known.filter(|_| payment.status < PaymentStatus::Succeeded) {
+            let session = self.stripe.session(id).await?;
+            let own = session.metadata.get("payment_id") == Some(&payment.id.to_string());
+            if own {
+                self.tell_where(payment, &session).await?;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells the property where a session stands, if it has come to an end.
+    async fn tell_where(
+        &self,
+        payment: &Payment,
+        session: &CheckoutSession,
+    ) -> Result<(), PayerError> {
+        let payment_id = payment.id;
+        match (&session.status, &session.payment_status) {
+            (SessionStatus::Complete, stripe::PaymentStatus::Paid) => {
+                let intent_id = session.payment_intent.clone().unwrap_or_default();
+                let amount = self.received(session, &intent_id).await?;
+                let paid = Command::Paid { payment_id, intent_id, amount };
+                self.tell(payment, paid, "paid").await
+            }
+            (SessionStatus::Expired, _) => {
+                self.tell(payment, Command::SessionEnded { payment_id }, "ended").await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What really came: the intent's word, not the session's wish.
+    async fn received(
+        &self,
+        session: &CheckoutSession,
+        intent_id: &str,
+    ) -> Result<Money, PayerError> {
+        let intent = self.stripe.payment_intent(intent_id).await?;
+        intent
+            .received()
+            .or_else(|| session.total())
+            .ok_or_else(|| PayerError::Hopeless(format!("{intent_id} is in an unknown currency")))
+    }
+
+    async fn refund(&self, payment: &Payment, id: RefundId) -> Done {
+        let client = self.pool.get().await.map_err(StorageError::from)?;
+        let rows = payments::find_refunds(&client, payment.property_id, &[id]).await?;
+        drop(client);
+        let refund = rows
+            .into_iter()
+            .next()
+            .ok_or_else(|| PayerError::Hopeless(format!("{id} does not exist")))?;
+        if refund.status != RefundStatus::Pending {
+            return Ok(None);
+        }
+        let intent = payment.intent_id.clone().unwrap_or_default();
+        let known = match &refund.provider_ref {
+            Some(provider_ref) => Some(self.stripe.refund(provider_ref).await),
+            None if self.is_old(refund.created_at) => {
+                let all = self.stripe.refunds_of(&intent).await?;
+                let ours = |refund: &stripe::Refund| {
+                    refund.metadata.get("refund_id") == Some(&id.to_string())
+                };
+                all.into_iter().find(ours).map(Ok)
+            }
+            None => None,
+        };
+        let answer = match known {
+            Some(answer) => answer,
+            None => {
+                let request = RefundRequest {
+                    payment_intent: intent,
+                    amount: refund.amount,
+                    refund_id: id,
+                    payment_id: payment.id,
+                    property_id: payment.property_id,
+                };
+                self.stripe.create_refund(&request, &id.to_string()).await
+            }
+        };
+        let (status, provider_ref) = match answer {
+            Ok(refund) => (how(&refund.status), Some(refund.id)),
+            Err(StripeError::Refused { message, .. }) => {
+                tracing::error!(refund = %id, message, "provider refuses a refund");
+                (RefundStatus::Failed, None)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let observed = Command::RefundObserved { refund_id: id, status, provider_ref };
+        self.tell(payment, observed, &format!("{id} {}", status.name())).await?;
+        Ok(None)
+    }
+
+    /// Tells a payment's property something that it need be told only once.
+    async fn tell(
+        &self,
+        payment: &Payment,
+        command: Command,
+        what: &str,
+    ) -> Result<(), PayerError> {
+        let id = RequestId::from(ids::derived(payment.id.uuid(), what));
+        self.tell_as(payment.property_id, command, id).await
+    }
+
+    async fn tell_as(
+        &self,
+        property: PropertyId,
+        command: Command,
+        id: RequestId,
+    ) -> Result<(), PayerError> {
+        let request = Request {
+            id,
+            fingerprint: [0; 16],
+            actor: Who::Provider,
+            command: stay::Command::Payment(command),
+        };
+        match self.region.ask(property.into(), request).await? {
+            Answer::Done { .. } => Ok(()),
+            Answer::Refused(refusal) => Err(PayerError::Hopeless(format!("{refusal:?}"))),
+        }
+    }
+
+    fn is_old(&self, made: Timestamp) -> bool {
+        let age = self.clock.now().duration_since(made);
+        Duration::try_from(age).is_ok_and(|age| age > KEYS_KEPT)
+    }
+
+    fn absolute(&self, url: String) -> String {
+        if url.starts_with('/') { format!("{}{url}", self.base_url) } else { url }
+    }
+}
+
+/// How a refund went, as far as we care.
+fn how(status: &stripe::RefundStatus) -> RefundStatus {
+    match status {
+        stripe::RefundStatus::Succeeded => RefundStatus::Succeeded,
+        stripe::RefundStatus::Failed | stripe::RefundStatus::Canceled => RefundStatus::Failed,
+        stripe::RefundStatus::Pending
+        | stripe::RefundStatus::RequiresAction
+        | stripe::RefundStatus::Other(_) => RefundStatus::Pending,
+    }
+}

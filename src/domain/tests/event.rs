@@ -1,0 +1,89 @@
+//! Events and timers' commands lie in rows for ever: their written form is pinned here.
+
+use uuid::Uuid;
+
+use super::fixture::{
+    NOON, booking_id, euro, nights, owner, payment_id, property_id, tenant, unit_id,
+};
+use crate::domain::booking::{self, ExpiringReason};
+use crate::domain::event::{Event, StayFacts};
+use crate::domain::ids::RefundId;
+use crate::domain::stay::Command;
+
+/// One of each, in the order of their declaration.
+pub(super) fn samples() -> Vec<Event> {
+    let stay = StayFacts {
+        booking_id: booking_id(1),
+        property_id: property_id(),
+        unit_id: unit_id(),
+        tenant_id: tenant(),
+        landlord_id: owner(),
+        nights: nights(5, 8),
+    };
+    let (property_id, booking_id, payment_id) = (property_id(), booking_id(1), payment_id(1));
+    let (refund_id, amount) = (RefundId::from(Uuid::from_u128(3001)), euro(30_000));
+    vec![
+        Event::UserRegistered { user_id: tenant() },
+        Event::UserRoleChanged { user_id: tenant(), roles: vec!["tenant".into()] },
+        Event::PropertyCreated { property_id, owner_id: owner() },
+        Event::PropertySubmitted { property_id },
+        Event::PropertyApproved { property_id, version: 2 },
+        Event::PropertyUpdated { property_id, version: 3 },
+        Event::BookingHeld { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
+        Event::BookingPaymentPending { stay: stay.clone(), payment_id, amount },
+        Event::BookingExpiring { stay: stay.clone(), payment_id, reason: ExpiringReason::Time },
+        Event::BookingConfirmed { stay: stay.clone(), amount },
+        Event::BookingExpired { stay: stay.clone() },
+        Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() },
+        Event::BookingCancelled { stay: stay.clone() },
+        Event::BookingReleased { stay: stay.clone() },
+        Event::BookingLatePaymentResolved { stay, reacquired: true },
+        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
+        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
+        Event::PaymentCanceled { payment_id, property_id, booking_id },
+        Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
+        Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
+        Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
+        Event::HookReceived { provider_event: "evt_1".into(), kind: "refund.updated".into() },
+    ]
+}
+
+#[test]
+fn every_event_is_written_as_it_always_was() {
+    let golden = include_str!("events.jsonl");
+    let written: String =
+        samples().iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
+    println!("{written}");
+    for (event, line) in samples().iter().zip(golden.lines()) {
+        assert_eq!(serde_json::from_str::<Event>(line).unwrap(), *event);
+    }
+    assert_eq!(written, golden);
+}
+
+#[test]
+fn the_name_of_an_event_is_its_type() {
+    for event in samples() {
+        let json = serde_json::to_value(&event).unwrap();
+        assert_eq!(json["type"], event.name());
+    }
+}
+
+#[test]
+fn timers_commands_are_written_as_they_always_were() {
+    let booking_id = booking_id(1);
+    for (command, json) in [
+        (
+            booking::Command::HoldOver { booking_id },
+            r#"{"booking":{"hold_over":{"booking_id":"bkg_000000000000000000000000000003e9"}}}"#,
+        ),
+        (
+            booking::Command::CloseOverdue { booking_id },
+            r#"{"booking":{"close_overdue":{"booking_id":"bkg_000000000000000000000000000003e9"}}}"#,
+        ),
+    ] {
+        let command = Command::Booking(command);
+        assert!(command.is_timer());
+        assert_eq!(serde_json::to_string(&command).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Command>(json).unwrap(), command);
+    }
+}

@@ -1,0 +1,59 @@
+//! Accounts' rules.
+
+use jiff::{Timestamp, ToSpan};
+
+use crate::domain::user::{RefreshFacts, RefreshVerdict, Role, check_registration, is_email};
+
+#[test]
+fn addresses() {
+    for good in ["ada@example.com", "a.b+c@sub.example.co", "o'neil@x-y.ie", "root@localhost"] {
+        assert!(is_email(good), "{good}");
+    }
+    let long = format!("{}@example.com", "a".repeat(65));
+    for bad in [
+        "", "@", "a@", "@b.ie", "a@b", "a@b..ie", "a b@c.ie", "a@b@c.ie", "a\r@b.ie", "ä@b.ie",
+        "a@b_c.ie", "<a@b.ie>", &long,
+    ] {
+        assert!(!is_email(bad), "{bad}");
+    }
+}
+
+#[test]
+fn passwords_have_ten_to_128_characters_of_any_kind() {
+    let check = |password: &str| check_registration("ada@example.com", password, "Ada").is_ok();
+    assert!(!check(&"x".repeat(9)) && check(&"x".repeat(10)));
+    assert!(check(&"x".repeat(128)) && !check(&"x".repeat(129)));
+    assert!(check("пароль пароль") && check(&"🔑".repeat(10)) && !check(&"🔑".repeat(9)));
+    assert!(!check("ten chars\0 and a nul"));
+}
+
+#[test]
+fn roles_have_names() {
+    for role in [Role::Tenant, Role::Landlord] {
+        assert_eq!(Role::of_name(role.name()), Some(role));
+    }
+    assert_eq!(Role::of_name("admin"), None);
+}
+
+#[test]
+fn a_refresh_token_is_good_once_and_ten_seconds_more() {
+    use RefreshVerdict::{Over, Repeat, Rotate, Stolen};
+    let now: Timestamp = "2026-12-01T12:00:00Z".parse().unwrap();
+    let ago = |seconds: i64| Some(now - seconds.seconds());
+    let (later, past) = (now + 1.hour(), now - 1.hour());
+    for (used_at, successor_used, expires_at, revoked, verdict) in [
+        (None, false, later, false, Rotate),
+        (None, false, later, true, Over),
+        (None, false, now, false, Over),
+        (ago(0), false, later, false, Repeat),
+        (ago(10), false, later, false, Repeat),
+        (ago(11), false, later, false, Stolen),
+        (ago(5), true, later, false, Stolen),
+        (ago(5), false, later, true, Over),
+        (ago(5), false, past, false, Over),
+        (ago(11), false, later, true, Stolen),
+    ] {
+        let facts = RefreshFacts { used_at, successor_used, expires_at, revoked };
+        assert_eq!(facts.judge(now), verdict, "{facts:?}");
+    }
+}

@@ -1,0 +1,125 @@
+//! What every request meets, whatever it asks for.
+
+use axum::Router;
+use axum::routing::get;
+
+use super::harness::{app, request, send, state};
+use crate::clock;
+use crate::http::router;
+
+#[tokio::test]
+async fn every_miss_is_a_problem() {
+    let (_, app) = app().await;
+    for (method, path, status, code) in [
+        ("GET", "/api/v1/nothing", 404, "not-found"),
+        ("GET", "/api", 404, "not-found"),
+        ("POST", "/nothing", 404, "not-found"),
+        ("GET", "/nothing.js", 404, "not-found"),
+        ("GET", "/assets/gone.js", 404, "not-found"),
+        ("GET", "/api/v1/me/", 404, "not-found"),
+        ("DELETE", "/api/v1/me", 405, "method-not-allowed"),
+        ("TRACE", "/api/v1/bookings", 405, "method-not-allowed"),
+        ("GET", "/api/v1/me", 401, "unauthenticated"),
+        ("GET", "/api/v1/properties/nonsense", 404, "not-found"),
+    ] {
+        let answer = send(&app, request(method, path, &[])).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{path}");
+    }
+    let answer = send(&app, request("PUT", "/api/v1/bookings", &[])).await;
+    let mut allowed: Vec<_> = answer.header("allow").split(',').collect();
+    allowed.sort_unstable();
+    assert_eq!(allowed, ["GET", "HEAD", "POST"]);
+    let answer = send(&app, request("GET", "/api/v1/me", &[])).await;
+    assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"rentezy\"");
+}
+
+#[tokio::test]
+async fn pages_get_the_app_or_the_notice() {
+    let (_, app) = app().await;
+    let html = [("accept", "text/html,application/xhtml+xml")];
+    for path in ["/", "/bookings/bkg_1", "/search?q=a"] {
+        let answer = send(&app, request("GET", path, &html)).await;
+        assert_eq!(answer.status.as_u16(), 200, "{path}");
+        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+        assert!(answer.header("content-security-policy").contains("default-src 'self'"));
+    }
+    let answer = send(&app, request("GET", "/api/v1/nothing", &html)).await;
+    assert_eq!(answer.code(), "not-found");
+}
+
+#[tokio::test]
+async fn ids_are_echoed_made_and_never_believed_blindly() {
+    let (_, app) = app().await;
+    let answer = send(&app, request("GET", "/livez", &[("x-request-id", "abc-1.2:3_4")])).await;
+    assert_eq!(answer.header("x-request-id"), "abc-1.2:3_4");
+    for bad in ["", "a b", "a\"b", &"x".repeat(65), "<script>"] {
+        let answer = send(&app, request("GET", "/livez", &[("x-request-id", bad)])).await;
+        assert!(answer.header("x-request-id").starts_with("req_"), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_protected() {
+    let (_, app) = app().await;
+    for path in ["/livez", "/api/v1/me", "/api/v1/nothing", "/"] {
+        let answer = send(&app, request("GET", path, &[("accept", "text/html")])).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+        assert!(!answer.header("content-security-policy").is_empty(), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+    let answer = send(&app, request("GET", "/api/v1/me", &[])).await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn panics_and_overlong_work_are_answered() {
+    async fn breaks() -> &'static str {
+        panic!("a secret detail")
+    }
+    async fn hangs() -> &'static str {
+        clock::pause(std::time::Duration::from_secs(60)).await;
+        "late"
+    }
+    let state = state(&[("RENTEZY_SERVER_REQUEST_TIMEOUT_S", "1")]).await;
+    let added = Router::new().route("/breaks", get(breaks)).route("/hangs", get(hangs));
+    let app = router::router(&state, added);
+    let answer = send(&app, request("GET", "/breaks", &[])).await;
+    assert_eq!(answer.code(), "internal");
+    assert!(!answer.text.contains("secret"));
+    let answer = send(&app, request("GET", "/hangs", &[])).await;
+    assert_eq!(answer.code(), "timeout");
+    assert_eq!(answer.json()["retryable"], true);
+}
+
+#[tokio::test]
+async fn readiness_needs_the_database_and_no_stop() {
+    let (state, app) = app().await;
+    let answer = send(&app, request("GET", "/livez", &[])).await;
+    assert_eq!(answer.status.as_u16(), 200);
+    let answer = send(&app, request("GET", "/readyz", &[])).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "overloaded"));
+    assert!(answer.json()["detail"].as_str().unwrap().contains("database"));
+    state.draining.begin();
+    let answer = send(&app, request("GET", "/readyz", &[])).await;
+    assert!(answer.json()["detail"].as_str().unwrap().contains("stopping"));
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[tokio::test]
+async fn a_database_out_of_reach_is_no_fault_of_ours_and_says_when_to_come_again() {
+    let (_, app) = app().await;
+    let path = "/api/v1/properties/prp_0197000000007000800000000000000a";
+    let answer = send(&app, request("GET", path, &[])).await;
+    assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "overloaded"));
+    assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[tokio::test]
+async fn the_version_says_where_payments_go() {
+    let (_, app) = app().await;
+    let answer = send(&app, request("GET", "/version", &[])).await;
+    assert_eq!(answer.json()["name"], "rentezy");
+    assert_eq!(answer.json()["payments"], "sandbox");
+    assert!(!answer.json()["tzdb"].as_str().unwrap().is_empty());
+}

@@ -1,0 +1,226 @@
+//! Puts the demo into a database.
+
+use std::fmt;
+use std::io::Write;
+use std::time::Duration;
+
+use super::bookings::{self, Goal, PlannedBooking, PlannedState};
+use super::filler::{Account, Filler};
+use super::listings::listings;
+use super::people::{LANDLORDS, LOGINS, demo_people};
+use crate::clock::{self, Clock};
+use crate::domain::calendar::Nights;
+use crate::domain::ids::PropertyId;
+use crate::domain::password;
+use crate::domain::rules::Rules;
+use crate::storage::accounts;
+use crate::storage::pool::Database;
+use crate::storage::properties;
+use crate::storage::sqlstate::StorageError;
+use crate::tools::listing::ListingDraft;
+use crate::tools::progress::{self, Progress};
+use crate::tools::store::{Store, StoreError};
+
+/// The seed when none is given: the demo that everybody knows.
+const SEED: u64 = 20;
+
+/// Listings that are written together.
+const BATCH: usize = 256;
+
+/// What `demo-data` is told.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DemoArgs {
+    /// How many listings to make.
+    #[arg(long, value_name = "N", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub listings: u32,
+    /// What everything follows from: the same seed gives the same demo.
+    #[arg(long, value_name = "S", default_value_t = SEED)]
+    pub seed: u64,
+}
+
+/// Why the demo could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The database cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database cannot be read, or an account cannot be made.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// An account's password cannot be hashed.
+    #[error(transparent)]
+    Password(#[from] password::HashError),
+    /// Nobody could be told how to log in.
+    #[error("accounts cannot be shown")]
+    Out(#[from] std::io::Error),
+}
+
+/// What was made.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// Accounts.
+    pub people: u32,
+    /// Properties.
+    pub listings: u32,
+    /// Listings that were there already, from an earlier run with the same seed.
+    pub unchanged: u32,
+    /// Stays that have ended.
+    pub stays: u32,
+    /// Listings and stays that the rules or the database refused.
+    pub refused: u32,
+    /// How long it took.
+    pub took: Duration,
+    /// What the tenants do once the server runs; see [`super::live`].
+    pub today: Vec<LiveStay>,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { people, listings, stays, .. } = self;
+        let (seconds, rate) =
+            (self.took.as_secs_f64(), progress::rate(u64::from(*listings), self.took));
+        write!(f, "made {listings} listings, {people} accounts and {stays} ended bookings ")?;
+        write!(f, "in {seconds:.1} s ({rate} listings/s)")?;
+        if self.unchanged > 0 {
+            write!(f, "; {} listings were there already", self.unchanged)?;
+        }
+        if self.refused > 0 {
+            write!(f, "; {} listings or bookings were refused", self.refused)?;
+        }
+        Ok(())
+    }
+}
+
+/// A stay that its tenant makes on the running server.
+#[derive(Debug, Clone)]
+pub struct LiveStay {
+    /// The tenant's address.
+    pub email: String,
+    /// The tenant's password.
+    pub password: String,
+    /// Where.
+    pub property: PropertyId,
+    /// The nights.
+    pub nights: Nights,
+    /// How many people come.
+    pub guests: u16,
+    /// How far the tenant goes.
+    pub goal: Goal,
+}
+
+/// Makes the demo in a migrated database, beside what is there. A second run with the same
+/// seed makes what is missing.
+///
+/// # Errors
+/// [`DemoError`]; what was written stays.
+pub async fn into_database(
+    args: &DemoArgs,
+    database: &Database,
+    clock: Clock,
+    rules: Rules,
+) -> Result<Report, DemoError> {
+    fill(args, database, clock, rules, Progress::stderr()).await
+}
+
+/// Makes the usual demo in a migrated database that holds nothing, or only the beginning of
+/// a demo; else does nothing.
+///
+/// # Errors
+/// [`DemoError`].
+pub async fn fill_if_empty(
+    database: &Database,
+    clock: Clock,
+    rules: Rules,
+) -> Result<Option<Report>, DemoError> {
+    if !is_wanted(database).await? {
+        return Ok(None);
+    }
+    let args = DemoArgs { listings: 300, seed: SEED };
+    fill(&args, database, clock, rules, Progress::silent()).await.map(Some)
+}
+
+/// Writes one line for each account that everybody may log in to, if it is there and still
+/// has that password.
+///
+/// # Errors
+/// When the database cannot be read, or `out` cannot be written.
+pub async fn tell(database: &Database, out: &mut impl Write) -> Result<(), DemoError> {
+    let client = database.connect("").await?;
+    for login in LOGINS {
+        let found = accounts::credentials(&client, login.email).await?;
+        if found.is_some_and(|(_, hash)| password::matches(login.password, Some(&hash))) {
+            writeln!(out, "{login}")?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The tenant that everybody knows is written last: without him the demo is not complete.
+async fn is_wanted(database: &Database) -> Result<bool, StorageError> {
+    let client = database.connect("").await?;
+    let people = demo_people(SEED);
+    let mut there = Vec::new();
+    for person in people.iter().filter(|person| person.password.is_some()) {
+        let found = accounts::credentials(&client, &person.email).await?;
+        there.push(found.map(|(user, _)| user.id == person.user_id()));
+    }
+    if there == [Some(true), None] {
+        return Ok(true);
+    }
+    Ok(!accounts::any(&client).await? && !properties::any(&client).await?)
+}
+
+async fn fill(
+    args: &DemoArgs,
+    database: &Database,
+    clock: Clock,
+    rules: Rules,
+    mut progress: Progress,
+) -> Result<Report, DemoError> {
+    let started = clock::monotonic();
+    let now = clock.now();
+    let count = usize::try_from(args.listings).unwrap_or(usize::MAX);
+    let drafts: Vec<_> = listings(args.seed, count).collect();
+    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let plan = bookings::bookings(args.seed, &drafts, today);
+    let store = Store::open(database, clock, rules).await?;
+    let mut filler = Filler::new(store, now, &plan)?;
+    let people = demo_people(args.seed);
+    let (landlords, tenants) = people.split_at(LANDLORDS.min(people.len()));
+    let owners = filler.accounts(landlords).await?;
+    // The first tenant is the one that everybody knows, and is made last; see `is_wanted`.
+    let (first, others) = tenants.split_at(tenants.len().min(1));
+    let guests = [filler.expected(first).await?, filler.accounts(others).await?].concat();
+    for (number, batch) in drafts.chunks(BATCH).enumerate() {
+        filler.batch(number * BATCH, batch, &owners, &guests).await?;
+        progress.show(u64::try_from(number * BATCH + batch.len()).unwrap_or_default());
+    }
+    let guests = [filler.accounts(first).await?, guests.into_iter().skip(first.len()).collect()];
+    let mut report = filler.into_report();
+    report.today = live_stays(&plan, &drafts, &guests.concat());
+    report.took = started.elapsed();
+    Ok(report)
+}
+
+/// What the tenants whose password is known do today.
+fn live_stays(
+    plan: &[PlannedBooking],
+    drafts: &[ListingDraft],
+    tenants: &[Account],
+) -> Vec<LiveStay> {
+    let stay = |planned: &PlannedBooking| {
+        let PlannedState::Today(goal) = planned.state else { return None };
+        let tenant = tenants.get(planned.tenant)?;
+        Some(LiveStay {
+            email: tenant.email.clone(),
+            password: tenant.password.clone()?,
+            property: drafts.get(planned.listing)?.property_id(),
+            nights: planned.nights,
+            guests: planned.guests,
+            goal,
+        })
+    };
+    plan.iter().filter_map(stay).collect()
+}

@@ -1,0 +1,228 @@
+//! Writes accounts, listings and ended stays of the demo.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::bookings::{PlannedBooking, PlannedState};
+use super::fill::{DemoError, Report};
+use super::people::{DemoPerson, owner_of};
+use super::stays;
+use crate::domain::ids::{self, UserId};
+use crate::domain::password;
+use crate::domain::user::Role;
+use crate::storage::accounts::{self, NewUser};
+use crate::storage::changes::Settled;
+use crate::storage::properties;
+use crate::tools::listing::ListingDraft;
+use crate::tools::sink;
+use crate::tools::store::Store;
+use crate::tools::story::Story;
+
+/// How long ago the demo's people came and made their listings.
+const AGE: SignedDuration = SignedDuration::from_hours(24 * 60);
+
+/// An account of the demo.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    /// Its id.
+    pub(super) id: UserId,
+    /// Its address.
+    pub(super) email: String,
+    /// Its password, where it is known.
+    pub(super) password: Option<String>,
+}
+
+/// The demo on its way into a database.
+pub(super) struct Filler {
+    store: Store,
+    now: Timestamp,
+    /// The password of those whom nobody is told one of; nobody is told this either.
+    secret: String,
+    secret_hash: String,
+    /// The ended stays of each listing, the oldest first.
+    stays: HashMap<usize, Vec<PlannedBooking>>,
+    report: Report,
+}
+
+impl Filler {
+    /// Begins. `now` is the instant that the plan's "today" holds.
+    ///
+    /// # Errors
+    /// When no password can be hashed.
+    pub(super) fn new(
+        store: Store,
+        now: Timestamp,
+        plan: &[PlannedBooking],
+    ) -> Result<Self, DemoError> {
+        let days_ago = |stay: &PlannedBooking| match stay.state {
+            PlannedState::Ended(_, days) => Some(days),
+            PlannedState::Today(_) => None,
+        };
+        let mut stays: HashMap<usize, Vec<PlannedBooking>> = HashMap::new();
+        for stay in plan.iter().filter(|stay| days_ago(stay).is_some()) {
+            stays.entry(stay.listing).or_default().push(*stay);
+        }
+        stays.values_mut().for_each(|all| all.sort_by_key(|stay| days_ago(stay).map(|d| -d)));
+        let secret = Uuid::new_v4().to_string();
+        let secret_hash = hashed(&secret)?;
+        Ok(Self { store, now, secret, secret_hash, stays, report: Report::default() })
+    }
+
+    /// What was made.
+    pub(super) fn into_report(self) -> Report {
+        self.report
+    }
+
+    /// The accounts of people, made if they are not there.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub(super) async fn accounts(
+        &mut self,
+        people: &[DemoPerson],
+    ) -> Result<Vec<Account>, DemoError> {
+        let mut accounts = Vec::with_capacity(people.len());
+        for person in people {
+            accounts.push(match self.found(person).await? {
+                Some(account) => account,
+                None => self.register(person).await?,
+            });
+        }
+        Ok(accounts)
+    }
+
+    /// The accounts of people as they are or will be, none of them made.
+    ///
+    /// # Errors
+    /// [`DemoError`].
+    pub(super) async fn expected(
+        &mut self,
+        people: &[DemoPerson],
+    ) -> Result<Vec<Account>, DemoError> {
+        let mut accounts = Vec::with_capacity(people.len());
+        for person in people {
+            let new =
+                || Account { id: person.user_id(), email: person.email.clone(), password: None };
+            accounts.push(self.found(person).await?.unwrap_or_else(new));
+        }
+        Ok(accounts)
+    }
+
+    async fn found(&mut self, person: &DemoPerson) -> Result<Option<Account>, DemoError> {
+        let client = self.store.client();
+        let Some((user, hash)) = accounts::credentials(client, &person.email).await? else {
+            return Ok(None);
+        };
+        if !user.roles.contains(&person.role) {
+            let cause = ids::derived(user.id.uuid(), "demo-role");
+            accounts::grant(client, user.id, person.role, cause, self.now).await?;
+        }
+        let known = person.password.filter(|word| password::matches(word, Some(&hash)));
+        Ok(Some(Account {
+            id: user.id,
+            email: person.email.clone(),
+            password: known.map(str::to_owned),
+        }))
+    }
+
+    async fn register(&mut self, person: &DemoPerson) -> Result<Account, DemoError> {
+        let id = person.user_id();
+        let (word, hash) = match person.password {
+            Some(word) => (word.to_owned(), hashed(word)?),
+            None => (self.secret.clone(), self.secret_hash.clone()),
+        };
+        let roles: &[Role] = match person.role {
+            Role::Landlord => &[Role::Tenant, Role::Landlord],
+            Role::Tenant => &[Role::Tenant],
+        };
+        let new = NewUser {
+            id,
+            email: &person.email,
+            name: person.name,
+            password_hash: &hash,
+            roles,
+            now: self.now - AGE,
+        };
+        let cause = ids::derived(id.uuid(), "demo-account");
+        accounts::register(self.store.client(), &new, cause).await?;
+        self.report.people += 1;
+        Ok(Account { id, email: person.email.clone(), password: Some(word) })
+    }
+
+    /// Writes listings and their ended stays; `first` is the number of the first of them.
+    ///
+    /// # Errors
+    /// [`DemoError`]; what was written stays.
+    pub(super) async fn batch(
+        &mut self,
+        first: usize,
+        batch: &[ListingDraft],
+        owners: &[Account],
+        tenants: &[Account],
+    ) -> Result<(), DemoError> {
+        let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
+        let known = properties::known(self.store.client(), &ids).await?;
+        let known: HashSet<_> = known.into_iter().collect();
+        let new: Vec<_> = (first..)
+            .zip(batch)
+            .filter(|(_, draft)| !known.contains(&draft.property_id()))
+            .collect();
+        self.report.unchanged += u32::try_from(batch.len() - new.len()).unwrap_or_default();
+        let units = new.iter().map(|(_, draft)| u32::from(draft.fields.unit.count)).sum();
+        let slots = properties::next_slot_ids(self.store.client(), units).await?;
+        let mut slots = slots.into_iter();
+        let (mut told, mut counts) = (Vec::new(), Vec::new());
+        for (number, draft) in new {
+            let Some(owner) = owners.get(owner_of(number)) else { continue };
+            let slot_ids = slots.by_ref().take(draft.fields.unit.count.into()).collect();
+            let mut story = self.store.story(draft.property_id());
+            if sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE).is_err() {
+                self.report.refused += 1;
+                continue;
+            }
+            let planned = self.stays.get(&number).map_or(&[][..], Vec::as_slice);
+            let (ended, refused) = tell(&mut story, planned, tenants, self.now);
+            self.report.refused += refused;
+            counts.push(ended);
+            told.push(story.into_sets());
+        }
+        for (ended, end) in counts.into_iter().zip(self.store.write(told).await?) {
+            match end {
+                Some(Ok(Settled::Already)) => self.report.unchanged += 1,
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "demo listing was refused");
+                    self.report.refused += 1;
+                }
+                _ => {
+                    self.report.listings += 1;
+                    self.report.stays += ended;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells the ended stays of one listing; how many were told, and how many refused.
+fn tell(
+    story: &mut Story<'_>,
+    planned: &[PlannedBooking],
+    tenants: &[Account],
+    now: Timestamp,
+) -> (u32, u32) {
+    let (mut ended, mut refused) = (0, 0);
+    for (number, stay) in planned.iter().enumerate() {
+        let Some(tenant) = tenants.get(stay.tenant) else { continue };
+        match stays::tell(story, stay, number, tenant.id, now) {
+            Ok(told) => ended += u32::from(told),
+            Err(_) => refused += 1,
+        }
+    }
+    (ended, refused)
+}
+
+fn hashed(word: &str) -> Result<String, password::HashError> {
+    password::hash(word, Uuid::new_v4().into_bytes())
+}

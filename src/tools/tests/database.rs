@@ -1,0 +1,226 @@
+//! What the tools leave in a real database.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::import::args;
+use super::inside_airbnb::drafts;
+use crate::clock::Clock;
+use crate::domain::ids::UserId;
+use crate::domain::property::{Listing, Status};
+use crate::domain::rules::{Review, Rules};
+use crate::domain::user::Role;
+use crate::storage::accounts::{self, NewUser};
+use crate::storage::changes::{ChangeSet, Settled};
+use crate::storage::pool::Database;
+use crate::storage::private_postgres::PrivatePostgres;
+use crate::storage::tests::private_postgres::{options, scratch};
+use crate::storage::{bookings, migrate, properties};
+use crate::tools::demo::people::{DemoPerson, LANDLORDS, LOGINS, TENANTS, demo_people};
+use crate::tools::demo::{self, DemoArgs};
+use crate::tools::import::{self, ImportError, ListingSink, Outcome};
+use crate::tools::listing::ListingDraft;
+use crate::tools::sink::{PropertySink, create};
+use crate::tools::store::{Store, StoreError};
+
+const RULES: Rules = Rules {
+    review: Review::Auto,
+    hold: Duration::from_secs(600),
+    expiring: Duration::from_secs(60),
+    window_days: 400,
+};
+
+/// Runs a test on a migrated database of its own. Postgres is started outside of the
+/// runtime: it lives as long as the thread that starts it.
+fn with_a_database(test: impl AsyncFnOnce(&Database)) {
+    let folder = scratch();
+    let postgres = PrivatePostgres::start(options(folder.path())).unwrap();
+    let database = Database::parse(&postgres.url()).unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        migrate::run(&database).await.unwrap();
+        test(&database).await;
+    });
+    drop(runtime);
+    postgres.stop().unwrap();
+}
+
+async fn store(database: &Database) -> Store {
+    Store::open(database, Clock::system(), RULES).await.unwrap()
+}
+
+async fn somebody(database: &Database, id: UserId, email: &str, roles: &[Role]) -> UserId {
+    let mut client = database.connect("").await.unwrap();
+    let now = Clock::system().now();
+    let new = NewUser { id, email, name: "Ada", password_hash: "none", roles, now };
+    assert!(accounts::register(&mut client, &new, uuid::Uuid::new_v4()).await.unwrap());
+    id
+}
+
+async fn of_owner(database: &Database, owner: UserId) -> Vec<Listing> {
+    let client = database.connect("").await.unwrap();
+    properties::of_owner(&client, owner, None, 10_000).await.unwrap()
+}
+
+async fn import(database: &Database) -> Result<import::Report, ImportError> {
+    import::into_database(&args(), database, Clock::system(), RULES).await
+}
+
+#[test]
+fn an_import_makes_properties_and_a_second_run_changes_nothing() {
+    with_a_database(async |database| {
+        let error = import(database).await.unwrap_err().to_string();
+        assert!(error.starts_with("no account has the email a@example.com: register"), "{error}");
+        let owner = Clock::system().id();
+        somebody(database, owner, "A@example.com", &[Role::Tenant]).await;
+        let error = import(database).await.unwrap_err().to_string();
+        assert!(error.starts_with("a@example.com is no landlord: sign in as"), "{error}");
+        assert_eq!(of_owner(database, owner).await, []);
+
+        let mut client = database.connect("").await.unwrap();
+        let now = Clock::system().now();
+        let cause = uuid::Uuid::new_v4();
+        accounts::grant(&mut client, owner, Role::Landlord, cause, now).await.unwrap();
+        let report = import(database).await.unwrap();
+        assert_eq!((report.created, report.drafts, report.bad), (22, 2, 10));
+        let made = of_owner(database, owner).await;
+        assert_eq!(made.len(), 22);
+        let live = made.iter().filter(|listing| listing.status == Status::Live);
+        assert!(live.clone().all(|listing| listing.version == 2));
+        assert_eq!(live.count(), 20);
+        for listing in &made {
+            assert_eq!(listing.source.as_ref().unwrap().name, "inside-airbnb");
+            let slots = properties::slots(&client, listing.id).await.unwrap();
+            assert_eq!(slots.len(), usize::from(listing.fields.unit.count));
+        }
+
+        let report = import(database).await.unwrap();
+        assert_eq!((report.created, report.unchanged, report.bad), (0, 22, 10));
+        assert_eq!(of_owner(database, owner).await, made);
+
+        let held = store(database).await;
+        let refused = import(database).await;
+        assert!(matches!(refused, Err(ImportError::Store(StoreError::InUse))));
+        drop(held);
+    });
+}
+
+#[test]
+fn an_import_that_was_cut_short_is_finished_by_the_next() {
+    with_a_database(async |database| {
+        let owner = Clock::system().id();
+        somebody(database, owner, "a@example.com", &[Role::Tenant, Role::Landlord]).await;
+        let some: Vec<_> = drafts().into_iter().take(7).collect();
+        let mut store = store(database).await;
+        let outcomes = PropertySink::new(&mut store, owner).put(some).await.unwrap();
+        assert_eq!(outcomes, vec![Outcome::Created; 7]);
+        let before = of_owner(database, owner).await;
+        drop(store);
+
+        let report = import(database).await.unwrap();
+        assert_eq!((report.created, report.unchanged), (15, 7));
+        let after = of_owner(database, owner).await;
+        assert_eq!(after.len(), 22);
+        assert!(before.iter().all(|listing| after.contains(listing)));
+    });
+}
+
+#[test]
+fn sets_that_are_sent_again_are_known_and_only_culprits_fail() {
+    with_a_database(async |database| {
+        let owner = Clock::system().id();
+        somebody(database, owner, "a@example.com", &[Role::Landlord]).await;
+        let mut store = store(database).await;
+        let drafts: Vec<_> = drafts().into_iter().take(5).collect();
+        let stories: Vec<_> =
+            (1..).zip(&drafts).map(|(slot, draft)| sets(&store, draft, owner, slot)).collect();
+        let written = store.write(stories[..3].to_vec()).await.unwrap();
+        assert!(
+            written.iter().all(|end| matches!(end, Some(Ok(Settled::Fresh { .. })))),
+            "{written:?}"
+        );
+
+        // The fourth takes a slot that is taken.
+        let mut again = stories;
+        again[3] = sets(&store, &drafts[3], owner, 1);
+        let written = store.write(again).await.unwrap();
+        let known = |end: &Option<_>| matches!(end, Some(Ok(Settled::Already)));
+        assert!(written[..3].iter().all(known), "{written:?}");
+        assert!(matches!(written[3], Some(Err(_))), "{written:?}");
+        assert!(matches!(written[4], Some(Ok(Settled::Fresh { .. }))), "{written:?}");
+        assert_eq!(of_owner(database, owner).await.len(), 4);
+    });
+}
+
+fn sets(store: &Store, draft: &ListingDraft, owner: UserId, slot: i64) -> Vec<ChangeSet> {
+    let at = "2026-03-01T09:00:00Z".parse().unwrap();
+    let mut story = store.story(draft.property_id());
+    let slots = (0..i64::from(draft.fields.unit.count)).map(|unit| slot * 1000 + unit).collect();
+    create(&mut story, draft, owner, slots, at).unwrap();
+    story.into_sets()
+}
+
+async fn fill_if_empty(database: &Database) -> Option<demo::Report> {
+    demo::fill_if_empty(database, Clock::system(), RULES).await.unwrap()
+}
+
+#[test]
+fn an_empty_database_gets_its_demo_once() {
+    with_a_database(async |database| {
+        let mut told = Vec::new();
+        demo::tell(database, &mut told).await.unwrap();
+        assert_eq!(told, b"", "nobody is there to log in");
+
+        let report = fill_if_empty(database).await.unwrap();
+        println!("{report}");
+        assert_eq!((report.listings, report.unchanged, report.refused), (300, 0, 0));
+        assert_eq!(report.people, u32::try_from(LANDLORDS + TENANTS).unwrap());
+        assert!(report.stays >= 20 && report.today.len() == 13, "{report}");
+
+        let client = database.connect("").await.unwrap();
+        let landlord = accounts::credentials(&client, LOGINS[1].email).await.unwrap().unwrap().0;
+        let tenant = accounts::credentials(&client, LOGINS[0].email).await.unwrap().unwrap().0;
+        assert!(landlord.roles.contains(&Role::Landlord));
+        assert_eq!(tenant.roles, [Role::Tenant]);
+        assert!(Clock::system().now() - SignedDuration::from_hours(24) > tenant.created_at);
+        assert_eq!(of_owner(database, landlord.id).await.len(), 25);
+        let ended = bookings::of_tenant(&client, tenant.id, None, 100).await.unwrap();
+        let ended: Vec<_> = ended.iter().map(|found| found.booking.status.name()).collect();
+        assert_eq!(ended, ["expired", "cancelled"], "the newest first");
+
+        demo::tell(database, &mut told).await.unwrap();
+        let lines = "tenant: tenant@example.com / let-me-book-homes\n\
+                     landlord: landlord@example.com / let-me-let-homes\n";
+        assert_eq!(String::from_utf8(told).unwrap(), lines);
+
+        assert!(fill_if_empty(database).await.is_none(), "it is there");
+    });
+}
+
+#[test]
+fn a_demo_that_was_cut_short_is_finished_and_strangers_are_left_alone() {
+    with_a_database(async |database| {
+        let people = demo_people(20);
+        let first: &DemoPerson = &people[0];
+        let roles = [Role::Tenant, Role::Landlord];
+        somebody(database, first.user_id(), &first.email, &roles).await;
+        let report = fill_if_empty(database).await.unwrap();
+        assert_eq!((report.people, report.listings), (13, 300));
+    });
+    with_a_database(async |database| {
+        somebody(database, Clock::system().id(), LOGINS[1].email, &[Role::Tenant]).await;
+        assert!(fill_if_empty(database).await.is_none());
+        let mut told = Vec::new();
+        demo::tell(database, &mut told).await.unwrap();
+        assert_eq!(told, b"", "that account has another password");
+
+        // Asked for by hand, the demo comes beside what is there.
+        for (listings, made) in [(50, 50), (80, 30), (80, 0)] {
+            let args = DemoArgs { listings, seed: 7 };
+            let report = demo::into_database(&args, database, Clock::system(), RULES).await;
+            let report = report.unwrap();
+            assert_eq!((report.listings, report.unchanged), (made, listings - made));
+        }
+    });
+}

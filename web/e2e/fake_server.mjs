@@ -1,0 +1,461 @@
+#!/usr/bin/env node
+// A fake of the RentEzy server for work on the pages: the same HTTP API, kept in memory,
+// with invented listings and a pretend payment page. It proves nothing about the server.
+//
+//   node e2e/fake_server.mjs [serve --demo]
+//   RENTEZY_SERVER_LISTEN=127.0.0.1:8080   where to listen (port 0: any)
+//   FAKE_HOLD_SECONDS=600                  how long a hold lasts
+//   FAKE_DELAY_MS=0                        added to every API answer
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
+const HOLD_MS = Number(process.env.FAKE_HOLD_SECONDS ?? 600) * 1000;
+const DELAY = Number(process.env.FAKE_DELAY_MS ?? 0);
+const CSP =
+  "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+const COOKIE = '__Host-rentezy-refresh';
+
+const users = new Map();
+const access = new Map();
+const refreshes = new Map();
+const properties = new Map();
+const bookings = new Map();
+const sessions = new Map();
+const commands = new Map();
+
+// ---- invented data --------------------------------------------------------------------
+
+function dice(seed) {
+  let state = seed >>> 0 || 1;
+  return (sides) => {
+    state ^= state << 13;
+    state >>>= 0;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state % sides;
+  };
+}
+
+const CITIES = [
+  ['Dublin', 'Leinster', 'IE', 53.345, -6.264, 'Europe/Dublin', 'EUR'],
+  ['Galway', 'Connacht', 'IE', 53.272, -9.054, 'Europe/Dublin', 'EUR'],
+  ['Edinburgh', 'Scotland', 'GB', 55.951, -3.189, 'Europe/London', 'GBP'],
+  ['Lisbon', 'Lisboa', 'PT', 38.722, -9.139, 'Europe/Lisbon', 'EUR'],
+  ['Kraków', 'Małopolskie', 'PL', 50.061, 19.937, 'Europe/Warsaw', 'PLN'],
+  ['Athens', 'Attica', 'GR', 37.976, 23.735, 'Europe/Athens', 'EUR'],
+];
+const KINDS = ['flat', 'flat', 'flat', 'room', 'room', 'house', 'house', 'bed'];
+const MOODS = ['Bright', 'Quiet', 'Warm', 'Airy', 'Tidy', 'Old-town', 'Sunlit', 'Snug'];
+const THINGS = {
+  flat: ['flat above the bakery', 'two-room flat by the tram', 'top-floor flat with a view over the roofs', 'garden flat'],
+  room: ['room in a shared house', 'room with a desk by the window', 'corner room near the market'],
+  house: ['brick house with a yard', 'terraced house for a family', 'house at the end of the lane'],
+  bed: ['bed in a four-bed dorm', 'bunk by the window'],
+};
+const AMENITIES = ['Wifi', 'Kitchen', 'Washer', 'Dishwasher', 'Lift', 'Balcony', 'Heating', 'Desk', 'Bicycle store', 'Garden', 'Parking', 'Pets allowed'];
+
+function addUser(email, password, name, roles) {
+  const user = { id: `usr_${randomUUID()}`, email, name, roles, created_at: iso() };
+  users.set(email, { user, password });
+  return user;
+}
+
+function seed() {
+  const landlord = addUser('landlord@example.org', 'landlord-demo-pass', 'Nora Byrne', ['tenant', 'landlord']);
+  const tenant = addUser('tenant@example.org', 'tenant-demo-pass', 'Sam Okafor', ['tenant']);
+  for (let n = 0; n < 140; n += 1) {
+    const roll = dice(n * 7919 + 17);
+    for (let warm = 0; warm < 5; warm += 1) roll(10);
+    const [city, region, country, lat, lon, zone, currency] = CITIES[roll(CITIES.length)];
+    const kind = KINDS[roll(KINDS.length)];
+    const bedrooms = kind === 'house' ? 2 + roll(3) : kind === 'flat' ? roll(4) : 1;
+    const base = { bed: 28, room: 55, flat: 95, house: 170 }[kind];
+    addProperty(n < 6 ? landlord.id : `usr_${n % 9}`, {
+      kind,
+      title: `${MOODS[roll(MOODS.length)]} ${THINGS[kind][roll(THINGS[kind].length)]}`,
+      description:
+        'Light comes in from two sides, and the street is calm after seven. The kitchen has what you need to cook for real.\n\nShops, a park and a stop are within ten minutes on foot. Keys are handed over in person.',
+      address: { line: `${1 + roll(90)} Mill Street`, city, region, country },
+      location: { lat: lat + (roll(900) - 450) / 10000, lon: lon + (roll(1200) - 600) / 10000 },
+      zone,
+      amenities: AMENITIES.filter((_, index) => (n + index * 3) % 4 !== 0),
+      unit: { name: 'Whole place', count: kind === 'bed' ? 4 : 1, bedrooms, beds: Math.max(1, bedrooms + roll(2)), bathrooms: 1 + roll(3) / 2, guests: Math.max(1, bedrooms * 2) },
+      price_per_night: { amount: (base + roll(base)) * (currency === 'PLN' ? 430 : 100), currency },
+    }, 'live');
+  }
+  const own = [...properties.values()].filter((one) => one.owner_id === landlord.id);
+  own[5].status = 'draft';
+  const samples = [['confirmed', 9, 3], ['confirmed', 40, 7], ['cancelled', 20, 2], ['expired', 25, 4]];
+  samples.forEach(([status, ahead, count], index) => {
+    const booking = newBooking(own[index % 2], tenant.id, day(ahead), day(ahead + count), 2);
+    Object.assign(booking, { status, expires_at: null });
+  });
+}
+
+function addProperty(owner, body, status) {
+  const id = `prp_${randomUUID()}`;
+  const made = { ...body, id, owner_id: owner, status, version: 1, unit: { id: `unt_${randomUUID()}`, ...body.unit }, created_at: iso(), updated_at: iso(), cleaning: undefined };
+  properties.set(id, made);
+  return made;
+}
+
+// ---- rules, roughly -------------------------------------------------------------------
+
+const iso = (at = Date.now()) => new Date(at).toISOString();
+const day = (ahead, from = iso().slice(0, 10)) => iso(Date.parse(`${from}T00:00:00Z`) + ahead * 86_400_000).slice(0, 10);
+const span = (from, to) => Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
+const TAKING = new Set(['hold', 'pending_payment', 'expiring', 'confirmed']);
+
+function freeUnits(property, night) {
+  const held = [...bookings.values()].filter((one) => one.property_id === property.id && TAKING.has(one.status) && one.check_in <= night && night < one.check_out);
+  const noise = createHash('md5').update(`${property.id}${Math.floor(Date.parse(night) / 86_400_000 / 4)}`).digest()[0];
+  const others = property.demo !== false && noise < 60 ? property.unit.count : 0;
+  return Math.max(0, property.unit.count - held.length - others);
+}
+
+function newBooking(property, tenant, checkIn, checkOut, guests) {
+  const nights = span(checkIn, checkOut);
+  const total = { ...property.price_per_night, amount: property.price_per_night.amount * nights };
+  const booking = {
+    id: `bkg_${randomUUID()}`, property_id: property.id, property_title: property.title, unit_id: property.unit.id,
+    tenant_id: tenant, landlord_id: property.owner_id, check_in: checkIn, check_out: checkOut, nights, guests, status: 'hold',
+    price: { per_night: property.price_per_night, nights, total },
+    expires_at: iso(Date.now() + HOLD_MS), version: 1, created_at: iso(), updated_at: iso(),
+  };
+  bookings.set(booking.id, booking);
+  return booking;
+}
+
+function sweep() {
+  for (const booking of bookings.values()) {
+    if (!booking.expires_at || Date.parse(booking.expires_at) > Date.now()) continue;
+    if (booking.status === 'hold') Object.assign(booking, { status: 'expired', released_at: iso() });
+    if (booking.status === 'pending_payment') {
+      booking.status = 'expiring';
+      setTimeout(() => booking.status === 'expiring' && Object.assign(booking, { status: 'expired', released_at: iso() }), 4000);
+    }
+  }
+}
+
+class Refused extends Error {
+  constructor(status, code, detail, more = {}, headers = {}) {
+    super(detail);
+    this.status = status;
+    this.headers = headers;
+    this.body = { type: `/problems/${code}`, title: code.replaceAll('-', ' '), status, detail, instance: `req_${randomUUID()}`, code, retryable: status >= 500, ...more };
+  }
+}
+
+// ---- the API --------------------------------------------------------------------------
+
+function openSession(user) {
+  const token = randomBytes(16).toString('hex');
+  const refresh = randomBytes(16).toString('hex');
+  access.set(token, user.email);
+  refreshes.set(refresh, user.email);
+  return {
+    status: 200,
+    body: { access_token: token, token_type: 'Bearer', expires_in: 900, user: users.get(user.email).user },
+    headers: { 'Set-Cookie': `${COOKIE}=${refresh}; HttpOnly; Secure; SameSite=Strict; Path=/` },
+  };
+}
+
+function who(request) {
+  const header = request.headers.authorization;
+  if (!header) return null;
+  const email = access.get(header.replace('Bearer ', ''));
+  if (!email) throw new Refused(401, 'unauthenticated', 'the access token is not valid');
+  return users.get(email).user;
+}
+
+function must(request) {
+  const user = who(request);
+  if (!user) throw new Refused(401, 'unauthenticated', 'sign in first');
+  return user;
+}
+
+/** Once per Idempotency-Key and user. */
+function once(request, body, work) {
+  const user = must(request);
+  const key = request.headers['idempotency-key'];
+  if (!key) throw new Refused(400, 'idempotency-key-required', 'send an idempotency-key header');
+  const id = `${user.id} ${request.method} ${request.url} ${key}`;
+  const print = JSON.stringify(body);
+  const known = commands.get(id);
+  if (known) {
+    if (known.print !== print) throw new Refused(422, 'idempotency-key-reused', 'the key was used for another request');
+    return known.answer;
+  }
+  const answer = work(user);
+  commands.set(id, { print, answer });
+  return answer;
+}
+
+function seen(property, user) {
+  const owner = user?.id === property.owner_id;
+  if (property.status !== 'live' && !owner) throw new Refused(404, 'not-found', 'no such property');
+  if (owner) return property;
+  const { line: _, ...address } = property.address;
+  return { ...property, address, location: blur(property.location) };
+}
+
+const blur = ({ lat, lon }) => ({ lat: Number(lat.toFixed(2)), lon: Number(lon.toFixed(2)) });
+const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').toLowerCase();
+
+function search(query) {
+  const started = performance.now();
+  const get = (name) => query.get(name) || undefined;
+  const words = fold(get('q') ?? '').split(/\W+/).filter(Boolean);
+  const box = get('bbox')?.split(',').map(Number);
+  const [checkIn, checkOut] = [get('check_in'), get('check_out')];
+  const nights = checkIn && checkOut ? Array.from({ length: span(checkIn, checkOut) }, (_, n) => day(n, checkIn)) : [];
+  let found = [...properties.values()].filter((one) => {
+    const text = fold(`${one.title} ${one.address.city} ${one.kind} ${one.amenities.join(' ')}`);
+    const price = one.price_per_night.amount;
+    return (
+      one.status === 'live' &&
+      words.every((word) => text.includes(word)) &&
+      (!box || (one.location.lon >= box[0] && one.location.lat >= box[1] && one.location.lon <= box[2] && one.location.lat <= box[3])) &&
+      price >= Number(get('price_min') ?? 0) &&
+      price <= Number(get('price_max') ?? Infinity) &&
+      one.unit.guests >= Number(get('guests') ?? 1) &&
+      nights.every((night) => freeUnits(one, night) > 0)
+    );
+  });
+  if (get('sort') === 'price') found.sort((a, b) => a.price_per_night.amount - b.price_per_night.amount);
+  if (get('sort') === 'newest') found.reverse();
+  const total = found.length;
+  const from = Number(get('cursor') ?? 0);
+  const limit = Number(get('limit') ?? 24);
+  const data = found.slice(from, from + limit).map((one, index) => ({
+    id: one.id, title: one.title, kind: one.kind, city: one.address.city, country: one.address.country, location: blur(one.location),
+    price_per_night: one.price_per_night, bedrooms: one.unit.bedrooms, beds: one.unit.beds, bathrooms: one.unit.bathrooms,
+    guests: one.unit.guests, amenities: one.amenities.slice(0, 6),
+    ...((from + index) % 3 !== 2 && { rating: 4.1 + ((from + index) % 9) / 10 }),
+    ...(nights.length > 0 && { total: { ...one.price_per_night, amount: one.price_per_night.amount * nights.length } }),
+  }));
+  const more = from + limit < total;
+  return { status: 200, body: { data, page: { next: more ? String(from + limit) : null, has_more: more }, total, took_ms: Math.ceil(performance.now() - started) } };
+}
+
+function listing(data) {
+  return { status: 200, body: { data, page: { next: null, has_more: false } } };
+}
+
+function tag(property, status = 200) {
+  return { status, body: property, headers: { ETag: `"${property.version}"` } };
+}
+
+function owned(request, id) {
+  const user = must(request);
+  const property = properties.get(id);
+  if (!property || property.owner_id !== user.id) throw new Refused(404, 'not-found', 'no such property');
+  if (!request.headers['if-match']) throw new Refused(428, 'precondition-required', 'send if-match');
+  if (request.headers['if-match'] !== `"${property.version}"`) throw new Refused(412, 'precondition-failed', 'the property has changed');
+  return property;
+}
+
+/** A JSON merge patch (RFC 7396). */
+function merge(target, patch) {
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) delete target[name];
+    else if (typeof value === 'object' && !Array.isArray(value)) target[name] = merge(target[name] ?? {}, value);
+    else target[name] = value;
+  }
+  return target;
+}
+
+function own(request, id) {
+  const user = must(request);
+  const booking = bookings.get(id);
+  if (!booking || (booking.tenant_id !== user.id && booking.landlord_id !== user.id)) throw new Refused(404, 'not-found', 'no such booking');
+  return booking;
+}
+
+function checkout(request, id) {
+  const booking = own(request, id);
+  if (booking.status === 'hold') {
+    booking.status = 'pending_payment';
+    booking.payment = { id: `pay_${randomUUID()}`, status: 'created' };
+    const session = `cs_${randomBytes(8).toString('hex')}`;
+    booking.opensAt = Date.now() + 700;
+    sessions.set(session, booking.id);
+    booking.session = session;
+  }
+  if (booking.status !== 'pending_payment') throw new Refused(409, 'invalid-transition', `a booking that is ${booking.status} can not be paid`, { allowed: [] });
+  if (Date.now() < booking.opensAt) return { status: 202, body: { booking, payment: booking.payment }, headers: { 'Retry-After': '1' } };
+  booking.payment.checkout_url = `http://${request.headers.host}/sandbox/pay/${booking.session}`;
+  return { status: 200, body: { booking, payment: booking.payment, checkout_url: booking.payment.checkout_url } };
+}
+
+function api(request, path, query, body) {
+  const call = `${request.method} ${path}`;
+  const [, noun, id, verb] = path.split('/');
+  if (call === 'POST /auth/register') {
+    if ((body.password ?? '').length < 10) throw new Refused(422, 'validation', 'one field is wrong', { errors: [{ pointer: '/password', code: 'too-short', detail: 'must have at least 10 characters' }] });
+    if (!users.has(body.email)) addUser(body.email, body.password, body.name, ['tenant']);
+    return { status: 202, body: { status: 'accepted' } };
+  }
+  if (call === 'POST /auth/login') {
+    const known = users.get(body.email);
+    if (!known || known.password !== body.password) throw new Refused(401, 'invalid-credentials', 'email and password do not match');
+    return openSession(known.user);
+  }
+  if (call === 'POST /auth/refresh') {
+    const token = /__Host-rentezy-refresh=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
+    if (new URL(request.headers.origin ?? 'http://none').host !== request.headers.host) throw new Refused(403, 'forbidden', 'wrong origin');
+    const email = refreshes.get(token);
+    if (!email) throw new Refused(401, 'unauthenticated', 'no session');
+    refreshes.delete(token);
+    return openSession({ email });
+  }
+  if (call === 'POST /auth/logout') return { status: 204, headers: { 'Set-Cookie': `${COOKIE}=; Secure; Path=/; Max-Age=0` } };
+  if (call === 'GET /me') return { status: 200, body: must(request) };
+  if (call === 'POST /me/landlord-application') {
+    const user = must(request);
+    if (!user.roles.includes('landlord')) user.roles.push('landlord');
+    const opened = openSession(user);
+    return { ...opened, status: 201, body: { status: 'approved', session: opened.body } };
+  }
+  if (call === 'GET /search') return search(query);
+  if (call === 'GET /properties') {
+    const user = must(request);
+    return listing([...properties.values()].filter((one) => one.owner_id === user.id));
+  }
+  if (call === 'POST /properties') return once(request, body, (user) => tag(Object.assign(addProperty(user.id, body, 'draft'), { demo: false }), 201));
+  if (noun === 'properties' && properties.has(id)) {
+    const property = properties.get(id);
+    if (request.method === 'GET' && !verb) return tag(seen(property, who(request)));
+    if (request.method === 'PATCH') return tag(Object.assign(merge(owned(request, id), body), { version: property.version + 1 }));
+    if (verb === 'submit') return tag(Object.assign(owned(request, id), { status: 'live', version: property.version + 1 }));
+    if (verb === 'calendar') {
+      const [from, to] = [query.get('from'), query.get('to')];
+      const nights = Array.from({ length: Math.min(400, span(from, to)) }, (_, n) => {
+        const free = freeUnits(property, day(n, from));
+        return { night: day(n, from), state: free > 0 ? 'free' : 'taken', free, price: property.price_per_night };
+      });
+      return { status: 200, body: { property_id: id, from, to, unit_id: property.unit.id, nights } };
+    }
+  }
+  if (call === 'POST /bookings') {
+    return once(request, body, (user) => {
+      const property = properties.get(body.property_id);
+      for (let night = body.check_in; night < body.check_out; night = day(1, night)) {
+        if (freeUnits(property, night) === 0) throw new Refused(409, 'nights-taken', 'at least one of these nights is taken');
+      }
+      return { status: 201, body: newBooking(property, user.id, body.check_in, body.check_out, body.guests) };
+    });
+  }
+  if (call === 'GET /bookings') {
+    const user = must(request);
+    const side = query.get('role') === 'landlord' ? 'landlord_id' : 'tenant_id';
+    return listing([...bookings.values()].filter((one) => one[side] === user.id).reverse());
+  }
+  if (noun === 'bookings' && id) {
+    if (request.method === 'GET') return { status: 200, body: own(request, id) };
+    if (verb === 'checkout') return checkout(request, id);
+    if (verb === 'hold') {
+      return once(request, body, () => {
+        const booking = own(request, id);
+        if (booking.status === 'pending_payment') {
+          booking.status = 'expiring';
+          setTimeout(() => Object.assign(booking, { status: 'cancelled', released_at: iso() }), 3000);
+        } else if (booking.status === 'hold') Object.assign(booking, { status: 'cancelled', released_at: iso() });
+        else throw new Refused(409, 'invalid-transition', `a booking that is ${booking.status} can not be released`, { allowed: [] });
+        return { status: 200, body: booking };
+      });
+    }
+  }
+  throw new Refused(404, 'not-found', 'nothing is here');
+}
+
+// ---- the pretend payment page -----------------------------------------------------------
+
+function payPage(session) {
+  const booking = bookings.get(sessions.get(session));
+  if (!booking) return null;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Pay</title><h1>Test payment</h1>
+<p>${booking.property_title.replace(/[<&]/g, '')}: ${booking.price.total.amount / 100} ${booking.price.total.currency}</p>
+<form method="post"><label>Card number <input name="number" required></label> <label>Expiry <input name="exp" required></label> <label>Code <input name="cvc" required></label> <button type="submit">Pay</button></form></html>`;
+}
+
+function pay(session) {
+  const booking = bookings.get(sessions.get(session));
+  booking.payment.status = 'succeeded';
+  setTimeout(() => Object.assign(booking, { status: 'confirmed', expires_at: null, version: booking.version + 1 }), 1200);
+  return `/bookings/${booking.id}?paid=1`;
+}
+
+// ---- HTTP -------------------------------------------------------------------------------
+
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json', '.woff2': 'font/woff2', '.png': 'image/png' };
+
+async function file(path, response) {
+  const wanted = normalize(path).replace(/^(\.\.[/\\])+/, '');
+  for (const name of [wanted, '/index.html']) {
+    try {
+      const bytes = await readFile(join(DIST, name));
+      response.writeHead(200, { 'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream', 'Content-Security-Policy': CSP, 'X-Content-Type-Options': 'nosniff' });
+      return response.end(bytes);
+    } catch {
+      if (extname(wanted) !== '') break;
+    }
+  }
+  response.writeHead(404).end();
+}
+
+async function readBody(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+function send(response, answer) {
+  const problem = answer.body?.type?.startsWith?.('/problems/');
+  const text = answer.body === undefined ? undefined : JSON.stringify(answer.body);
+  response.writeHead(answer.status, { ...(text && { 'Content-Type': problem ? 'application/problem+json' : 'application/json' }), ...answer.headers });
+  response.end(text);
+}
+
+async function handle(request, response) {
+  const url = new URL(request.url, 'http://fake');
+  sweep();
+  if (url.pathname === '/version') return send(response, { status: 200, body: { name: 'rentezy', version: '0.1.0-fake', payments: 'sandbox', tzdb: 'none' } });
+  if (url.pathname === '/favicon.ico') return response.writeHead(204).end();
+  if (url.pathname.startsWith('/sandbox/pay/')) {
+    const session = url.pathname.split('/')[3];
+    const page = payPage(session);
+    if (!page) return response.writeHead(404).end();
+    if (request.method === 'POST') return response.writeHead(303, { Location: pay(session) }).end();
+    return response.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
+  }
+  if (!url.pathname.startsWith('/api/v1')) return file(url.pathname === '/' ? '/index.html' : url.pathname, response);
+  const text = await readBody(request);
+  if (DELAY) await new Promise((resolve) => setTimeout(resolve, DELAY));
+  try {
+    send(response, api(request, url.pathname.slice(7), url.searchParams, text === '' ? {} : JSON.parse(text)));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    send(response, error);
+  }
+}
+
+seed();
+const [host, port] = (process.env.RENTEZY_SERVER_LISTEN ?? '127.0.0.1:8080').split(':');
+const server = createServer((request, response) => {
+  handle(request, response).catch((error) => {
+    console.error(error);
+    response.destroy();
+  });
+});
+server.listen(Number(port), host, () => {
+  console.log('tenant: tenant@example.org / tenant-demo-pass');
+  console.log('landlord: landlord@example.org / landlord-demo-pass');
+  console.log(`rentezy (a fake, for work on the pages) listens on http://${host}:${server.address().port}`);
+});
+process.on('SIGTERM', () => process.exit(0));

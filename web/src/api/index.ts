@@ -1,0 +1,139 @@
+/** The one client of this page, and every call the app makes. */
+import { Client, sleep, type Answer } from './client';
+import { ServerClock } from './clock';
+import { reach } from './reach';
+import { SessionStore } from './session';
+import type {
+  Booking,
+  Calendar,
+  Checkout,
+  LandlordApplication,
+  List,
+  NewBooking,
+  NewProperty,
+  Property,
+  SearchAnswer,
+  SearchQuery,
+  Session,
+  User,
+  Version,
+} from './types';
+
+export const clock = new ServerClock();
+export const session = new SessionStore(ownStorage());
+
+const client = new Client({
+  fetch: (...args) => fetch(...args),
+  session,
+  clock,
+  alone: (work) =>
+    navigator.locks ? (navigator.locks.request('rentezy-refresh', work) as ReturnType<typeof work>) : work(),
+  onReach: (reached) => reach.set(reached),
+});
+
+export const boot = (): Promise<void> => client.boot();
+
+async function data<T>(answer: Promise<Answer<T>>): Promise<T> {
+  return (await answer).data;
+}
+
+/** A property with the tag that an edit has to name. */
+export interface Tagged {
+  property: Property;
+  etag: string;
+}
+
+async function tagged(answer: Promise<Answer<Property>>): Promise<Tagged> {
+  const { data: property, etag } = await answer;
+  return { property, etag: etag ?? `"${property.version}"` };
+}
+
+export const api = {
+  version: (signal?: AbortSignal) =>
+    data(client.ask<Version>('GET', '//version', { auth: 'none', ...(signal && { signal }) })),
+
+  async register(body: { email: string; password: string; name: string }): Promise<void> {
+    await client.ask('POST', '/auth/register', { auth: 'none', body });
+  },
+  async login(body: { email: string; password: string }): Promise<User> {
+    const opened = await data(client.ask<Session>('POST', '/auth/login', { auth: 'none', body }));
+    session.open(opened);
+    return opened.user;
+  },
+  async logout(): Promise<void> {
+    await client.ask('POST', '/auth/logout', { auth: 'none' });
+    session.close();
+  },
+  async becomeLandlord(): Promise<LandlordApplication['status']> {
+    const answer = await data(
+      client.ask<LandlordApplication>('POST', '/me/landlord-application', { body: {} }),
+    );
+    if (answer.session) session.open(answer.session);
+    else if (answer.status === 'approved') await client.refresh();
+    return answer.status;
+  },
+
+  search: (query: SearchQuery, signal?: AbortSignal) =>
+    data(
+      client.ask<SearchAnswer>('GET', '/search', {
+        auth: 'none',
+        query: { ...query },
+        ...(signal && { signal }),
+      }),
+    ),
+  property: (id: string, signal?: AbortSignal) =>
+    tagged(
+      client.ask<Property>('GET', `/properties/${encodeURIComponent(id)}`, {
+        auth: 'some',
+        ...(signal && { signal }),
+      }),
+    ),
+  calendar: (id: string, from: string, to: string, signal?: AbortSignal) =>
+    data(
+      client.ask<Calendar>('GET', `/properties/${encodeURIComponent(id)}/calendar`, {
+        auth: 'some',
+        query: { from, to },
+        ...(signal && { signal }),
+      }),
+    ),
+
+  ownProperties: (cursor?: string) =>
+    data(client.ask<List<Property>>('GET', '/properties', { query: { owner: 'me', limit: 50, cursor } })),
+  createProperty: (body: NewProperty, idempotencyKey: string) =>
+    tagged(client.ask<Property>('POST', '/properties', { body, idempotencyKey })),
+  editProperty: (id: string, body: Record<string, unknown>, ifMatch: string) =>
+    tagged(client.ask<Property>('PATCH', `/properties/${encodeURIComponent(id)}`, { body, ifMatch })),
+  submitProperty: (id: string, ifMatch: string) =>
+    tagged(client.ask<Property>('POST', `/properties/${encodeURIComponent(id)}/submit`, { ifMatch })),
+
+  hold: (body: NewBooking, idempotencyKey: string) =>
+    data(client.ask<Booking>('POST', '/bookings', { body, idempotencyKey })),
+  bookings: (role: 'tenant' | 'landlord', cursor?: string) =>
+    data(client.ask<List<Booking>>('GET', '/bookings', { query: { role, limit: 50, cursor } })),
+  booking: (id: string, signal?: AbortSignal) =>
+    data(client.ask<Booking>('GET', `/bookings/${encodeURIComponent(id)}`, signal ? { signal } : {})),
+  release: (id: string, idempotencyKey: string) =>
+    data(client.ask<Booking>('DELETE', `/bookings/${encodeURIComponent(id)}/hold`, { idempotencyKey })),
+
+  /** Asks for the payment page until it is open: 202 means "soon". */
+  async checkout(id: string, idempotencyKey: string): Promise<Checkout> {
+    const giveUpAt = Date.now() + 60_000;
+    for (;;) {
+      const answer = await client.ask<Checkout>('POST', `/bookings/${encodeURIComponent(id)}/checkout`, {
+        body: { return_url: `/bookings/${id}` },
+        idempotencyKey,
+      });
+      const open = answer.data?.checkout_url ?? answer.data?.payment?.checkout_url;
+      if (answer.status !== 202 || open || Date.now() > giveUpAt) return answer.data;
+      await sleep(Math.min(answer.retryAfter ?? 1, 5) * 1000);
+    }
+  },
+};
+
+function ownStorage(): Storage | null {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,223 @@
+/** What the server sends and takes under /api/v1. Written by hand from the contract;
+ *  one file, so that one generated from /openapi.json can take its place. */
+
+/** Minor units with their ISO 4217 currency. */
+export interface Money {
+  amount: number;
+  currency: string;
+}
+
+/** YYYY-MM-DD, local to the property. */
+export type LocalDate = string;
+/** RFC 3339, UTC. */
+export type Instant = string;
+
+export interface FieldError {
+  pointer: string;
+  code: string;
+  detail?: string;
+}
+
+export interface Alternative {
+  check_in?: LocalDate;
+  check_out?: LocalDate;
+}
+
+export interface ProblemBody {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+  instance?: string;
+  code?: string;
+  retryable?: boolean;
+  errors?: FieldError[];
+  allowed?: string[];
+  alternatives?: Alternative[];
+}
+
+export interface List<T> {
+  data: T[];
+  page: { next: string | null; has_more: boolean };
+}
+
+export type Role = 'tenant' | 'landlord' | 'admin';
+
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  roles: Role[];
+  created_at: Instant;
+}
+
+export interface Session {
+  access_token: string;
+  token_type: 'Bearer';
+  /** Seconds. */
+  expires_in: number;
+  user: User;
+}
+
+export interface LandlordApplication {
+  status: 'approved' | 'pending';
+  session?: Session;
+}
+
+export type Kind = 'bed' | 'room' | 'flat' | 'house';
+
+export interface Address {
+  line?: string | null;
+  city: string;
+  region?: string | null;
+  /** ISO 3166-1 alpha-2. */
+  country: string;
+}
+
+export interface Location {
+  lat: number;
+  lon: number;
+}
+
+export interface NewUnit {
+  name: string;
+  count: number;
+  bedrooms: number;
+  beds: number;
+  bathrooms: number;
+  guests: number;
+}
+
+export interface NewProperty {
+  kind: Kind;
+  title: string;
+  description: string;
+  address: Address;
+  location: Location;
+  zone: string;
+  amenities: string[];
+  unit: NewUnit;
+  price_per_night: Money;
+}
+
+export type PropertyStatus = 'draft' | 'pending_review' | 'live';
+
+export interface Property extends Omit<NewProperty, 'unit'> {
+  id: string;
+  owner_id: string;
+  status: PropertyStatus;
+  version: number;
+  unit: NewUnit & { id: string };
+  created_at: Instant;
+  updated_at: Instant;
+}
+
+export interface Night {
+  night: LocalDate;
+  state: 'free' | 'taken';
+  free: number;
+  price: Money;
+}
+
+export interface Calendar {
+  property_id: string;
+  from: LocalDate;
+  to: LocalDate;
+  unit_id: string;
+  nights: Night[];
+}
+
+export interface Card {
+  id: string;
+  title: string;
+  kind: Kind;
+  city: string;
+  country: string;
+  location: Location;
+  price_per_night: Money;
+  bedrooms: number;
+  beds: number;
+  bathrooms: number;
+  guests: number;
+  amenities: string[];
+  rating?: number | null;
+  total?: Money | null;
+}
+
+export interface SearchAnswer extends List<Card> {
+  total: number;
+  took_ms: number;
+}
+
+export type Sort = 'relevance' | 'price' | 'newest';
+
+export interface SearchQuery {
+  q?: string;
+  /** west,south,east,north */
+  bbox?: string;
+  price_min?: number;
+  price_max?: number;
+  check_in?: LocalDate;
+  check_out?: LocalDate;
+  guests?: number;
+  sort?: Sort;
+  limit?: number;
+  cursor?: string;
+}
+
+export type BookingStatus =
+  | 'hold'
+  | 'pending_payment'
+  | 'expiring'
+  | 'confirmed'
+  | 'expired'
+  | 'failed'
+  | 'cancelled';
+
+export interface Payment {
+  id: string;
+  status: string;
+  checkout_url?: string | null;
+}
+
+export interface Booking {
+  id: string;
+  property_id: string;
+  property_title: string;
+  unit_id: string;
+  tenant_id: string;
+  landlord_id: string;
+  check_in: LocalDate;
+  check_out: LocalDate;
+  nights: number;
+  guests: number;
+  status: BookingStatus;
+  price: { per_night: Money; nights: number; total: Money };
+  expires_at?: Instant | null;
+  released_at?: Instant | null;
+  payment?: Payment | null;
+  version: number;
+  created_at: Instant;
+  updated_at: Instant;
+}
+
+export interface NewBooking {
+  property_id: string;
+  unit_id?: string;
+  check_in: LocalDate;
+  check_out: LocalDate;
+  guests: number;
+}
+
+export interface Checkout {
+  booking: Booking;
+  payment: Payment;
+  checkout_url?: string | null;
+}
+
+export interface Version {
+  name: string;
+  version: string;
+  payments: 'sandbox' | 'stripe' | 'off';
+  tzdb?: string;
+}

@@ -1,0 +1,64 @@
+import { Link } from 'react-router';
+import type { Card } from '../api/types';
+import { formatMoney } from '../domain/money';
+import type { SearchForm } from '../domain/query';
+import { KINDS, country, facts } from '../domain/words';
+import { HomeArt } from './HomeArt';
+
+/** A home's page, with the dates and guests of the search. */
+export function homePath(id: string, form: Pick<SearchForm, 'checkIn' | 'checkOut' | 'guests'>): string {
+  const params = new URLSearchParams();
+  if (form.checkIn && form.checkOut) {
+    params.set('check_in', form.checkIn);
+    params.set('check_out', form.checkOut);
+  }
+  if (form.guests > 1) params.set('guests', String(form.guests));
+  return `/listings/${encodeURIComponent(id)}${params.size > 0 ? `?${params}` : ''}`;
+}
+
+export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm; onLift: (id: string | null) => void }) {
+  return (
+    <li
+      className="card"
+      onMouseEnter={() => onLift(card.id)}
+      onMouseLeave={() => onLift(null)}
+      onFocus={() => onLift(card.id)}
+      onBlur={() => onLift(null)}
+    >
+      <HomeArt id={card.id} kind={card.kind} />
+      <div className="card-text">
+        <p className="card-place">
+          <span>
+            {KINDS[card.kind] ?? card.kind} in {card.city}, {country(card.country)}
+          </span>
+          {typeof card.rating === 'number' && (
+            <span className="rating" aria-label={`Rated ${card.rating.toFixed(1)} of 5`}>
+              ★ {card.rating.toFixed(1)}
+            </span>
+          )}
+        </p>
+        <h2>
+          <Link to={homePath(card.id, form)}>{card.title}</Link>
+        </h2>
+        <p className="card-facts">{facts(card).join(' · ')}</p>
+        <p className="card-price">
+          <strong>{formatMoney(card.price_per_night)}</strong> a night
+          {card.total && <span className="card-total">{formatMoney(card.total)} in total</span>}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+export function CardSkeleton() {
+  return (
+    <div className="card">
+      <div className="art skeleton" />
+      <div className="card-text">
+        <span className="skeleton skeleton-line" />
+        <span className="skeleton skeleton-line skeleton-wide" />
+        <span className="skeleton skeleton-line" />
+      </div>
+    </div>
+  );
+}

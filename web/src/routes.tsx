@@ -1,0 +1,54 @@
+import { lazy, Suspense, type ReactNode } from 'react';
+import { Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
+import { BookingPage } from './pages/BookingPage';
+import { BookingsPage } from './pages/BookingsPage';
+import { ListingPage } from './pages/ListingPage';
+import { NotFoundPage } from './pages/NotFoundPage';
+import { SearchPage } from './pages/SearchPage';
+import { RegisterPage, SignInPage } from './pages/SignPages';
+import { useSession } from './parts/hooks';
+import { Shell } from './parts/Shell';
+import { Loading } from './parts/States';
+
+// What few visitors see is loaded when they do.
+const AccountPage = lazy(() => import('./pages/AccountPage'));
+const LandlordPage = lazy(() => import('./pages/LandlordPage'));
+const ListingFormPage = lazy(() => import('./pages/ListingFormPage'));
+
+export function AppRoutes() {
+  return (
+    <Routes>
+      <Route element={<Shell />}>
+        <Route index element={<SearchPage />} />
+        <Route path="listings/:id" element={<ListingPage />} />
+        <Route path="signin" element={<SignInPage />} />
+        <Route path="register" element={<RegisterPage />} />
+        <Route element={<SignedIn />}>
+          <Route path="bookings" element={<BookingsPage />} />
+          <Route path="bookings/:id" element={<BookingPage />} />
+          <Route path="account" element={<Later><AccountPage /></Later>} />
+          <Route path="landlord" element={<Later><LandlordPage /></Later>} />
+          <Route path="landlord/new" element={<Later><ListingFormPage /></Later>} />
+          <Route path="landlord/:id" element={<Later><ListingFormPage /></Later>} />
+        </Route>
+        <Route path="*" element={<NotFoundPage />} />
+      </Route>
+    </Routes>
+  );
+}
+
+function Later({ children }: { children: ReactNode }) {
+  return <Suspense fallback={<Loading />}>{children}</Suspense>;
+}
+
+/** Pages that belong to somebody: others sign in first and come back. */
+function SignedIn() {
+  const { phase } = useSession();
+  const location = useLocation();
+  if (phase === 'starting') return <Loading />;
+  if (phase === 'out') {
+    const next = encodeURIComponent(location.pathname + location.search);
+    return <Navigate to={`/signin?next=${next}`} replace />;
+  }
+  return <Outlet />;
+}

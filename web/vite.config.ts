@@ -1,0 +1,34 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const server = process.env.RENTEZY_API ?? 'http://127.0.0.1:8080';
+
+// The server checks the Origin of a token refresh against its own address, so the
+// proxy has to speak as that address.
+const proxied = {
+  target: server,
+  changeOrigin: true,
+  headers: { origin: server },
+};
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: 'es2022',
+    // A data: URL for a font or a script would need a wider content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: {
+      '/api': proxied,
+      '/sandbox': proxied,
+      '/version': proxied,
+    },
+  },
+  test: {
+    environment: 'node',
+    include: ['tests/**/*.test.ts'],
+  },
+});
