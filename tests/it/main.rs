@@ -25,6 +25,7 @@ mod house_checks;
 mod house_source;
 mod idempotency;
 mod openapi;
+mod outage;
 mod private_postgres;
 mod properties;
 mod races;
