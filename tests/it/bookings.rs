@@ -183,10 +183,10 @@ async fn a_hold_ends_by_release_and_by_time_and_the_nights_are_free_again() {
     assert!(released["released_at"].is_string());
 
     let second = world.hold(&scene.other, &stay).await;
-    scene.world.move_clock(599);
+    scene.world.move_clock(500);
     let still = scene.world.booking(&scene.other, &second).await;
     assert_eq!(still["status"], "hold");
-    scene.world.move_clock(2);
+    scene.world.move_clock(101);
     let expired = scene.world.wait_for_status(&scene.other, &second, "expired").await;
     assert!(expired["released_at"].is_string());
     let world = &scene.world;
