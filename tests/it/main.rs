@@ -13,14 +13,20 @@
 
 mod harness;
 
+mod accounts;
 mod bookings;
 mod codec;
+mod config_file;
 mod crash;
+mod edge;
 mod fence;
 mod house;
 mod house_checks;
 mod house_source;
 mod idempotency;
+mod openapi;
+mod private_postgres;
+mod properties;
 mod races;
 mod samples;
 mod seeded;

@@ -198,11 +198,6 @@ impl World {
         eprintln!("{} serves after {:?}", self.url, began.elapsed());
     }
 
-    /// Sets a setting for the next start.
-    pub(crate) fn set(&mut self, name: &str, value: impl ToString) {
-        self.env.push((format!("RENTEZY_{name}"), value.to_string()));
-    }
-
     fn log(&self) -> PathBuf {
         self.dir.path().join("server.log")
     }
