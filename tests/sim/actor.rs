@@ -51,8 +51,8 @@ pub(crate) struct Set {
 /// booking is open and will give them back.
 pub(crate) fn load(rows: &Rows, now: Timestamp) -> PropertyState {
     let from = calendar::local_date(now - SignedDuration::from_hours(48), &TimeZone::UTC);
-    let mut state = PropertyState::default();
-    state.listing = rows.listing.clone().map(Box::new);
+    let listing = rows.listing.clone().map(Box::new);
+    let mut state = PropertyState { listing, ..PropertyState::default() };
     rows.slots.iter().for_each(|slot| state.inventory.add_slot(*slot));
     for stay in rows.nights.values() {
         let is_open = rows.bookings[&stay.booking].status.is_open();

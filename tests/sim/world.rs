@@ -331,12 +331,18 @@ impl<'a> World<'a> {
 
     /// Writes a set and compares it with what the model says.
     fn commit(&mut self, set: Set) {
-        self.rows.write(set.net, set.records);
-        let mut touched = Vec::new();
-        for decided in &set.decided {
-            self.compare(decided);
-            touched.extend(self.about(&decided.request.command));
+        let about = |decided: &Decided| self.about(&decided.request.command);
+        let touched: Vec<BookingId> = set.decided.iter().filter_map(about).collect();
+        for (id, nights) in &set.net.occupancies {
+            if let (Some(before), Some(after)) = nights
+                && !touched.contains(id)
+            {
+                assert_eq!(before.nights, after.nights, "nights that nobody touched");
+                assert!(after.nights.check_in() > self.today(), "a guest is moved: {after:?}");
+            }
         }
+        self.rows.write(set.net, set.records);
+        set.decided.iter().for_each(|decided| self.compare(decided));
         for refund in self.rows.refunds.values() {
             self.model.refunds.entry(refund.id).or_insert(RefundStatus::Pending);
         }
@@ -464,13 +470,11 @@ fn of_timer(timer: &rentezy::domain::change::Timer) -> Request {
 fn name(command: &Command, awaited: bool) -> &'static str {
     match command {
         Command::Listing(_) => "edit",
-        Command::Booking(command) if matches!(command.booking(), Some(_)) && !awaited => {
-            match command {
-                booking::Command::Release { .. } => "release",
-                booking::Command::Checkout { .. } => "checkout",
-                _ => "stale timer",
-            }
-        }
+        Command::Booking(command) if command.booking().is_some() && !awaited => match command {
+            booking::Command::Release { .. } => "release",
+            booking::Command::Checkout { .. } => "checkout",
+            _ => "stale timer",
+        },
         Command::Booking(booking::Command::HoldOver { .. }) => "hold over",
         Command::Booking(booking::Command::CloseOverdue { .. }) => "close overdue",
         Command::Booking(_) => "hold",
