@@ -48,6 +48,8 @@ web_build() {
     fi
     web_install
     npm --prefix web run build
+    # The pages are embedded by this file; files that are new are not noticed by themselves.
+    touch src/http/assets.rs
 }
 
 newer_web_sources() {

@@ -17,6 +17,7 @@ use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::event::Position;
 use crate::storage::batch::Writer;
 use crate::storage::changes::{ChangeSet, Settled};
+use crate::storage::commands::CommandRecord;
 use crate::storage::pool::Database;
 use crate::storage::sqlstate::StorageError;
 
@@ -24,10 +25,10 @@ use crate::storage::sqlstate::StorageError;
 const RECONNECT: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// How a change set ended, as its entity is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub enum SetEnd {
-    /// It was written.
-    Fresh,
+    /// It was written, and left these records.
+    Fresh(Vec<CommandRecord>),
     /// One of its commands had been carried out before; nothing was written.
     Already,
     /// The shard has another owner; nothing was written.
@@ -130,16 +131,23 @@ pub enum Msg {
     /// An entity waits until nothing of it is on its way.
     Settled(Uuid, oneshot::Sender<()>),
     /// A batch has been written, or has failed for good.
-    Written(Box<Writer>, Vec<Pending>, Vec<SetEnd>, Vec<Position>),
+    Written(Box<Writer>, Vec<Ended>, Vec<Position>),
     /// The task that wrote a batch broke.
     Broken,
 }
 
 impl ractor::Message for Msg {}
 
-/// A set and who waits for its end.
+/// A set on its way, and who waits for its end.
 pub struct Pending {
     set: ChangeSet,
+    on_end: OnEnd,
+}
+
+/// How a set of an entity ended, and who waits for that.
+pub struct Ended {
+    entity: Uuid,
+    end: SetEnd,
     on_end: OnEnd,
 }
 
@@ -202,9 +210,9 @@ impl Actor for Committer {
                     reply.send(()).ok();
                 }
             }
-            Msg::Written(writer, batch, ends, heads) => {
+            Msg::Written(writer, batch, heads) => {
                 state.writer = Some(writer);
-                state.settle(batch, ends);
+                state.settle(batch);
                 state.tail.committed(heads);
                 state.write(&myself);
             }
@@ -232,9 +240,8 @@ impl State {
         });
     }
 
-    fn settle(&mut self, batch: Vec<Pending>, ends: Vec<SetEnd>) {
-        for (pending, end) in batch.into_iter().zip(ends) {
-            let id = pending.set.entity.id;
+    fn settle(&mut self, batch: Vec<Ended>) {
+        for Ended { entity: id, end, on_end } in batch {
             if let Some(count) = self.unsettled.get_mut(&id) {
                 *count -= 1;
                 if *count == 0 {
@@ -245,23 +252,24 @@ impl State {
                     }
                 }
             }
-            pending.on_end.tell(end);
+            on_end.tell(end);
         }
     }
 }
 
 /// Writes a batch, in parts when a set in it is refused, again when no answer comes.
 async fn write(mut writer: Box<Writer>, batch: Vec<Pending>) -> Msg {
-    let sets: Vec<ChangeSet> = batch.iter().map(|pending| pending.set.clone()).collect();
+    let (sets, waiting): (Vec<ChangeSet>, Vec<OnEnd>) =
+        batch.into_iter().map(|pending| (pending.set, pending.on_end)).unzip();
     let mut ends = Vec::with_capacity(sets.len());
-    let mut heads = Vec::new();
+    let mut heads = HashMap::new();
     let mut parts = vec![&sets[..]];
     while let Some(part) = parts.pop() {
         match settle(&mut writer, part).await {
             Some(settled) => {
                 for (set, (end, head)) in part.iter().zip(settled) {
                     ends.push(end);
-                    heads.extend(head.map(|seq| Position { stream: set.shard.stream(), seq }));
+                    heads.extend(head.map(|seq| (set.shard.stream(), seq)));
                 }
             }
             None if part.len() == 1 => ends.push(SetEnd::Aborted),
@@ -272,7 +280,12 @@ async fn write(mut writer: Box<Writer>, batch: Vec<Pending>) -> Msg {
             }
         }
     }
-    Msg::Written(writer, batch, ends, heads)
+    let batch = sets.into_iter().zip(ends).zip(waiting).map(|((set, end), on_end)| {
+        let end = if matches!(end, SetEnd::Fresh(_)) { SetEnd::Fresh(set.commands) } else { end };
+        Ended { entity: set.entity.id, end, on_end }
+    });
+    let heads = heads.into_iter().map(|(stream, seq)| Position { stream, seq });
+    Msg::Written(writer, batch.collect(), heads.collect())
 }
 
 /// Writes one statement and finds out how it ended, however long that takes. `None` when
@@ -283,7 +296,7 @@ async fn settle(writer: &mut Writer, sets: &[ChangeSet]) -> Option<Vec<(SetEnd, 
         match writer.execute(sets).await {
             Ok(answers) => {
                 let ends = answers.into_iter().map(|answer| match answer {
-                    Settled::Fresh { head } => (SetEnd::Fresh, head),
+                    Settled::Fresh { head } => (SetEnd::Fresh(Vec::new()), head),
                     Settled::Already => (SetEnd::Already, None),
                     // The first sending may have gone through before the shard moved.
                     Settled::Fenced if resent => (SetEnd::Unknown, None),

@@ -17,7 +17,7 @@ use super::committer::{Committers, OnEnd, SetEnd};
 use super::property_memory::Memory;
 use crate::clock::Clock;
 use crate::domain::change::{Decision, Net};
-use crate::domain::entity::EntityRef;
+use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::ids::{PropertyId, TimerId};
 use crate::domain::refusal::Refusal;
@@ -141,6 +141,7 @@ struct PropertyActor;
 struct State {
     id: PropertyId,
     entity: EntityRef,
+    shard: Shard,
     epoch: i64,
     around: Arc<Surroundings>,
     /// What is known; `None` until it is loaded, and whenever it may be wrong.
@@ -150,8 +151,6 @@ struct State {
     /// Requests that wait for the set on its way, with the answers they get if it is
     /// written. Empty: nothing is on its way.
     in_flight: Vec<(Waiting, Result<Answer, NotAnswered>)>,
-    /// Records that the set on its way will leave.
-    records: Vec<CommandRecord>,
     /// How many of the waiting requests are decided one a set, after a refused set.
     alone: usize,
 }
@@ -169,12 +168,12 @@ impl Actor for PropertyActor {
         Ok(State {
             id: PropertyId::from(entity.id),
             entity,
+            shard: entity.shard(),
             epoch,
             around,
             memory: None,
             waiting: VecDeque::new(),
             in_flight: Vec::new(),
-            records: Vec::new(),
             alone: 0,
         })
     }
@@ -240,7 +239,7 @@ impl State {
         let now = self.around.clock.now();
         let mut set = ChangeSet {
             entity: self.entity,
-            shard: self.entity.shard(),
+            shard: self.shard,
             epoch: self.epoch,
             at: now,
             commands: Vec::new(),
@@ -262,7 +261,6 @@ impl State {
             return;
         }
         self.in_flight = decided;
-        self.records.clone_from(&set.commands);
         let myself = myself.clone();
         let tell = move |end| {
             // An actor that has broken meanwhile loads anew and finds out by itself.
@@ -309,9 +307,8 @@ impl State {
 
     async fn on_settled(&mut self, myself: &ActorRef<Msg>, end: SetEnd) {
         let turn = std::mem::take(&mut self.in_flight);
-        let records = std::mem::take(&mut self.records);
         match end {
-            SetEnd::Fresh => {
+            SetEnd::Fresh(records) => {
                 if let Some(memory) = &mut self.memory {
                     memory.remember(records);
                     memory.property.forget_settled();
@@ -330,7 +327,7 @@ impl State {
                 }
                 myself.stop(None);
             }
-            SetEnd::Already | SetEnd::Unknown => self.again(turn, records).await,
+            SetEnd::Already | SetEnd::Unknown => self.again(turn).await,
             SetEnd::Aborted => {
                 self.memory = None;
                 let single = turn.len() == 1;
@@ -350,13 +347,9 @@ impl State {
 
     /// Some of a set's commands may have been carried out before. Loads anew, with their
     /// records, and decides all of them again: those are then answered as repeats.
-    async fn again(
-        &mut self,
-        turn: Vec<(Waiting, Result<Answer, NotAnswered>)>,
-        records: Vec<CommandRecord>,
-    ) {
+    async fn again(&mut self, turn: Vec<(Waiting, Result<Answer, NotAnswered>)>) {
         self.memory = None;
-        let ids: Vec<_> = records.iter().map(|record| record.id).collect();
+        let ids: Vec<_> = turn.iter().map(|(waiting, _)| waiting.request.id).collect();
         let found = async {
             self.prepare(&[]).await?;
             let client = self.around.pool.get().await?;

@@ -50,8 +50,7 @@ impl Memory {
             bookings::open(client, id),
             commands::of_entity(client, id.into(), now, limit),
         )?;
-        let mut property =
-            PropertyState { listing: listing.map(Box::new), ..PropertyState::default() };
+        let mut property = PropertyState::of(listing);
         for slot in slots {
             property.inventory.add_slot(slot);
         }
@@ -113,7 +112,7 @@ impl Memory {
         booking_ids.retain(|id| !self.property.bookings.contains_key(id));
         self.property.refunds.extend(refunds.into_iter().map(|refund| (refund.id, refund)));
         for booking in bookings::find(client, id, &booking_ids).await? {
-            self.property.bookings.insert(booking.id, booking);
+            self.property.take_in(booking);
         }
         self.fetch_payments_of(client, id, &booking_ids).await
     }

@@ -67,6 +67,8 @@ pub struct PropertyState {
     pub payments: HashMap<PaymentId, Payment>,
     /// Refunds by id.
     pub refunds: HashMap<RefundId, Refund>,
+    /// Bookings here that had come to an end when they were taken in.
+    ended: Vec<BookingId>,
 }
 
 /// Decides a command.
@@ -86,14 +88,18 @@ pub fn decide(
 }
 
 impl PropertyState {
+    /// A property of which only the listing is known.
+    #[must_use]
+    pub fn of(listing: Option<Listing>) -> Self {
+        Self { listing: listing.map(Box::new), ..Self::default() }
+    }
+
     /// Takes a change in.
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Listing(listing) => self.listing = Some(listing.clone()),
             Change::Slot(slot) => self.inventory.add_slot(*slot),
-            Change::Booking(booking) => {
-                self.bookings.insert(booking.id, (**booking).clone());
-            }
+            Change::Booking(booking) => self.take_in((**booking).clone()),
             Change::Payment(payment) => {
                 self.payments.insert(payment.id, (**payment).clone());
             }
@@ -132,10 +138,25 @@ impl PropertyState {
         }
     }
 
+    /// Takes a booking in, in place of what was known of it.
+    pub fn take_in(&mut self, booking: Booking) {
+        if !booking.status.is_open() {
+            self.ended.push(booking.id);
+        }
+        self.bookings.insert(booking.id, booking);
+    }
+
     /// Forgets bookings that have come to an end, with their payments and refunds: they
-    /// are fetched again should anybody ask.
+    /// are fetched again should anybody ask. Costs nothing while all are open.
     pub fn forget_settled(&mut self) {
-        self.bookings.retain(|_, booking| booking.status.is_open());
+        if self.ended.is_empty() {
+            return;
+        }
+        for id in self.ended.drain(..) {
+            if self.bookings.get(&id).is_some_and(|booking| !booking.status.is_open()) {
+                self.bookings.remove(&id);
+            }
+        }
         let bookings = &self.bookings;
         self.payments.retain(|_, payment| bookings.contains_key(&payment.booking_id));
         self.refunds.retain(|_, refund| bookings.contains_key(&refund.booking_id));

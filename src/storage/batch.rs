@@ -128,18 +128,21 @@ impl Session {
         };
         let params: Vec<&(dyn ToSql + Sync)> =
             built.params.iter().map(|param| -> &(dyn ToSql + Sync) { param.as_ref() }).collect();
-        let rows = self.client.query(&prepared, &params).await?;
-        if rows.len() != sets.len() {
-            return Err(StorageError::malformed("batch came back with another number of answers"));
-        }
-        rows.iter()
-            .map(|row| match row.get::<_, &str>(1) {
-                "fresh" => Ok(Settled::Fresh { head: row.get(2) }),
-                "already" => Ok(Settled::Already),
-                "fenced" => Ok(Settled::Fenced),
-                other => Err(StorageError::malformed(format!("unknown answer {other}"))),
-            })
-            .collect()
+        let row = self.client.query_one(&prepared, &params).await?;
+        let (fenced, already): (Vec<i32>, Vec<i32>) = (row.try_get(0)?, row.try_get(1)?);
+        let (streams, heads): (Vec<i32>, Vec<i64>) = (row.try_get(2)?, row.try_get(3)?);
+        let heads: HashMap<i32, i64> = streams.into_iter().zip(heads).collect();
+        let settled = (0..).zip(sets).map(|(number, set)| {
+            if fenced.contains(&number) {
+                Settled::Fenced
+            } else if already.contains(&number) {
+                Settled::Already
+            } else {
+                let head = heads.get(&i32::from(set.shard.0)).filter(|_| !set.events.is_empty());
+                Settled::Fresh { head: head.copied() }
+            }
+        });
+        Ok(settled.collect())
     }
 
     async fn end(&self, backend: Backend) -> Result<(), StorageError> {

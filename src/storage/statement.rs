@@ -16,6 +16,7 @@ use tokio_postgres::types::ToSql;
 
 use super::changes::ChangeSet;
 use super::sqlstate::StorageError;
+use super::types::JsonText;
 use super::{events, payments, properties};
 use crate::domain::change::{TimerWrite, Write};
 use crate::domain::event;
@@ -116,7 +117,7 @@ impl Builder {
     fn check(&mut self, done: &str, asked: &str, what: &str) {
         self.checks.push(format!(
             "must((select count(*) from {done}) =
-                (select count(*) from {asked} join accepted using (set_no)), '{what}')"
+                (select count(*) from {asked} n where {ACCEPTED}), '{what}')"
         ));
     }
 
@@ -133,9 +134,8 @@ impl Builder {
         let all = rows(sets, |set| set.commands.iter().map(move |record| (set, record)));
         let outcomes = all
             .iter()
-            .map(|(_, (_, record))| serde_json::to_value(&record.outcome))
-            .collect::<Result<Vec<Value>, _>>()
-            .map_err(StorageError::malformed)?;
+            .map(|(_, (_, record))| JsonText::of(&record.outcome))
+            .collect::<Result<Vec<_>, _>>()?;
         let columns = vec![
             column("request_id", "uuid", &all, |(_, record)| record.id.uuid()),
             column("fingerprint", "bytea", &all, |(_, record)| record.fingerprint.to_vec()),
@@ -144,17 +144,17 @@ impl Builder {
             column("at", "timestamptz", &all, |(set, _)| set.at),
         ];
         self.input("cmds", &all, columns);
-        self.ctes.push(
+        self.ctes.push(format!(
             "want as (select distinct shard, epoch from sets),
             fence as (select s.id from shards s
                 join want w on w.shard = s.id and w.epoch = s.epoch order by s.id for share of s),
+            fenced as (select set_no from sets where (shard in (select id from fence)) is not true),
             seen as (select distinct c.set_no from cmds c join commands k on k.request_id = c.request_id),
-            accepted as (select s.set_no, s.shard from sets s join fence f on f.id = s.shard
-                where not exists (select 1 from seen x where x.set_no = s.set_no)),
+            accepted as (select set_no from sets where (set_no in
+                (select set_no from fenced union all select set_no from seen)) is not true),
             i_cmds as (insert into commands
-                select request_id, fingerprint, entity, outcome, at from cmds join accepted using (set_no))"
-                .into(),
-        );
+                select request_id, fingerprint, entity, outcome, at from cmds n where {ACCEPTED})"
+        ));
         Ok(())
     }
 
@@ -170,11 +170,10 @@ impl Builder {
                 column("unit_no", "int4", &slots, |(_, slot)| i32::from(slot.unit_no)),
             ];
             self.input("new_slots", &slots, columns);
-            self.ctes.push(
+            self.ctes.push(format!(
                 "i_slots as (insert into slots
-                    select slot_id, property_id, unit_id, unit_no from new_slots join accepted using (set_no))"
-                    .into(),
-            );
+                    select slot_id, property_id, unit_id, unit_no from new_slots n where {ACCEPTED})"
+            ));
         }
     }
 
@@ -203,14 +202,13 @@ impl Builder {
                 column("updated_at", "timestamptz", &new, |w| w.row.updated_at),
             ];
             self.input("new_bookings", &new, columns);
-            self.ctes.push(
+            self.ctes.push(format!(
                 "i_bookings as (insert into bookings
                     select id, property_id, unit_id, tenant_id, check_in, check_out, guests, status,
                         expiring, currency, per_night, total, expires_at, released_at, timer_id,
                         payment_id, version, created_at, updated_at
-                    from new_bookings join accepted using (set_no))"
-                    .into(),
-            );
+                    from new_bookings n where {ACCEPTED})"
+            ));
         }
         if self.part(4, &old) {
             let columns = vec![
@@ -227,15 +225,14 @@ impl Builder {
                 column("updated_at", "timestamptz", &old, |w| w.row.updated_at),
             ];
             self.input("old_bookings", &old, columns);
-            self.ctes.push(
+            self.ctes.push(format!(
                 "u_bookings as (update bookings t set status = n.status, expiring = n.expiring,
                         expires_at = n.expires_at, released_at = n.released_at, timer_id = n.timer_id,
                         payment_id = n.payment_id, version = n.version, updated_at = n.updated_at
-                    from old_bookings n join accepted using (set_no)
-                    where t.id = n.id and t.property_id = n.property_id and t.version = n.from_version
+                    from old_bookings n where {ACCEPTED}
+                        and t.id = n.id and t.property_id = n.property_id and t.version = n.from_version
                     returning t.id)"
-                    .into(),
-            );
+            ));
             self.check("u_bookings", "old_bookings", "stale booking");
         }
     }
@@ -262,11 +259,10 @@ impl Builder {
                 column("ref", "uuid", &gone, |(_, id)| id.uuid()),
             ];
             self.input("old_nights", &gone, columns);
-            self.ctes.push(
-                "d_nights as (delete from occupancies t using old_nights n join accepted using (set_no)
-                    where t.property_id = n.property_id and t.ref = n.ref returning t.ref)"
-                    .into(),
-            );
+            self.ctes.push(format!(
+                "d_nights as (delete from occupancies t using old_nights n
+                    where {ACCEPTED} and t.property_id = n.property_id and t.ref = n.ref returning t.ref)"
+            ));
             self.check("d_nights", "old_nights", "nights were not there");
         }
         for (bit, name, moved) in [(6, "new_nights", false), (7, "moved_nights", true)] {
@@ -284,21 +280,19 @@ impl Builder {
             ];
             self.input(name, &some, columns);
             if moved {
-                self.ctes.push(
+                self.ctes.push(format!(
                     "u_nights as (update occupancies t
                         set slot_id = n.slot_id, nights = daterange(n.check_in, n.check_out)
-                        from moved_nights n join accepted using (set_no)
-                        where t.property_id = n.property_id and t.ref = n.ref returning t.ref)"
-                        .into(),
-                );
+                        from moved_nights n
+                        where {ACCEPTED} and t.property_id = n.property_id and t.ref = n.ref returning t.ref)"
+                ));
                 self.check("u_nights", "moved_nights", "moved nights were not there");
             } else {
-                self.ctes.push(
+                self.ctes.push(format!(
                     "i_nights as (insert into occupancies
                         select ref, property_id, slot_id, daterange(check_in, check_out), 'booking'
-                        from new_nights join accepted using (set_no))"
-                        .into(),
-                );
+                        from new_nights n where {ACCEPTED})"
+                ));
             }
         }
     }
@@ -323,8 +317,8 @@ impl Builder {
             let name = format!("new_{table}");
             self.input(&name, new, vec![column("doc", "jsonb", new, |w| row_of(&w.row))]);
             self.ctes.push(format!(
-                "i_{table} as (insert into {table} select p.* from {name} n join accepted using (set_no),
-                    lateral jsonb_populate_record(null::{table}, n.doc) p)"
+                "i_{table} as (insert into {table} select p.* from {name} n,
+                    lateral jsonb_populate_record(null::{table}, n.doc) p where {ACCEPTED})"
             ));
         }
         if self.part(bit + 1, old) {
@@ -335,9 +329,9 @@ impl Builder {
             ];
             self.input(&name, old, columns);
             self.ctes.push(format!(
-                "u_{table} as (update {table} t set {update} from {name} n join accepted using (set_no),
+                "u_{table} as (update {table} t set {update} from {name} n,
                     lateral jsonb_populate_record(null::{table}, n.doc) p
-                    where t.id = p.id and t.version = n.from_version returning t.id)"
+                    where {ACCEPTED} and t.id = p.id and t.version = n.from_version returning t.id)"
             ));
             self.check(&format!("u_{table}"), &name, &format!("stale row of {table}"));
         }
@@ -355,9 +349,8 @@ impl Builder {
         if self.part(12, &set) {
             let commands = set
                 .iter()
-                .map(|(_, (_, timer))| serde_json::to_value(&timer.command))
-                .collect::<Result<Vec<Value>, _>>()
-                .map_err(StorageError::malformed)?;
+                .map(|(_, (_, timer))| JsonText::of(&timer.command))
+                .collect::<Result<Vec<_>, _>>()?;
             let columns = vec![
                 column("id", "uuid", &set, |(_, timer)| timer.id.uuid()),
                 column("shard", "int4", &set, |(set, _)| i32::from(set.shard.0)),
@@ -366,12 +359,11 @@ impl Builder {
                 ("command", "jsonb", Box::new(commands)),
             ];
             self.input("new_timers", &set, columns);
-            self.ctes.push(
+            self.ctes.push(format!(
                 "i_timers as (insert into timers
                     select n.id, n.shard, n.entity, n.fire_at, n.command
-                    from new_timers n join accepted using (set_no))"
-                    .into(),
-            );
+                    from new_timers n where {ACCEPTED})"
+            ));
         }
         let ids = |wanted: &TimerWrite| -> Vec<(i32, (&ChangeSet, uuid::Uuid))> {
             all.iter()
@@ -386,21 +378,19 @@ impl Builder {
                 column("at", "timestamptz", &fired, |(set, _)| set.at),
             ];
             self.input("fired_timers", &fired, columns);
-            self.ctes.push(
+            self.ctes.push(format!(
                 "u_timers as (update timers t set fired_at = n.at
-                    from fired_timers n join accepted using (set_no) where t.id = n.id)"
-                    .into(),
-            );
+                    from fired_timers n where {ACCEPTED} and t.id = n.id)"
+            ));
         }
         let dropped = ids(&TimerWrite::Drop);
         if self.part(14, &dropped) {
             let columns = vec![column("id", "uuid", &dropped, |(_, id)| *id)];
             self.input("dropped_timers", &dropped, columns);
-            self.ctes.push(
-                "d_timers as (delete from timers t using dropped_timers n join accepted using (set_no)
-                    where t.id = n.id)"
-                    .into(),
-            );
+            self.ctes.push(format!(
+                "d_timers as (delete from timers t using dropped_timers n
+                    where {ACCEPTED} and t.id = n.id)"
+            ));
         }
         Ok(())
     }
@@ -417,6 +407,7 @@ impl Builder {
             .map(|(_, (_, _, new))| events::data(&new.event))
             .collect::<Result<Vec<Value>, _>>()?;
         let columns = vec![
+            column("shard", "int4", &all, |(set, _, _)| i32::from(set.shard.0)),
             column("ord", "int4", &all, |(_, n, _)| *n),
             column("type", "text", &all, |(_, _, new)| new.event.name()),
             column("version", "int2", &all, |_| event::VERSION),
@@ -427,17 +418,16 @@ impl Builder {
             ("data", "jsonb", Box::new(data)),
         ];
         self.input("new_events", &all, columns);
-        self.ctes.push(
-            "numbered as (select a.shard, s.head, e.*,
-                    s.head + row_number() over (partition by a.shard order by e.set_no, e.ord) as seq
-                from new_events e join accepted a using (set_no) join streams s on s.stream = a.shard),
+        self.ctes.push(format!(
+            "numbered as (select s.head, n.*,
+                    s.head + row_number() over (partition by n.shard order by n.set_no, n.ord) as seq
+                from new_events n join streams s on s.stream = n.shard where {ACCEPTED}),
             i_events as (insert into events
                 select shard, seq, type, version, key, occurred_at, actor, causation, data from numbered),
             heads as (select shard, max(seq) as new_head, min(head) as head from numbered group by shard),
             u_streams as (update streams t set head = h.new_head from heads h
                 where t.stream = h.shard and t.head = h.head returning t.stream)"
-                .into(),
-        );
+        ));
         self.checks.push(
             "must((select count(*) from u_streams) = (select count(*) from heads), 'stream has moved')"
                 .into(),
@@ -445,25 +435,30 @@ impl Builder {
         Ok(())
     }
 
+    /// The answer is one row of lists: the numbers of the sets that are out and why, and
+    /// the new heads of streams. With a row for each set their heads would have to be
+    /// joined.
     fn finish(self) -> Built {
-        let head = if self.with_events {
-            "(select h.new_head from heads h where h.shard = s.shard)"
+        let heads = if self.with_events {
+            "array(select shard from heads), array(select new_head from heads)"
         } else {
-            "null::int8"
+            "array[]::int4[], array[]::int8[]"
         };
-        let mut sql = format!("with {}\nselect s.set_no,
-            case when f.id is null then 'fenced' when x.set_no is not null then 'already' else 'fresh' end,
-            {head}", self.ctes.join(",\n"));
+        let mut sql = format!(
+            "with {}\nselect array(select set_no from fenced), array(select set_no from seen), {heads}",
+            self.ctes.join(",\n")
+        );
         for check in &self.checks {
             write_to(&mut sql, format_args!(",\n{check}"));
         }
-        sql.push_str(
-            "\nfrom sets s left join fence f on f.id = s.shard
-            left join seen x on x.set_no = s.set_no order by s.set_no",
-        );
         Built { parts: self.parts, sql, params: self.params }
     }
 }
+
+/// Whether an input's row belongs to a set that is written. Deliberately no join: the
+/// planner takes every input for ten rows, and would now and then join two of them by
+/// comparing each with each. `is true` keeps it from making a join of this, too.
+const ACCEPTED: &str = "(n.set_no in (select set_no from accepted)) is true";
 
 const PROPERTY_UPDATE: &str = "status = p.status, kind = p.kind, title = p.title,
     description = p.description, address = p.address, lat = p.lat, lon = p.lon,

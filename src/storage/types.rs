@@ -1,11 +1,46 @@
 //! Between rows and domain types.
 
+use bytes::{BufMut, BytesMut};
+use serde::Serialize;
 use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use tokio_postgres::Row;
+use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 
 use super::sqlstate::StorageError;
 use crate::domain::money::{Currency, Money};
+
+/// A value in its JSON text, written once and sent as it is.
+#[derive(Debug)]
+pub struct JsonText(Vec<u8>);
+
+impl JsonText {
+    /// The text of a value.
+    ///
+    /// # Errors
+    /// When the value has no JSON form.
+    pub fn of(value: &impl Serialize) -> Result<Self, StorageError> {
+        serde_json::to_vec(value).map(Self).map_err(StorageError::malformed)
+    }
+}
+
+impl ToSql for JsonText {
+    fn to_sql(
+        &self,
+        of: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        if *of == Type::JSONB {
+            // The version of jsonb's binary form, which is the text behind it.
+            out.put_u8(1);
+        }
+        out.put_slice(&self.0);
+        Ok(IsNull::No)
+    }
+
+    accepts!(JSON, JSONB);
+    to_sql_checked!();
+}
 
 /// An enum by the name it has in rows.
 ///

@@ -13,9 +13,16 @@
 
 mod harness;
 
+mod bookings;
 mod codec;
+mod crash;
+mod fence;
 mod house;
 mod house_checks;
 mod house_source;
+mod idempotency;
+mod races;
 mod samples;
+mod seeded;
 mod smoke;
+mod walls;

@@ -80,6 +80,7 @@ struct Inner {
 #[derive(Debug)]
 struct Awake {
     handle: PropertyHandle,
+    shard: Shard,
     permits: Arc<Semaphore>,
     used: u64,
     used_at: Instant,
@@ -164,20 +165,22 @@ impl Inner {
     /// The handle of an entity and a place in its queue. Both under one lock, so that no
     /// entity is put to sleep between the two.
     fn wake(&self, entity: EntityRef) -> Result<(PropertyHandle, OwnedSemaphorePermit), AskError> {
-        let epoch = self.ownership.epoch(entity.shard()).ok_or(BUSY)?;
         let mut awake = self.awake();
         let used = self.uses.fetch_add(1, Ordering::Relaxed);
         let entry = match awake.entry(entity.id) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => {
+                let shard = entity.shard();
+                let epoch = self.ownership.epoch(shard).ok_or(BUSY)?;
                 let around = Arc::clone(&self.around);
                 let supervisor = self.supervisor.clone();
                 let handle =
                     PropertyHandle::start(entity, epoch, around, supervisor).map_err(|_| BUSY)?;
                 let permits = Arc::new(Semaphore::new(self.limits.entity_queue));
-                entry.insert(Awake { handle, permits, used, used_at: clock::monotonic() })
+                entry.insert(Awake { handle, shard, permits, used, used_at: clock::monotonic() })
             }
         };
+        self.ownership.epoch(entry.shard).ok_or(BUSY)?;
         entry.used = used;
         entry.used_at = clock::monotonic();
         let permit = Arc::clone(&entry.permits).try_acquire_owned().map_err(|_| BUSY)?;

@@ -3,18 +3,15 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::schema::{List, MoneyForm};
+use super::booking_forms::{Booking, Checkout, NewBooking, NewCheckout};
+use super::schema::List;
 use crate::actors::payer::Payer;
 use crate::domain::booking::{self, BookingSnapshot, BookingStatus};
 use crate::domain::calendar::Nights;
-use crate::domain::ids::{BookingId, PaymentId, PropertyId, UnitId, UserId};
-use crate::domain::money::Money;
-use crate::domain::payment::PaymentStatus;
+use crate::domain::ids::{BookingId, PropertyId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::stay::Command;
 use crate::http::auth::Principal;
@@ -28,126 +25,6 @@ use crate::storage::{accounts, bookings};
 
 /// The longest path to return to, in bytes.
 const RETURN_MAX: usize = 500;
-
-/// Which nights somebody wants, and where.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewBooking {
-    /// The property.
-    #[schema(value_type = String)]
-    property_id: PropertyId,
-    /// The unit type; without it, the property's only one.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    unit_id: Option<UnitId>,
-    /// The date of arrival, local to the property.
-    check_in: Date,
-    /// The date of departure.
-    check_out: Date,
-    /// How many people come.
-    #[schema(minimum = 1)]
-    guests: u16,
-}
-
-/// Where to come back to from the payment page.
-#[derive(Default, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewCheckout {
-    /// A path of this site; without it, the booking's page.
-    #[serde(default)]
-    #[schema(max_length = 500, pattern = "^/")]
-    return_url: Option<String>,
-}
-
-/// A booking.
-#[derive(Serialize, ToSchema)]
-pub struct Booking {
-    /// Its id.
-    #[schema(value_type = String)]
-    id: BookingId,
-    /// Its property.
-    #[schema(value_type = String)]
-    property_id: PropertyId,
-    /// What the property is called.
-    property_title: String,
-    /// Its unit type.
-    #[schema(value_type = String)]
-    unit_id: UnitId,
-    /// Whose stay it is.
-    #[schema(value_type = String)]
-    tenant_id: UserId,
-    /// Whose home it is.
-    #[schema(value_type = String)]
-    landlord_id: UserId,
-    /// The date of arrival, local to the property.
-    check_in: Date,
-    /// The date of departure.
-    check_out: Date,
-    /// The number of nights.
-    nights: u32,
-    /// How many people come.
-    guests: u16,
-    /// Where it stands: `hold`, `pending_payment`, `expiring`, `confirmed`, `expired`,
-    /// `failed` or `cancelled`.
-    #[schema(value_type = String)]
-    status: BookingStatus,
-    /// What it costs, frozen at the hold.
-    price: Price,
-    /// When the hold ends by itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-    /// When nights and money were settled after an end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    released_at: Option<Timestamp>,
-    /// Its payment, if one was made out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    payment: Option<Payment>,
-    /// Goes up with every change.
-    version: i32,
-    /// When the hold was made.
-    created_at: Timestamp,
-    /// When it last changed.
-    updated_at: Timestamp,
-}
-
-/// What a stay costs.
-#[derive(Serialize, ToSchema)]
-pub struct Price {
-    /// A night.
-    #[schema(value_type = MoneyForm)]
-    per_night: Money,
-    /// The number of nights.
-    nights: u32,
-    /// All of them.
-    #[schema(value_type = MoneyForm)]
-    total: Money,
-}
-
-/// A payment.
-#[derive(Serialize, ToSchema)]
-pub struct Payment {
-    /// Its id.
-    #[schema(value_type = String)]
-    id: PaymentId,
-    /// Where it stands: `created`, `canceled`, `succeeded` or `refunded`.
-    #[schema(value_type = String)]
-    status: PaymentStatus,
-    /// Where the tenant pays, while that is possible.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checkout_url: Option<String>,
-}
-
-/// A booking on its way to be paid.
-#[derive(Serialize, ToSchema)]
-pub struct Checkout {
-    /// The booking.
-    booking: Booking,
-    /// Its payment.
-    payment: Payment,
-    /// Where to pay; not yet there with status 202.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    checkout_url: Option<String>,
-}
 
 /// As whom one looks at bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
@@ -359,57 +236,5 @@ fn check_payable(now: &BookingSnapshot) -> Result<(), Problem> {
     match now.booking.status {
         BookingStatus::Hold | BookingStatus::PendingPayment => Ok(()),
         status => Err(Refusal::invalid_transition(status.name(), &[]).into()),
-    }
-}
-
-impl Booking {
-    fn seen_by(snapshot: &BookingSnapshot, viewer: UserId) -> Self {
-        let booking = snapshot.booking.clone();
-        let nights = booking.nights.count();
-        let (per_night, total) = (booking.per_night, booking.total);
-        Self {
-            id: booking.id,
-            property_id: booking.property_id,
-            property_title: snapshot.property_title.clone(),
-            unit_id: booking.unit_id,
-            tenant_id: booking.tenant_id,
-            landlord_id: snapshot.landlord_id,
-            check_in: booking.nights.check_in(),
-            check_out: booking.nights.check_out(),
-            nights,
-            guests: booking.guests,
-            status: booking.status,
-            price: Price { per_night, nights, total },
-            expires_at: booking.expires_at,
-            released_at: booking.released_at,
-            payment: Payment::seen_by(snapshot, viewer),
-            version: booking.version,
-            created_at: booking.created_at,
-            updated_at: booking.updated_at,
-        }
-    }
-}
-
-impl Payment {
-    /// Only the tenant is shown where to pay, and only while it can be paid.
-    fn seen_by(snapshot: &BookingSnapshot, viewer: UserId) -> Option<Self> {
-        let payment = snapshot.payment.as_ref()?;
-        let payable = payment.status == PaymentStatus::Created
-            && snapshot.booking.status == BookingStatus::PendingPayment
-            && snapshot.booking.tenant_id == viewer;
-        let checkout_url = payment.checkout_url.clone().filter(|_| payable);
-        Some(Self { id: payment.id, status: payment.status, checkout_url })
-    }
-}
-
-impl Checkout {
-    fn of(
-        snapshot: &BookingSnapshot,
-        viewer: UserId,
-        checkout_url: Option<String>,
-    ) -> Result<Self, Problem> {
-        let payment = Payment::seen_by(snapshot, viewer);
-        let payment = payment.ok_or_else(|| Problem::internal(&"checkout without payment"))?;
-        Ok(Self { booking: Booking::seen_by(snapshot, viewer), payment, checkout_url })
     }
 }

@@ -2,6 +2,7 @@
 //! route. A handler holds no rule and no SQL.
 
 pub mod accounts;
+pub mod booking_forms;
 pub mod bookings;
 pub mod hooks;
 pub mod properties;

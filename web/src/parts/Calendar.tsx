@@ -98,7 +98,7 @@ export function Calendar({ nights, stay, today, until, onStay }: CalendarProps) 
                 </tr>
               </thead>
               <tbody>
-                {monthGrid(one).map((week, row) => (
+                {weeksFrom(one, today).map((week, row) => (
                   <tr key={row}>
                     {week.map((day, column) =>
                       day === null ? (
@@ -184,6 +184,11 @@ function DayCell({ day, nights, stay, shownEnd, today, tabStop, onChoose, onHove
       </button>
     </td>
   );
+}
+
+/** The weeks of a month without those that are over: they only push the rest down. */
+function weeksFrom(month: string, today: LocalDate): (LocalDate | null)[][] {
+  return monthGrid(month).filter((week) => week.some((day) => day !== null && day >= today));
 }
 
 function firstOpen(month: string, today: LocalDate): LocalDate {

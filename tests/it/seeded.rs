@@ -1,0 +1,121 @@
+//! The invariants themselves: a database in order has no violation, and each of them sees
+//! the one that it is there for.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tokio_postgres::Client;
+
+use crate::harness::invariants::{ALL, Outside, violations};
+use crate::harness::postgres::TestDb;
+use crate::samples::id;
+
+/// A property of one unit with a hold and a confirmed, paid booking, as the server writes
+/// them.
+const IN_ORDER: &str = "
+    insert into users values ('01970000-0000-7000-8000-000000000005', 'l@x.org', 'L', '-', '{}',
+        1, now(), now());
+    insert into properties values ('01970000-0000-7000-8000-000000000002',
+        '01970000-0000-7000-8000-000000000005', '01970000-0000-7000-8000-000000000003', 'live',
+        'flat', 't', '', '{}', 0, 0, 'UTC', '{}', '{}', 'EUR', 100, null, null, 1, now(), now());
+    insert into slots values (1, '01970000-0000-7000-8000-000000000002',
+        '01970000-0000-7000-8000-000000000003', 1);
+    insert into bookings
+        select ('01970000-0000-7000-8000-0000000000b' || n)::uuid,
+            '01970000-0000-7000-8000-000000000002', '01970000-0000-7000-8000-000000000003',
+            '01970000-0000-7000-8000-000000000004', date '2026-12-01' + 10 * n,
+            date '2026-12-04' + 10 * n, 1, case n when 1 then 'hold' else 'confirmed' end, null,
+            'EUR', 100, 300, now() + interval '10 min', null,
+            case n when 1 then '01970000-0000-7000-8000-0000000000f1'::uuid end,
+            case n when 2 then '01970000-0000-7000-8000-0000000000a1'::uuid end, 1, now(), now()
+        from generate_series(1, 2) n;
+    insert into occupancies select id, property_id, 1, daterange(check_in, check_out), 'booking'
+        from bookings;
+    insert into timers values ('01970000-0000-7000-8000-0000000000f1', 1,
+        '01970000-0000-7000-8000-000000000002', now() + interval '10 min', '{}', null);
+    insert into payments values ('01970000-0000-7000-8000-0000000000a1',
+        '01970000-0000-7000-8000-000000000002', '01970000-0000-7000-8000-0000000000b2', 300, 'EUR',
+        'succeeded', '{}', null, null, null, 0, 1, now(), now());
+    insert into commands select ('01970000-0000-7000-8000-0000000000c' || n)::uuid, '', 
+        '01970000-0000-7000-8000-000000000002', jsonb_build_object('booking',
+        jsonb_build_object('booking', jsonb_build_object('id',
+            'bkg_0197000000007000800000000000' || '00b' || n))), now()
+        from generate_series(1, 2) n;
+    insert into events select 1, n, 'booking.held', 1,
+        ('01970000-0000-7000-8000-0000000000b' || n)::uuid, now(), 'system',
+        ('01970000-0000-7000-8000-0000000000c' || n)::uuid, '{}' from generate_series(1, 2) n;
+    update streams set head = 2 where stream = 1;
+    insert into consumer_offsets select name, 1, 2
+        from unnest(array['notifications', 'payments', 'stripe_hooks']) name;
+    insert into notifications values (gen_random_uuid(), '01970000-0000-7000-8000-000000000005',
+        'booking.held', '{}', now(), null);
+    alter table occupancies drop constraint occupancies_overlap;";
+
+/// A violation for each invariant, in their order.
+const SEEDS: &[&str] = &[
+    "insert into occupancies select gen_random_uuid(), property_id, slot_id, nights, kind
+     from occupancies limit 1",
+    "delete from slots",
+    "update occupancies set nights = daterange('2027-01-01', '2027-01-02')",
+    "",
+    "insert into events select stream, 3, type, version, key, occurred_at, actor, causation, data
+     from events where seq = 1; update streams set head = 3 where stream = 1",
+    "delete from bookings where status = 'hold'",
+    "delete from commands",
+    "update bookings set expires_at = now() - interval '31 s' where status = 'hold'",
+    "update timers set fired_at = fire_at",
+    "update bookings set status = 'cancelled', released_at = now() where status = 'hold'",
+    "update payments set status = 'created'",
+    "",
+    "update payments set amount = 299",
+    "update bookings set status = 'confirmed' where status = 'hold'",
+    "update payments set status = 'refunded'",
+    "update bookings set status = 'expiring', expiring = 'time',
+        updated_at = now() - interval '16 min' where status = 'hold'",
+    "delete from consumer_offsets where consumer = 'payments'",
+    "insert into notifications select gen_random_uuid(), user_id, kind, data, created_at, read_at
+     from notifications",
+    "update timers set fire_at = now() - interval '31 s'",
+    "update timers set fired_at = fire_at - interval '1 s'",
+    "delete from events where seq = 1",
+    "delete from events where seq = 2",
+    "update bookings set released_at = now() where status = 'hold'",
+];
+
+async fn broken(sql: &Client, outside: &Outside) -> BTreeSet<String> {
+    let now = sql.query_one("select now()", &[]).await.unwrap().get(0);
+    violations(sql, now, outside).await.into_iter().map(|(name, _)| name).collect()
+}
+
+/// The provider's list that goes with the database in order.
+fn outside() -> Outside {
+    let charge = json!({
+        "amount": 300, "currency": "eur", "amount_refunded": 0,
+        "metadata": {"payment_id": "pay_019700000000700080000000000000a1"},
+    });
+    Outside { acked: vec![id(0xb1), id(0xb2)], charges: vec![charge] }
+}
+
+#[tokio::test]
+async fn every_invariant_sees_what_it_is_there_for() {
+    let db = TestDb::new();
+    let mut sql = db.connect().await;
+    sql.batch_execute(IN_ORDER).await.unwrap();
+    assert_eq!(broken(&sql, &outside()).await, BTreeSet::new());
+    assert_eq!(SEEDS.len(), ALL.len(), "a violation for each invariant");
+    for ((name, _), seed) in ALL.iter().zip(SEEDS) {
+        let transaction = sql.transaction().await.unwrap();
+        transaction.batch_execute(seed).await.unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let mut seen = outside();
+        if name.starts_with("I02") {
+            seen.acked.push(id(0xbf));
+        }
+        if name.starts_with("I13") {
+            seen.charges.clear();
+        }
+        let now = transaction.query_one("select now()", &[]).await.unwrap().get(0);
+        let found = violations(transaction.client(), now, &seen).await;
+        assert!(found.iter().any(|(found, _)| found == name), "{name} sees nothing: {found:?}");
+        transaction.rollback().await.unwrap();
+    }
+}
