@@ -14,6 +14,8 @@ use super::value::{Key, Kind, Setting};
 pub const NOT_SETTINGS: &[(&str, &str)] = &[
     ("RENTEZY_LISTINGS_DIR", "folder of real listing files that tests import"),
     ("RENTEZY_BIN", "the program that the browser test starts"),
+    ("RENTEZY_SIM_SEED", "the seed that the simulation of the rules begins with"),
+    ("RENTEZY_SIM_STEPS", "how many steps the simulation of the rules takes"),
 ];
 
 /// The file that is read when none is named.

@@ -121,7 +121,8 @@ pub async fn full_nights(
         .collect())
 }
 
-/// What is taken of a property on nights from `from` on.
+/// What is taken of a property on nights from `from` on, and by bookings that are still
+/// open, however long ago: their end will give the nights back.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -133,7 +134,9 @@ pub async fn occupancies(
     let rows = client
         .query(
             "select ref, slot_id, lower(nights) as check_in, upper(nights) as check_out
-             from occupancies where property_id = $1 and upper(nights) > $2",
+             from occupancies where property_id = $1 and (upper(nights) > $2 or ref in (
+                 select id from bookings where property_id = $1
+                 and status in ('hold', 'pending_payment', 'expiring')))",
             &[&property.uuid(), &from],
         )
         .await?;

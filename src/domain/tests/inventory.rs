@@ -184,6 +184,17 @@ fn guests_who_have_arrived_stay_where_they_are() {
     assert_eq!(allotment, Allotment { slot_id: 2, moves: vec![stay(2, 1, nights(8, 11))] });
 }
 
+/// Also when they arrive today and the new stay would come before them in order.
+#[test]
+fn guests_who_arrive_today_stay_where_they_are() {
+    let mut inventory = inventory(3);
+    inventory.occupy(stay(1, 2, nights(1, 6)));
+    inventory.occupy(stay(2, 1, nights(3, 5)));
+    inventory.occupy(stay(3, 3, nights(1, 3)));
+    let allotment = inventory.allot(unit_id(), nights(1, 4), june(1)).unwrap();
+    assert_eq!(allotment, Allotment { slot_id: 1, moves: vec![stay(2, 3, nights(3, 5))] });
+}
+
 #[test]
 fn nights_that_are_past_are_not_sold_twice() {
     let past = checkered().allot(unit_id(), nights(5, 11), june(9));

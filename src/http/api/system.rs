@@ -54,6 +54,9 @@ pub async fn readyz(State(state): State<Shared>) -> Result<Json<Health>, Problem
     if state.draining.begun() {
         return not_ready("the server is stopping");
     }
+    if !state.search.ready() {
+        return not_ready("the search index is being filled");
+    }
     match clock::within(PING_TIME, pool::ping(&state.pool)).await {
         Ok(Ok(())) => Ok(Json(Health { status: "ready" })),
         _ => not_ready("the database does not answer"),

@@ -1,0 +1,134 @@
+//! The tables, and change sets written into them as storage does: versions, keys and
+//! constraints included. A write that the database would refuse is a failure, for the
+//! property is the only writer of its rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use rentezy::domain::booking::{Booking, BookingStatus};
+use rentezy::domain::change::{Net, Timer, TimerWrite, Write};
+use rentezy::domain::ids::{BookingId, PaymentId, RefundId, RequestId, TimerId};
+use rentezy::domain::inventory::{Occupancy, Slot};
+use rentezy::domain::payment::{Payment, Refund};
+use rentezy::domain::property::Listing;
+use rentezy::domain::stay::Outcome;
+
+/// What is kept of a property.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub(crate) listing: Option<Listing>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) bookings: BTreeMap<BookingId, Booking>,
+    pub(crate) payments: BTreeMap<PaymentId, Payment>,
+    pub(crate) refunds: BTreeMap<RefundId, Refund>,
+    pub(crate) nights: BTreeMap<BookingId, Occupancy>,
+    /// Timers that are set and have not fired.
+    pub(crate) timers: BTreeMap<TimerId, Timer>,
+    timer_ids: BTreeSet<TimerId>,
+    pub(crate) records: BTreeMap<RequestId, Outcome>,
+}
+
+/// Writes rows of one table; a row's version must be the one that the write starts from.
+fn write<K: Ord + Copy + Debug, T: Clone>(
+    table: &mut BTreeMap<K, T>,
+    writes: BTreeMap<K, Write<T>>,
+    version: impl Fn(&T) -> i32,
+    mut check: impl FnMut(Option<&T>, &T),
+) {
+    for (id, write) in writes {
+        let old = table.get(&id);
+        assert_eq!(old.map(&version), write.from_version, "version of {id:?}");
+        assert!(version(&write.row) > write.from_version.unwrap_or(0), "{id:?} did not advance");
+        check(old, &write.row);
+        table.insert(id, write.row);
+    }
+}
+
+impl Rows {
+    /// Writes a change set.
+    pub(crate) fn write(&mut self, net: Net, records: Vec<(RequestId, Outcome)>) {
+        for (id, outcome) in records {
+            assert!(self.records.insert(id, outcome).is_none(), "{id} was carried out twice");
+        }
+        if let Some(write) = net.listing {
+            let version = self.listing.as_ref().map(|row| row.version);
+            assert_eq!(version, write.from_version, "version of the listing");
+            self.listing = Some(write.row);
+        }
+        for slot in net.slots {
+            assert!(self.slots.iter().all(|other| other.slot_id != slot.slot_id
+                && (other.unit_id, other.unit_no) != (slot.unit_id, slot.unit_no)));
+            self.slots.push(slot);
+        }
+        write(&mut self.bookings, net.bookings, |row| row.version, |_, row| check_booking(row));
+        write(
+            &mut self.payments,
+            net.payments,
+            |row| row.version,
+            |old, row| {
+                assert!(old.is_none_or(|old| old.status <= row.status), "went back: {row:?}");
+                assert!(row.amount.amount > 0);
+            },
+        );
+        write(
+            &mut self.refunds,
+            net.refunds,
+            |row| row.version,
+            |old, row| {
+                assert!(old.is_none_or(|old| old.status <= row.status), "went back: {row:?}");
+                assert!(row.amount.amount > 0);
+            },
+        );
+        self.write_nights(net.occupancies);
+        self.write_timers(net.timers);
+    }
+
+    fn write_nights(
+        &mut self,
+        writes: BTreeMap<BookingId, (Option<Occupancy>, Option<Occupancy>)>,
+    ) {
+        let mut written = Vec::new();
+        for (id, (before, after)) in writes {
+            match (before, after) {
+                (None, None) => {}
+                (Some(_), None) => {
+                    self.nights.remove(&id).expect("nights were there");
+                }
+                (before, Some(after)) => {
+                    let old = self.nights.insert(id, after);
+                    assert_eq!(old.is_some(), before.is_some(), "nights of {id}");
+                    written.push(after);
+                }
+            }
+        }
+        for stay in written {
+            assert!(self.slots.iter().any(|slot| slot.slot_id == stay.slot_id), "no such slot");
+            let other = self.nights.values().find(|other| {
+                other.slot_id == stay.slot_id
+                    && other.booking != stay.booking
+                    && other.nights.overlaps(&stay.nights)
+            });
+            assert_eq!(other, None, "overlaps {stay:?}");
+        }
+    }
+
+    fn write_timers(&mut self, writes: BTreeMap<TimerId, TimerWrite>) {
+        for (id, write) in writes {
+            match write {
+                TimerWrite::Set(timer) => {
+                    assert!(self.timer_ids.insert(id), "timer {id} was there before");
+                    self.timers.insert(id, timer);
+                }
+                TimerWrite::Fire | TimerWrite::Drop => {
+                    self.timers.remove(&id);
+                }
+                TimerWrite::Nothing => {}
+            }
+        }
+    }
+}
+
+fn check_booking(row: &Booking) {
+    assert_eq!(row.status == BookingStatus::Expiring, row.expiring.is_some(), "{row:?}");
+    assert!(row.total.amount > 0 && row.guests > 0, "{row:?}");
+}
