@@ -30,6 +30,9 @@ const SANDBOX_START: Duration = Duration::from_secs(30);
 
 /// Runs the server until it is told to stop.
 pub(super) fn run(config: Arc<Config>, demo: bool) -> Result<(), Failure> {
+    if demo && !config.server.listen.ip().is_loopback() {
+        return Err("--demo makes accounts with known passwords: only on a loopback address".into());
+    }
     prepare(&config.server.data_dir)?;
     let secret = match &config.server.secret {
         Some(secret) => secret.clone(),

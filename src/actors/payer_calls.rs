@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::payer::{Done, Job, PayerError, Surroundings};
+use crate::domain::booking::BookingStatus;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor as Who;
 use crate::domain::ids::{self, PaymentId, PropertyId, RefundId, RequestId};
@@ -15,8 +16,8 @@ use crate::domain::stay;
 use crate::gateways::stripe::{
     self, CheckoutSession, RefundRequest, SessionRequest, SessionStatus, StripeError,
 };
-use crate::storage::payments;
 use crate::storage::sqlstate::StorageError;
+use crate::storage::{bookings, payments};
 
 /// The provider keeps idempotency keys for a day; after that it is asked what it has.
 const KEYS_KEPT: Duration = Duration::from_secs(23 * 3600);
@@ -43,15 +44,32 @@ impl Surroundings {
         if payment.session_url.is_some() || payment.status != PaymentStatus::Created {
             return Ok(payment.session_url.clone());
         }
+        if !self.is_wanted(payment).await? {
+            return Ok(None);
+        }
         let session = self.session_of(payment).await?;
         Ok(session.url.map(|url| self.absolute(url)))
+    }
+
+    /// Whether a payment is still waited for. A late attempt to open its session must not
+    /// let anybody pay for what is over.
+    async fn is_wanted(&self, payment: &Payment) -> Result<bool, PayerError> {
+        let client = self.pool.get().await.map_err(StorageError::from)?;
+        let ids = [payment.booking_id];
+        let bookings = bookings::find(&client, payment.property_id, &ids).await?;
+        Ok(bookings.iter().any(|booking| booking.status == BookingStatus::PendingPayment))
     }
 
     /// The session of a payment: the one that is known, the one that an earlier call made
     /// without anybody learning of it, or a new one. The property is told of it.
     async fn session_of(&self, payment: &Payment) -> Result<CheckoutSession, PayerError> {
         if let Some(id) = &payment.session_id {
-            return Ok(self.stripe.session(id).await?);
+            return match self.stripe.session(id).await {
+                Err(StripeError::Refused { status: 404, message, .. }) => {
+                    Err(self.will_not_come(payment, message).await?)
+                }
+                answer => Ok(answer?),
+            };
         }
         let request: SessionRequest = serde_json::from_value(payment.request.clone())
             .map_err(|error| PayerError::Hopeless(error.to_string()))?;
@@ -86,8 +104,23 @@ impl Surroundings {
                 .find_session(payment.id, payment.created_at.as_second())
                 .await?
                 .ok_or_else(|| error.into()),
+            // Such as an amount below the provider's least: no repetition will do better.
+            Err(StripeError::Refused { status: 400 | 402 | 422, message, .. }) => {
+                Err(self.will_not_come(payment, message).await?)
+            }
             answer => Ok(answer?),
         }
+    }
+
+    /// Tells the property that this payment cannot be made at all; the error to end with.
+    async fn will_not_come(
+        &self,
+        payment: &Payment,
+        why: String,
+    ) -> Result<PayerError, PayerError> {
+        let ended = Command::SessionEnded { payment_id: payment.id };
+        self.tell(payment, ended, "refused").await?;
+        Ok(PayerError::Hopeless(why))
     }
 
     async fn close(&self, payment: &Payment) -> Done {
@@ -95,9 +128,7 @@ impl Surroundings {
             return Ok(None);
         }
         let closed = self.try_close(payment).await;
-        if let Err(PayerError::Provider(StripeError::Unknown(_) | StripeError::Unreachable(_))) =
-            closed
-        {
+        if let Err(PayerError::Provider(_)) = closed {
             // Each attempt counts, so it gets an id of its own.
             let attempt = RequestId::from(self.clock.id::<uuid::Uuid>());
             let unanswered = Command::CloseUnanswered { payment_id: payment.id };

@@ -25,7 +25,8 @@ use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
 use super::turn::{Turn, end_of};
 
-/// How many times the provider must have been asked in vain before an ending hold ends
+/// How many times the provider must have been asked in vain, or have let a round of
+/// [`Rules::expiring`](super::rules::Rules::expiring) pass, before an ending hold ends
 /// without its word. Time alone does not count: the server may have been down.
 pub const CLOSE_ATTEMPTS_MIN: i32 = 3;
 

@@ -228,13 +228,18 @@ impl<'a> Turn<'a> {
         if booking.status != BookingStatus::Expiring {
             return decision;
         }
-        let asked = self.payment_of(booking).map_or(CLOSE_ATTEMPTS_MIN, |p| p.close_attempts);
-        if asked >= CLOSE_ATTEMPTS_MIN {
-            self.end(&mut decision, booking, end_of(booking));
-        } else {
+        let waited = self.payment_of(booking).filter(|p| p.close_attempts < CLOSE_ATTEMPTS_MIN);
+        if let Some(payment) = waited {
+            // A round of our own counts too, or nights would be kept for ever where nobody
+            // can ask: rounds only pass while the server is up.
+            let mut waited = payment.advanced(self.context.now);
+            waited.close_attempts = payment.close_attempts.saturating_add(1);
+            decision.change(Change::Payment(Box::new(waited)));
             let mut next = self.advanced(booking);
             self.set_close_timer(&mut decision, &mut next);
             decision.change(Change::Booking(Box::new(next)));
+        } else {
+            self.end(&mut decision, booking, end_of(booking));
         }
         decision
     }

@@ -107,13 +107,14 @@ impl State {
         }
         let client = self.around.pool.get().await?;
         let shards = self.around.region.owned_shards();
-        let limit = i64::try_from(IN_FLIGHT_MAX).unwrap_or(i64::MAX);
-        let due = timers::due(&client, &shards, self.around.clock.now(), limit).await?;
+        let limit = i64::try_from(room).unwrap_or(i64::MAX);
+        let in_flight: Vec<_> = self.in_flight.iter().copied().collect();
+        let now = self.around.clock.now();
+        let due = timers::due(&client, &shards, now, &in_flight, limit).await?;
         drop(client);
-        for timer in due.into_iter().take(room) {
-            if self.in_flight.insert(timer.id) {
-                self.send(myself, timer);
-            }
+        for timer in due {
+            self.in_flight.insert(timer.id);
+            self.send(myself, timer);
         }
         Ok(())
     }

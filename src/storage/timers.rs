@@ -20,7 +20,8 @@ pub struct Due {
     pub command: Command,
 }
 
-/// Timers of the given shards that are due at `now`, the oldest first, at most `limit`.
+/// Timers of the given shards that are due at `now`, the oldest first, at most `limit`; those
+/// in `besides` are left out.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -28,15 +29,17 @@ pub async fn due(
     client: &Client,
     shards: &[Shard],
     now: Timestamp,
+    besides: &[TimerId],
     limit: i64,
 ) -> Result<Vec<Due>, StorageError> {
+    let besides: Vec<_> = besides.iter().map(|id| id.uuid()).collect();
     let shards: Vec<i32> = shards.iter().map(|shard| i32::from(shard.0)).collect();
     let rows = client
         .query(
             "select id, entity, command from timers
-             where fired_at is null and shard = any($1) and fire_at <= $2
-             order by fire_at limit $3",
-            &[&shards, &now, &limit],
+             where fired_at is null and shard = any($1) and fire_at <= $2 and id <> all($3)
+             order by fire_at limit $4",
+            &[&shards, &now, &besides, &limit],
         )
         .await?;
     rows.iter()
@@ -49,16 +52,6 @@ pub async fn due(
             })
         })
         .collect()
-}
-
-/// When the next timer of any shard fires, if one is set.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn next(client: &Client) -> Result<Option<Timestamp>, StorageError> {
-    let row =
-        client.query_one("select min(fire_at) from timers where fired_at is null", &[]).await?;
-    Ok(row.get(0))
 }
 
 /// Deletes timers that fired before `before`; how many.

@@ -51,8 +51,7 @@ pub(crate) struct Set {
 /// booking is open and will give them back.
 pub(crate) fn load(rows: &Rows, now: Timestamp) -> PropertyState {
     let from = calendar::local_date(now - SignedDuration::from_hours(48), &TimeZone::UTC);
-    let listing = rows.listing.clone().map(Box::new);
-    let mut state = PropertyState { listing, ..PropertyState::default() };
+    let mut state = PropertyState::of(rows.listing.clone());
     rows.slots.iter().for_each(|slot| state.inventory.add_slot(*slot));
     for stay in rows.nights.values() {
         let is_open = rows.bookings[&stay.booking].status.is_open();
@@ -72,7 +71,7 @@ fn fetch_booking(state: &mut PropertyState, rows: &Rows, id: BookingId) {
     if state.bookings.contains_key(&id) {
         return;
     }
-    state.bookings.insert(id, booking.clone());
+    state.take_in(booking.clone());
     let payments = rows.payments.values().filter(|payment| payment.booking_id == id);
     state.payments.extend(payments.map(|payment| (payment.id, payment.clone())));
 }
