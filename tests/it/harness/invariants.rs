@@ -15,7 +15,7 @@ use super::server::World;
 use super::wait::wait_until;
 
 /// How long it may take until everything has come to rest.
-const GUARD: Duration = Duration::from_secs(45);
+const GUARD: Duration = Duration::from_secs(100);
 
 /// What can be seen from outside, for the invariants that compare it with the rows.
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,7 @@ use rentezy::clock;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How long anything may take on a loaded machine.
-const GUARD: Duration = Duration::from_secs(60);
+const GUARD: Duration = Duration::from_secs(120);
 
 /// Waits until `look` finds something and prints how long that took.
 pub(crate) async fn wait_for<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
