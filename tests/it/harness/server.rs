@@ -20,6 +20,7 @@ use tokio_postgres::Client;
 use super::client::{Api, http};
 use super::postgres::{TestDb, folder};
 use super::shop::User;
+use super::wait::wait_until;
 
 /// The program under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_rentezy");
@@ -239,6 +240,11 @@ impl Plan {
         let url = String::new();
         let mut world = World { db, dir, env, child: None, url, http: http(), clock_offset: 0 };
         world.start_again();
+        // Its search index may still be being filled.
+        wait_until("the server is ready", async || {
+            world.anonymous().get("/readyz").await.status == 200
+        })
+        .await;
         world
     }
 }
