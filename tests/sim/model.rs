@@ -161,8 +161,9 @@ impl Model {
                 phase => panic!("nobody waits for the end of a hold in {phase}"),
             },
             booking::Command::CloseOverdue { booking_id } => {
-                let pay = &self.pays[&self.stays[booking_id].payment.unwrap()];
+                let pay = self.pays.get_mut(&self.stays[booking_id].payment.unwrap()).unwrap();
                 if pay.attempts < CLOSE_ATTEMPTS_MIN {
+                    pay.attempts += 1;
                     return Ok(());
                 }
                 self.end_of_close(*booking_id)
