@@ -99,6 +99,7 @@ async fn serve(
                 println!("{made} of {} bookings of today made", report.today.len());
             }
         }
+        server.findable().await;
         println!("RentEzy is at {}", server.url());
         if demo {
             tools::demo::tell(&database, &mut std::io::stdout()).await?;

@@ -21,6 +21,10 @@ use crate::storage::pool::Database;
 /// The pause before the sandbox is asked again to send its hooks here.
 const HOOK_PAUSE: Duration = Duration::from_secs(1);
 
+/// How long a start waits for the search index, and how often it looks.
+const INDEX_WAIT: Duration = Duration::from_secs(60);
+const INDEX_POLL: Duration = Duration::from_millis(20);
+
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
@@ -93,6 +97,19 @@ impl Server {
     #[must_use]
     pub fn local_url(&self) -> &str {
         &self.local_url
+    }
+
+    /// Waits until homes can be searched for: after a first start the index is being filled.
+    /// Not for ever: everything else works meanwhile, and readiness tells.
+    pub async fn findable(&self) {
+        let ready = async {
+            while !self.core.search.ready() {
+                clock::pause(INDEX_POLL).await;
+            }
+        };
+        if clock::within(INDEX_WAIT, ready).await.is_err() {
+            tracing::warn!("search index is still being filled");
+        }
     }
 
     /// Takes no more requests, finishes those under way, then stops the actors.
