@@ -37,7 +37,8 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if let Some(found) = Files::get(path) {
         return file(path, &found, &headers);
     }
-    if path.starts_with(HASHED) || !wants_page(&headers) {
+    // The front door is open to whatever knocks; deeper links only to who reads pages.
+    if path.starts_with(HASHED) || !(path.is_empty() || wants_page(&headers)) {
         return Problem::not_found().into_response();
     }
     Files::get(PAGE).map_or_else(notice, |page| file(PAGE, &page, &headers))
