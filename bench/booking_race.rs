@@ -32,7 +32,7 @@ use desks::{Actors, Desk, Want};
 use peer::Locks;
 use race::Run;
 use support::Result;
-use support::report::{self, Bars, Figure, median};
+use support::report::{self, Bars, Figure};
 use support::server::{self, Place};
 
 #[global_allocator]

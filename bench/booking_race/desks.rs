@@ -8,7 +8,7 @@ use rentezy::domain::booking;
 use rentezy::domain::calendar::Nights;
 use rentezy::domain::envelope::{Answer, Request};
 use rentezy::domain::event::Actor;
-use rentezy::domain::ids::{PropertyId, UserId};
+use rentezy::domain::ids::{self, PropertyId, RequestId, UserId};
 use rentezy::domain::refusal::Refusal;
 use rentezy::domain::stay::Command;
 
@@ -23,6 +23,11 @@ pub struct Want {
     pub tenant: UserId,
     /// When.
     pub nights: Nights,
+}
+
+/// The id of a new request: a hash, as requests from outside have it.
+pub fn request_id(clock: &Clock) -> RequestId {
+    RequestId::from(ids::derived(clock.id(), "request"))
 }
 
 /// A way to make holds.
@@ -59,7 +64,7 @@ impl Desk for Arc<Actors> {
             guests: 1,
         };
         let request = Request {
-            id: self.clock.id(),
+            id: request_id(&self.clock),
             fingerprint: *want.tenant.uuid().as_bytes(),
             actor: Actor::User(want.tenant),
             command: Command::Booking(command),

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use tokio_postgres::{Client, Row, Statement, Transaction};
 use uuid::Uuid;
 
-use crate::desks::{Desk, Want};
+use crate::desks::{Desk, Want, request_id};
 use crate::support::Result;
 
 /// Connections; more were not faster on any case.
@@ -115,7 +115,8 @@ impl Inner {
             return Ok(false);
         };
         let snapshot = self.snapshot(&property, want)?;
-        write(&transaction, &session.write, snapshot, slot.get(0), self.clock.id()).await?;
+        let request = request_id(&self.clock);
+        write(&transaction, &session.write, snapshot, slot.get(0), request).await?;
         transaction.commit().await?;
         Ok(true)
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rentezy::app::Core;
 use rentezy::clock::Clock;
-use rentezy::config::Config;
+use rentezy::config::{self, Config};
 use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{Options, PrivatePostgres, child_main};
 
@@ -81,14 +81,16 @@ impl Place {
         Ok(Database::parse(&self.postgres.url())?)
     }
 
-    /// Starts the actors on it, with every setting at its default.
+    /// Starts the actors on it, with every setting at its default, unless a variable says
+    /// otherwise.
     ///
     /// # Errors
     /// When they do not start.
     pub async fn core(&self) -> Result<Core> {
         let folder = self.folder.path().to_string_lossy().into_owned();
         let environment = [("RENTEZY_SERVER_DATA_DIR".to_owned(), folder)];
-        let config = Config::load(None, environment.into_iter())?;
+        let environment = config::process_environment().chain(environment);
+        let config = Config::load(None, environment)?;
         let database = self.database()?;
         Ok(Core::start(Arc::new(config), &database, Clock::system(), None, "").await?)
     }

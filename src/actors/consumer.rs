@@ -50,6 +50,10 @@ pub trait Consumer: Send + Sync + 'static {
     /// The name its cursors are kept under.
     const NAME: &'static str;
 
+    /// How long a stream rests after it was read. The first event after a rest is seen to
+    /// at once; under load pages become full instead of many, each with its own commit.
+    const REST: Duration = Duration::ZERO;
+
     /// Events whose effects may be on their way at the same time, each of another stream.
     fn concurrency(&self) -> usize;
 
@@ -233,7 +237,13 @@ impl<C: Consumer> State<C> {
                 read(&*consumer, &pool, stream).await
             });
             let read = match work.await {
-                Ok(read) => read.map_err(|error| error.to_string()),
+                Ok(Ok((cursor, full))) => {
+                    if !full && !C::REST.is_zero() {
+                        clock::pause(C::REST).await;
+                    }
+                    Ok(cursor)
+                }
+                Ok(Err(error)) => Err(error.to_string()),
                 Err(error) => Err(error.to_string()),
             };
             // When the consumer has been restarted, it reads all streams anew.
@@ -256,18 +266,19 @@ impl<C: Consumer> State<C> {
     }
 }
 
-/// Reads a page of a stream from where the database says; where the cursor is then.
+/// Reads a page of a stream from where the database says; where the cursor is then, and
+/// whether the page was full.
 async fn read<C: Consumer>(
     consumer: &C,
     pool: &Pool,
     stream: Stream,
-) -> Result<i64, ConsumerError> {
+) -> Result<(i64, bool), ConsumerError> {
     let client = pool.get().await.map_err(StorageError::from)?;
     let from = events::offset(&client, C::NAME, stream).await?;
     let page = events::read_after(&client, stream, from, PAGE).await?;
     drop(client);
-    let Some(last) = page.last() else { return Ok(from) };
+    let Some(last) = page.last() else { return Ok((from, false)) };
     let to = last.position.seq;
     consumer.consume(from, &page).await?;
-    Ok(to)
+    Ok((to, i64::try_from(page.len()) == Ok(PAGE)))
 }

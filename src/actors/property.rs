@@ -28,8 +28,9 @@ use crate::storage::commands::CommandRecord;
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
 
-/// The most commands in one change set.
-const SET_MAX: usize = 256;
+/// The most commands in one change set. While it is written, those that it answers come
+/// back with others: with sets of all that waits, they would find nobody at work.
+const SET_MAX: usize = 128;
 
 /// How often a command that is alone in its set is tried before it is given back.
 const TRIES_MAX: u32 = 3;

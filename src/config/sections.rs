@@ -166,8 +166,9 @@ section! {
         entity_queue: usize = "1024", Kind::Number(1, 65_536);
         /// Commands waiting for all entities of this node.
         node_queue: usize = "16384", Kind::Number(1, 1_048_576);
-        /// Change sets in one write to the database.
-        batch_sets: usize = "500", Kind::Number(1, 5_000);
+        /// Change sets in one write to the database. More would make a write cheaper, but
+        /// leave the actors idle while it lasts.
+        batch_sets: usize = "128", Kind::Number(1, 5_000);
         /// Rows in a page of a list.
         page_max: u32 = "100", Kind::Number(1, 100);
         /// Seconds without a command after which an entity leaves memory.

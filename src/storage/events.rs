@@ -72,20 +72,53 @@ pub async fn read_after(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Recorded>, StorageError> {
+    let after = Position { stream, seq: after };
+    let read = read_each_after(client, &[after], limit).await?;
+    read.into_iter().next().map_or(Ok(Vec::new()), |(_, events)| events)
+}
+
+/// The events of several streams, each after a position, in one round trip: in order, at
+/// most `limit` of each, for each position that there are events after. Those of one stream
+/// may be unreadable, with an event that cannot be decoded or with numbers missing, while
+/// the others are not.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn read_each_after(
+    client: &Client,
+    after: &[Position],
+    limit: i64,
+) -> Result<Vec<(Position, Result<Vec<Recorded>, StorageError>)>, StorageError> {
+    let streams: Vec<_> = after.iter().map(|position| i32::from(position.stream.0)).collect();
+    let seqs: Vec<_> = after.iter().map(|position| position.seq).collect();
     let rows = client
         .query(
-            "select stream, seq, type, key, occurred_at, actor, causation, data from events
-             where stream = $1 and seq > $2 order by seq limit $3",
-            &[&i32::from(stream.0), &after, &limit],
+            "select e.*, c.place from unnest($1::int4[], $2::int8[])
+                with ordinality c(stream, after, place)
+             cross join lateral (
+                 select stream, seq, type, key, occurred_at, actor, causation, data from events
+                 where stream = c.stream and seq > c.after order by seq limit $3) e
+             order by c.place, e.seq",
+            &[&streams, &seqs, &limit],
         )
         .await?;
+    let place = |row: &Row| row.get::<_, i64>("place");
+    let mut read = Vec::new();
+    for rows in rows.chunk_by(|one, next| place(one) == place(next)) {
+        let asked = rows.first().and_then(|row| usize::try_from(place(row) - 1).ok());
+        let asked = asked.and_then(|asked| after.get(asked));
+        read.extend(asked.map(|after| (*after, in_order(*after, rows))));
+    }
+    Ok(read)
+}
+
+/// Rows as events, which must follow `after` without a gap.
+fn in_order(after: Position, rows: &[Row]) -> Result<Vec<Recorded>, StorageError> {
     let events: Vec<_> = rows.iter().map(recorded).collect::<Result<_, _>>()?;
-    for (expected, event) in (after + 1..).zip(&events) {
+    for (expected, event) in (after.seq + 1..).zip(&events) {
         if event.position.seq != expected {
-            return Err(StorageError::malformed(format!(
-                "stream {} lacks event {expected}",
-                stream.0
-            )));
+            let stream = after.stream.0;
+            return Err(StorageError::malformed(format!("stream {stream} lacks event {expected}")));
         }
     }
     Ok(events)

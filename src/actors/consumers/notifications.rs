@@ -1,6 +1,8 @@
 //! In-app notifications: who hears what of which event. The rows and the cursor move in
 //! one transaction, and a row's id derives from event and person, so each is there once.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::actors::consumer::{Consumer, ConsumerError};
@@ -18,6 +20,7 @@ pub struct Notifications {
 
 impl Consumer for Notifications {
     const NAME: &'static str = "notifications";
+    const REST: Duration = Duration::from_secs(1);
 
     fn concurrency(&self) -> usize {
         2

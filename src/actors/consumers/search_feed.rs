@@ -234,18 +234,23 @@ impl Feed {
     async fn read(&self) -> Result<Page, FeedError> {
         let included = |stream| self.included.get(stream);
         let grown = self.heads.iter().filter(|(stream, head)| *head > included(*stream));
-        let grown: Vec<_> = grown.map(|(stream, _)| stream).collect();
+        let grown: Vec<_> = grown
+            .map(|(stream, _)| {
+                let seq = i64::try_from(included(stream)).unwrap_or(i64::MAX);
+                Position { stream, seq }
+            })
+            .collect();
         let share = (BATCH / grown.len().max(1)).max(1);
         let share = i64::try_from(share).unwrap_or(i64::MAX);
         let mut page = Page::new(self.included.clone());
         let client = self.pool.get().await.map_err(StorageError::from)?;
-        for stream in grown {
-            let after = i64::try_from(included(stream)).unwrap_or(i64::MAX);
-            match events::read_after(&client, stream, after, share).await {
-                Ok(events) if events.is_empty() => {
-                    let missing = format!("stream {} ends at {after}", stream.0);
-                    page.failed.get_or_insert(StorageError::malformed(missing));
-                }
+        let read = events::read_each_after(&client, &grown, share).await?;
+        if let Some(short) = grown.iter().find(|after| !read.iter().any(|(at, _)| at == *after)) {
+            let missing = format!("stream {} ends at {}", short.stream.0, short.seq);
+            page.failed = Some(StorageError::malformed(missing));
+        }
+        for (_, events) in read {
+            match events {
                 Ok(events) => {
                     for event in events {
                         page.add(event.position, &event.event);

@@ -27,6 +27,11 @@ use crate::storage::pool::Pool;
 
 /// Searches that may wait for each one that runs.
 const WAITING_PER_DESK: usize = 128;
+/// How much longer the feed rests than it worked, so that it keeps no more than a fifth of
+/// a core from those who write. What comes after a rest is included at once.
+const REST: u32 = 4;
+/// The longest rest.
+const REST_MAX: Duration = Duration::from_secs(1);
 /// The pause after the first failure; it doubles up to [`PAUSE_MAX`].
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two attempts.
@@ -267,12 +272,20 @@ impl State {
     async fn include(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         self.including = false;
         let Some(feed) = &mut self.feed else { return Ok(()) };
+        let (before, began) = (feed.uncommitted(), clock::monotonic());
         let included = feed.take_in().await;
+        let events = feed.uncommitted().saturating_sub(before);
         self.tell();
         match included {
             Ok(_) => {
                 self.failures = 0;
-                self.include_soon(myself)?;
+                if (1..BATCH / 2).contains(&events) {
+                    self.including = true;
+                    let rest = began.elapsed().saturating_mul(REST).min(REST_MAX);
+                    later(myself, Msg::Include, rest);
+                } else {
+                    self.include_soon(myself)?;
+                }
             }
             Err(error) => self.failed(myself, error)?,
         }
