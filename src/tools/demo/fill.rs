@@ -71,7 +71,7 @@ pub struct Report {
     pub refused: u32,
     /// How long it took.
     pub took: Duration,
-    /// What the tenants do once the server runs; see [`super::live`].
+    /// What the tenants do once the server runs; see [`live()`](super::live()).
     pub today: Vec<LiveStay>,
 }
 
