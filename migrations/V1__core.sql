@@ -48,7 +48,8 @@ create table commands (
     request_id  uuid        primary key,
     fingerprint bytea       not null,
     entity      uuid        not null,
-    outcome     jsonb       not null,
+    -- json and not jsonb, here and in timers: it is only ever read whole
+    outcome     json        not null,
     at          timestamptz not null
 );
 create index commands_of_entity on commands (entity, at);
@@ -60,7 +61,7 @@ create table timers (
     shard    int         not null,
     entity   uuid        not null,
     fire_at  timestamptz not null,
-    command  jsonb       not null,
+    command  json        not null,
     fired_at timestamptz
 );
 create index timers_due on timers (shard, fire_at) where fired_at is null;

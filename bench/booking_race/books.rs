@@ -15,7 +15,7 @@ const CONSUMED_MAX: Duration = Duration::from_secs(120);
 const COUNTS: &str = "select (select count(*) from bookings),
     (select count(*) from occupancies),
     (select count(*) from events where type = 'booking.held'),
-    (select count(*) from commands where outcome ? 'booking'),
+    (select count(*) from commands where outcome::jsonb ? 'booking'),
     (select count(*) from timers)";
 
 const OVERLAPS: &str = "select count(*) from (

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::desks::{Desk, Want, request_id};
 use crate::support::Result;
 
-/// Connections; more were not faster on any case.
+/// Connections.
 const CONNECTIONS: usize = 16;
 
 const LOCK: &str = "select owner_id, unit_id, title, currency, price_minor

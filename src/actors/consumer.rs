@@ -231,10 +231,11 @@ impl<C: Consumer> State<C> {
         }
         let (consumer, pool) = (Arc::clone(&self.consumer), self.pool.clone());
         let (permits, myself) = (Arc::clone(&self.permits), myself.clone());
+        let known = self.cursors.get(&stream).copied();
         tokio::spawn(async move {
             let work = tokio::spawn(async move {
                 let _permit = permits.acquire_owned().await;
-                read(&*consumer, &pool, stream).await
+                read(&*consumer, &pool, stream, known).await
             });
             let read = match work.await {
                 Ok(Ok((cursor, full))) => {
@@ -253,6 +254,8 @@ impl<C: Consumer> State<C> {
 
     /// Leaves a stream alone for a while after a failure; it stays busy meanwhile.
     fn pause(&mut self, myself: &ActorRef<Msg>, stream: Stream, error: &str) {
+        // It may have moved before it failed, or by somebody else's doing.
+        self.cursors.remove(&stream);
         let failures = self.failures.entry(stream).or_default();
         let pause = PAUSE.saturating_mul(1 << (*failures).min(10)).min(PAUSE_MAX);
         *failures = failures.saturating_add(1);
@@ -266,15 +269,19 @@ impl<C: Consumer> State<C> {
     }
 }
 
-/// Reads a page of a stream from where the database says; where the cursor is then, and
+/// Reads a page of a stream from `known`, or else from where the database says; where the cursor is then, and
 /// whether the page was full.
 async fn read<C: Consumer>(
     consumer: &C,
     pool: &Pool,
     stream: Stream,
+    known: Option<i64>,
 ) -> Result<(i64, bool), ConsumerError> {
     let client = pool.get().await.map_err(StorageError::from)?;
-    let from = events::offset(&client, C::NAME, stream).await?;
+    let from = match known {
+        Some(cursor) => cursor,
+        None => events::offset(&client, C::NAME, stream).await?,
+    };
     let page = events::read_after(&client, stream, from, PAGE).await?;
     drop(client);
     let Some(last) = page.last() else { return Ok((from, false)) };

@@ -75,7 +75,7 @@ section! {
         /// Connections for reads and for writes that are not batched.
         pool_size: u32 = "16", Kind::Number(1, 500);
         /// Connections that write batches of changes.
-        writers: usize = "1", Kind::Number(1, 16);
+        writers: usize = "2", Kind::Number(1, 16);
         /// Folder that holds initdb and postgres, for the private one. Empty: it is searched.
         binaries: Option<PathBuf> = "", Kind::Path;
         /// User the private one runs as when the server runs as root.

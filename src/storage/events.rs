@@ -158,6 +158,13 @@ pub async fn offset(client: &Client, consumer: &str, stream: Stream) -> Result<i
     Ok(row.map_or(0, |row| row.get(0)))
 }
 
+/// Moves the offset of consumer $1 in stream $2 from $3 to $4, if it is at $3.
+pub(super) const ADVANCE: &str = "insert into consumer_offsets (consumer, stream, seq)
+     select $1, $2, $4 where $3::int8 = 0
+     or exists (select 1 from consumer_offsets where consumer = $1 and stream = $2)
+     on conflict (consumer, stream) do update set seq = excluded.seq
+     where consumer_offsets.seq = $3";
+
 /// Moves a consumer's offset forwards, in the caller's transaction or on its own. Nothing
 /// happens, and `false` is the answer, when it is not where the caller believes: another
 /// owner has been at work.
@@ -170,16 +177,8 @@ pub async fn advance(
     from: i64,
     to: Position,
 ) -> Result<bool, StorageError> {
-    let moved = client
-        .execute(
-            "insert into consumer_offsets (consumer, stream, seq)
-             select $1::text, $2::int4, $4::int8 where $3::int8 = 0
-             or exists (select 1 from consumer_offsets where consumer = $1 and stream = $2)
-             on conflict (consumer, stream) do update set seq = excluded.seq
-             where consumer_offsets.seq = $3",
-            &[&consumer, &i32::from(to.stream.0), &from, &to.seq],
-        )
-        .await?;
+    let moved =
+        client.execute(ADVANCE, &[&consumer, &i32::from(to.stream.0), &from, &to.seq]).await?;
     Ok(moved == 1)
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::events;
+use super::events::ADVANCE;
 use super::pool::Pool;
 use super::sqlstate::StorageError;
 use crate::domain::event::Position;
@@ -20,26 +20,27 @@ pub async fn store(
     to: Position,
     rows: &[(Notification, Timestamp)],
 ) -> Result<bool, StorageError> {
-    let mut client = pool.get().await?;
-    let transaction = client.transaction().await?;
-    if !events::advance(&transaction, consumer, from, to).await? {
-        return Ok(false);
-    }
-    if !rows.is_empty() {
-        let ids: Vec<_> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
-        let users: Vec<_> = rows.iter().map(|(row, _)| row.user_id.uuid()).collect();
-        let kinds: Vec<_> = rows.iter().map(|(row, _)| row.kind).collect();
-        let data: Vec<_> = rows.iter().map(|(row, _)| &row.data).collect();
-        let times: Vec<_> = rows.iter().map(|(_, at)| *at).collect();
-        transaction
-            .execute(
-                "insert into notifications (id, user_id, kind, data, created_at)
-                 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::jsonb[], $5::timestamptz[])
-                 on conflict do nothing",
-                &[&ids, &users, &kinds, &data, &times],
-            )
-            .await?;
-    }
-    transaction.commit().await?;
-    Ok(true)
+    let client = pool.get().await?;
+    let ids: Vec<_> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
+    let users: Vec<_> = rows.iter().map(|(row, _)| row.user_id.uuid()).collect();
+    let kinds: Vec<_> = rows.iter().map(|(row, _)| row.kind).collect();
+    let data: Vec<_> = rows.iter().map(|(row, _)| &row.data).collect();
+    let times: Vec<_> = rows.iter().map(|(_, at)| *at).collect();
+    // One statement and so one transaction: consumers run beside all that matters more.
+    let statement = format!(
+        "with moved as ({ADVANCE} returning 1),
+         stored as (insert into notifications (id, user_id, kind, data, created_at)
+             select * from unnest($5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::timestamptz[])
+             where exists (select 1 from moved)
+             on conflict do nothing)
+         select exists (select 1 from moved)"
+    );
+    let stream = i32::from(to.stream.0);
+    let row = client
+        .query_one(
+            &statement,
+            &[&consumer, &stream, &from, &to.seq, &ids, &users, &kinds, &data, &times],
+        )
+        .await?;
+    Ok(row.get(0))
 }

@@ -140,7 +140,7 @@ impl Builder {
             column("request_id", "uuid", &all, |(_, record)| record.id.uuid()),
             column("fingerprint", "bytea", &all, |(_, record)| record.fingerprint.to_vec()),
             column("entity", "uuid", &all, |(set, _)| set.entity.id),
-            ("outcome", "jsonb", Box::new(outcomes)),
+            ("outcome", "json", Box::new(outcomes)),
             column("at", "timestamptz", &all, |(set, _)| set.at),
         ];
         self.input("cmds", &all, columns);
@@ -356,7 +356,7 @@ impl Builder {
                 column("shard", "int4", &set, |(set, _)| i32::from(set.shard.0)),
                 column("entity", "uuid", &set, |(set, _)| set.entity.id),
                 column("fire_at", "timestamptz", &set, |(_, timer)| timer.fire_at),
-                ("command", "jsonb", Box::new(commands)),
+                ("command", "json", Box::new(commands)),
             ];
             self.input("new_timers", &set, columns);
             self.ctes.push(format!(

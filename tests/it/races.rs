@@ -45,7 +45,7 @@ async fn two_tenants_want_the_same_nights_at_the_same_moment() {
     let rows = sql
         .query_one(
             "select (select count(*) from bookings), (select count(*) from occupancies),
-                (select count(*) from commands where outcome ? 'booking')",
+                (select count(*) from commands where outcome::jsonb ? 'booking')",
             &[],
         )
         .await

@@ -64,7 +64,7 @@ pub(crate) const ALL: &[Invariant] = &[
     ),
     (
         "I04 record of a command without its effect",
-        "select count(*) from commands where outcome ? 'booking' and not exists
+        "select count(*) from commands where outcome::jsonb ? 'booking' and not exists
              (select 1 from bookings b
               where 'bkg_' || replace(b.id::text, '-', '') = outcome #>> '{booking,booking,id}')",
     ),
