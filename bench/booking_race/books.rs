@@ -31,7 +31,7 @@ const BEHIND: &str = "select count(*) from streams s
     where s.head > coalesce(o.seq, 0)";
 
 /// A look at the books.
-pub struct Books {
+pub(crate) struct Books {
     client: Client,
     holds: i64,
 }
@@ -41,7 +41,7 @@ impl Books {
     ///
     /// # Errors
     /// When the database cannot be reached.
-    pub async fn open(database: &Database) -> Result<Self> {
+    pub(crate) async fn open(database: &Database) -> Result<Self> {
         let client = database.connect("-c statement_timeout=60s").await?;
         Ok(Self { client, holds: 0 })
     }
@@ -50,7 +50,7 @@ impl Books {
     ///
     /// # Errors
     /// When that takes too long.
-    pub async fn settle(&self) -> Result<()> {
+    pub(crate) async fn settle(&self) -> Result<()> {
         let began = clock::monotonic();
         loop {
             let behind: i64 = self.client.query_one(BEHIND, &[]).await?.get(0);
@@ -68,7 +68,7 @@ impl Books {
     ///
     /// # Errors
     /// When the books do not agree with that.
-    pub async fn check(&mut self, held: u64) -> Result<()> {
+    pub(crate) async fn check(&mut self, held: u64) -> Result<()> {
         self.holds += i64::try_from(held)?;
         let row = self.client.query_one(COUNTS, &[]).await?;
         for (place, name) in

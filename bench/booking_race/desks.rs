@@ -16,22 +16,22 @@ use crate::support::Result;
 
 /// What a caller wants.
 #[derive(Debug, Clone, Copy)]
-pub struct Want {
+pub(crate) struct Want {
     /// Where.
-    pub property: PropertyId,
+    pub(crate) property: PropertyId,
     /// Who.
-    pub tenant: UserId,
+    pub(crate) tenant: UserId,
     /// When.
-    pub nights: Nights,
+    pub(crate) nights: Nights,
 }
 
 /// The id of a new request: a hash, as requests from outside have it.
-pub fn request_id(clock: &Clock) -> RequestId {
+pub(crate) fn request_id(clock: &Clock) -> RequestId {
     RequestId::from(ids::derived(clock.id(), "request"))
 }
 
 /// A way to make holds.
-pub trait Desk: Clone + Send + Sync + 'static {
+pub(crate) trait Desk: Clone + Send + Sync + 'static {
     /// Asks for a hold; whether it was made, or the nights were taken.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ pub trait Desk: Clone + Send + Sync + 'static {
 
 /// Ours: a message to the property's actor.
 #[derive(Debug, Clone)]
-pub struct Actors {
+pub(crate) struct Actors {
     region: Region,
     clock: Clock,
 }
@@ -49,7 +49,7 @@ pub struct Actors {
 impl Actors {
     /// By way of a region.
     #[must_use]
-    pub fn new(region: Region, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(region: Region, clock: Clock) -> Arc<Self> {
         Arc::new(Self { region, clock })
     }
 }

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 256;
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn landlord(core: &Core, database: &Database) -> Result<UserId> {
+pub(crate) async fn landlord(core: &Core, database: &Database) -> Result<UserId> {
     let id: UserId = core.clock.id();
     let user = NewUser {
         id,
@@ -41,7 +41,12 @@ pub async fn landlord(core: &Core, database: &Database) -> Result<UserId> {
 ///
 /// # Errors
 /// When any cannot be made.
-pub async fn make(core: &Core, owner: UserId, count: usize, units: u16) -> Result<Vec<PropertyId>> {
+pub(crate) async fn make(
+    core: &Core,
+    owner: UserId,
+    count: usize,
+    units: u16,
+) -> Result<Vec<PropertyId>> {
     stream::iter(0..count)
         .map(|_| make_one(core, owner, units))
         .buffer_unordered(AT_ONCE)

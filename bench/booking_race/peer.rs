@@ -56,7 +56,7 @@ struct Session {
 
 /// The peer.
 #[derive(Clone)]
-pub struct Locks(Arc<Inner>);
+pub(crate) struct Locks(Arc<Inner>);
 
 struct Inner {
     clock: Clock,
@@ -71,7 +71,7 @@ impl Locks {
     ///
     /// # Errors
     /// When the database cannot be reached.
-    pub async fn open(
+    pub(crate) async fn open(
         database: &Database,
         clock: &Clock,
         hold: std::time::Duration,

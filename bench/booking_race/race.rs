@@ -13,35 +13,35 @@ use crate::support::report::quantile;
 
 /// What a run came to.
 #[derive(Debug, Default)]
-pub struct Run {
+pub(crate) struct Run {
     /// Holds that were acknowledged.
-    pub held: u64,
+    pub(crate) held: u64,
     /// Requests whose nights were taken.
-    pub taken: u64,
+    pub(crate) taken: u64,
     /// Requests that ended in any other way.
-    pub failed: u64,
+    pub(crate) failed: u64,
     /// How long it took, in seconds.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// How long each request took, in milliseconds.
-    pub latencies: Vec<f64>,
+    pub(crate) latencies: Vec<f64>,
 }
 
 impl Run {
     /// Holds a second.
     #[must_use]
-    pub fn held_a_second(&self) -> f64 {
+    pub(crate) fn held_a_second(&self) -> f64 {
         to_float(self.held) / self.seconds
     }
 
     /// Requests a second, of either answer.
     #[must_use]
-    pub fn asked_a_second(&self) -> f64 {
+    pub(crate) fn asked_a_second(&self) -> f64 {
         to_float(self.held + self.taken) / self.seconds
     }
 
     /// The latency that the part `q` of all requests stayed below, in milliseconds.
     #[must_use]
-    pub fn latency(&self, q: f64) -> f64 {
+    pub(crate) fn latency(&self, q: f64) -> f64 {
         quantile(&self.latencies, q)
     }
 
@@ -57,7 +57,7 @@ impl Run {
 ///
 /// # Errors
 /// When a caller breaks.
-pub async fn run<D: Desk>(
+pub(crate) async fn run<D: Desk>(
     desk: &D,
     callers: usize,
     span: Duration,
@@ -77,6 +77,7 @@ pub async fn run<D: Desk>(
                     Ok(true) => run.held += 1,
                     Ok(false) => run.taken += 1,
                     Err(error) => {
+                        // The first is enough to see what is wrong.
                         if run.failed == 0 {
                             eprintln!("request failed: {error}");
                         }

@@ -7,45 +7,45 @@ use serde_json::json;
 
 /// What is aimed at: below `floor` the house is not as it was built to be.
 #[derive(Debug, Clone, Copy)]
-pub struct Bars {
+pub(crate) struct Bars {
     /// The least ratio that is accepted.
-    pub floor: f64,
+    pub(crate) floor: f64,
     /// The ratio that is hoped for.
-    pub aim: f64,
+    pub(crate) aim: f64,
 }
 
 /// One figure, measured several times beside its peer, in turns.
 #[derive(Debug)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// What is counted.
-    pub unit: &'static str,
+    pub(crate) unit: &'static str,
     /// Our values, one a repeat.
-    pub ours: Vec<f64>,
+    pub(crate) ours: Vec<f64>,
     /// The peer's name; empty for a figure without peer.
-    pub peer: &'static str,
+    pub(crate) peer: &'static str,
     /// The peer's values, one a repeat.
-    pub theirs: Vec<f64>,
+    pub(crate) theirs: Vec<f64>,
     /// What the ratio has to be, where there is such a bar.
-    pub bars: Option<Bars>,
+    pub(crate) bars: Option<Bars>,
 }
 
 impl Figure {
     /// The ratio of each repeat, ours over theirs.
     #[must_use]
-    pub fn ratios(&self) -> Vec<f64> {
+    pub(crate) fn ratios(&self) -> Vec<f64> {
         self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| ours / theirs).collect()
     }
 
     /// Whether the median ratio is at its floor or above.
     #[must_use]
-    pub fn holds(&self) -> bool {
+    pub(crate) fn holds(&self) -> bool {
         self.bars.is_none_or(|bars| median(&self.ratios()) >= bars.floor)
     }
 
     /// Tells the figure on both ways.
-    pub fn tell(&self, bench: &str) {
+    pub(crate) fn tell(&self, bench: &str) {
         let line = json!({
             "bench": bench,
             "figure": self.name,
@@ -71,19 +71,19 @@ impl Figure {
 }
 
 /// The heading of the table that [`Figure::tell`] writes.
-pub fn heading(peer: &str) {
+pub(crate) fn heading(peer: &str) {
     eprintln!("{:<22}{:>30}{peer:>26}{:>24}", "median [least-most]", "rentezy", "ratio");
 }
 
 /// The middle value; 0 of none.
 #[must_use]
-pub fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
 /// The value below which the part `q` of all values lies; 0 of none.
 #[must_use]
-pub fn quantile(values: &[f64], q: f64) -> f64 {
+pub(crate) fn quantile(values: &[f64], q: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]

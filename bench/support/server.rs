@@ -22,7 +22,7 @@ const CONNECTIONS: u32 = 80;
 
 /// Runs `bench` with the arguments of its command line, or becomes Postgres when called as
 /// its child. Call it first thing in main.
-pub fn main(bench: impl FnOnce(Vec<String>) -> Result<bool>) -> ExitCode {
+pub(crate) fn main(bench: impl FnOnce(Vec<String>) -> Result<bool>) -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
     if arguments.next_if(|first| first == CHILD).is_some() {
         return child_main(arguments.collect::<Vec<OsString>>());
@@ -50,7 +50,7 @@ pub fn main(bench: impl FnOnce(Vec<String>) -> Result<bool>) -> ExitCode {
 
 /// A private Postgres in a folder of its own.
 #[derive(Debug)]
-pub struct Place {
+pub(crate) struct Place {
     postgres: PrivatePostgres,
     folder: tempfile::TempDir,
 }
@@ -60,7 +60,7 @@ impl Place {
     ///
     /// # Errors
     /// When Postgres cannot be started.
-    pub fn open() -> Result<Self> {
+    pub(crate) fn open() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("rz-bench").tempdir()?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
         let postgres = PrivatePostgres::start(Options {
@@ -77,7 +77,7 @@ impl Place {
     ///
     /// # Errors
     /// Never, for its own address.
-    pub fn database(&self) -> Result<Database> {
+    pub(crate) fn database(&self) -> Result<Database> {
         Ok(Database::parse(&self.postgres.url())?)
     }
 
@@ -86,7 +86,7 @@ impl Place {
     ///
     /// # Errors
     /// When they do not start.
-    pub async fn core(&self) -> Result<Core> {
+    pub(crate) async fn core(&self) -> Result<Core> {
         let folder = self.folder.path().to_string_lossy().into_owned();
         let environment = [("RENTEZY_SERVER_DATA_DIR".to_owned(), folder)];
         let environment = config::process_environment().chain(environment);

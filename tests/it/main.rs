@@ -24,6 +24,7 @@ mod house;
 mod house_checks;
 mod house_source;
 mod idempotency;
+mod log;
 mod openapi;
 mod outage;
 mod private_postgres;
