@@ -4,8 +4,6 @@
 //!
 //! `cargo bench --bench booking_race [-- --quick]`
 
-#![expect(unreachable_pub, reason = "a program has no outside")]
-
 #[path = "booking_race/books.rs"]
 mod books;
 #[path = "booking_race/desks.rs"]

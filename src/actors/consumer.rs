@@ -269,8 +269,8 @@ impl<C: Consumer> State<C> {
     }
 }
 
-/// Reads a page of a stream from `known`, or else from where the database says; where the cursor is then, and
-/// whether the page was full.
+/// Reads a page of a stream from `known`, or else from where the database says; where the
+/// cursor is then, and whether the page was full.
 async fn read<C: Consumer>(
     consumer: &C,
     pool: &Pool,
