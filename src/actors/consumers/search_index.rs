@@ -27,9 +27,9 @@ use crate::storage::pool::Pool;
 
 /// Searches that may wait for each one that runs.
 const WAITING_PER_DESK: usize = 128;
-/// How much longer the feed rests than it worked, so that it keeps no more than a fifth of
+/// How much longer the feed rests than it worked, so that it keeps no more than a tenth of
 /// a core from those who write. What comes after a rest is included at once.
-const REST: u32 = 4;
+const REST: u32 = 9;
 /// The longest rest.
 const REST_MAX: Duration = Duration::from_secs(1);
 /// The pause after the first failure; it doubles up to [`PAUSE_MAX`].
