@@ -7,6 +7,7 @@ use rentezy::clock;
 use rentezy::storage::pool::Database;
 use tokio_postgres::Client;
 
+use crate::race::Run;
 use crate::support::Result;
 
 /// How long consumers may take to come to the end of the log.
@@ -43,7 +44,8 @@ impl Books {
     /// When the database cannot be reached.
     pub(crate) async fn open(database: &Database) -> Result<Self> {
         let client = database.connect("-c statement_timeout=60s").await?;
-        Ok(Self { client, holds: 0 })
+        let holds = client.query_one(COUNTS, &[]).await?.get(0);
+        Ok(Self { client, holds })
     }
 
     /// Waits until consumers have read all, so that no run pays for the one before it.
@@ -64,12 +66,15 @@ impl Books {
         }
     }
 
-    /// Checks a run that acknowledged `held` holds.
+    /// Checks what a run has left.
     ///
     /// # Errors
-    /// When the books do not agree with that.
-    pub(crate) async fn check(&mut self, held: u64) -> Result<()> {
-        self.holds += i64::try_from(held)?;
+    /// When a request failed, or the books do not agree with what was acknowledged.
+    pub(crate) async fn check(&mut self, run: &Run) -> Result<()> {
+        if run.failed > 0 {
+            return Err(format!("{} requests failed", run.failed).into());
+        }
+        self.holds += i64::try_from(run.held)?;
         let row = self.client.query_one(COUNTS, &[]).await?;
         for (place, name) in
             ["bookings", "occupancies", "events", "commands", "timers"].iter().enumerate()

@@ -1,4 +1,4 @@
-//! The two ways to make a hold that are compared. Both leave the same rows behind.
+//! Ways to make a hold.
 
 use std::sync::Arc;
 
@@ -11,6 +11,8 @@ use rentezy::domain::event::Actor;
 use rentezy::domain::ids::{self, PropertyId, RequestId, UserId};
 use rentezy::domain::refusal::Refusal;
 use rentezy::domain::stay::Command;
+
+use serde_json::{Value, json};
 
 use crate::support::Result;
 
@@ -74,6 +76,61 @@ impl Desk for Arc<Actors> {
             Ok(Answer::Refused(Refusal::NightsTaken { .. })) => Ok(false),
             Ok(Answer::Refused(refusal)) => Err(format!("refused: {refusal:?}").into()),
             Err(error @ (AskError::Busy { .. } | AskError::Unknown)) => Err(error.into()),
+        }
+    }
+}
+
+/// The server's own door: HTTP, as browsers come.
+#[derive(Clone)]
+pub(crate) struct Door {
+    client: reqwest::Client,
+    url: String,
+    token: String,
+}
+
+impl Door {
+    /// Registers a tenant at the server and signs in.
+    ///
+    /// # Errors
+    /// When the server does not let it.
+    pub(crate) async fn open(server: &str) -> Result<Self> {
+        let client = reqwest::Client::new();
+        let account = json!({
+            "email": "tenant@example.org", "password": "long enough to race", "name": "Tenant",
+        });
+        let post = |path: &str| client.post(format!("{server}/api/v1/{path}")).json(&account);
+        post("auth/register").send().await?.error_for_status()?;
+        let account = json!({ "email": account["email"], "password": account["password"] });
+        let login = client.post(format!("{server}/api/v1/auth/login")).json(&account);
+        let session: Value = login.send().await?.error_for_status()?.json().await?;
+        let token = session["access_token"].as_str().ok_or("no token")?.to_owned();
+        Ok(Self { client, url: format!("{server}/api/v1/bookings"), token })
+    }
+}
+
+impl Desk for Door {
+    async fn hold(&self, want: Want) -> Result<bool> {
+        let stay = json!({
+            "property_id": want.property,
+            "check_in": want.nights.check_in(),
+            "check_out": want.nights.check_out(),
+            "guests": 1,
+        });
+        let answer = self
+            .client
+            .post(&self.url)
+            .bearer_auth(&self.token)
+            .header("Idempotency-Key", uuid::Uuid::new_v4().to_string())
+            .json(&stay)
+            .send()
+            .await?;
+        match answer.status().as_u16() {
+            201 => {
+                answer.bytes().await?;
+                Ok(true)
+            }
+            409 => Ok(false),
+            status => Err(format!("{status}: {}", answer.text().await?).into()),
         }
     }
 }

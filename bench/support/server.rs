@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use rentezy::app::Core;
+use rentezy::app::{Core, Server};
 use rentezy::clock::Clock;
-use rentezy::config::{self, Config};
+use rentezy::config::{self, Config, Secret};
 use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{Options, PrivatePostgres, child_main};
 
@@ -16,6 +16,9 @@ use super::Result;
 
 /// The first argument that makes a bench the child that becomes Postgres.
 const CHILD: &str = "postgres-child";
+
+/// A free port.
+const LISTEN: &str = "127.0.0.1:0";
 
 /// Connections beside the pool's: the peer's, and those that look on.
 const CONNECTIONS: u32 = 80;
@@ -87,11 +90,27 @@ impl Place {
     /// # Errors
     /// When they do not start.
     pub(crate) async fn core(&self) -> Result<Core> {
-        let folder = self.folder.path().to_string_lossy().into_owned();
-        let environment = [("RENTEZY_SERVER_DATA_DIR".to_owned(), folder)];
-        let environment = config::process_environment().chain(environment);
-        let config = Config::load(None, environment)?;
         let database = self.database()?;
-        Ok(Core::start(Arc::new(config), &database, Clock::system(), None, "").await?)
+        Ok(Core::start(self.config()?, &database, Clock::system(), None, "").await?)
+    }
+
+    /// Starts the whole server on it, without payments, on a free port.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) async fn server(&self) -> Result<Server> {
+        let secret = Secret::new("a secret of nothing that is worth it");
+        let clock = Clock::system();
+        let server = Server::start(self.config()?, self.database()?, clock, None, &secret).await?;
+        server.findable().await;
+        Ok(server)
+    }
+
+    fn config(&self) -> Result<Arc<Config>> {
+        let folder = self.folder.path().to_string_lossy().into_owned();
+        let own = [("RENTEZY_SERVER_DATA_DIR", folder), ("RENTEZY_SERVER_LISTEN", LISTEN.into())];
+        let own = own.map(|(name, value)| (name.to_owned(), value));
+        let environment = config::process_environment().chain(own);
+        Ok(Arc::new(Config::load(None, environment)?))
     }
 }
