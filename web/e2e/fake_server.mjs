@@ -99,7 +99,7 @@ function seed() {
 
 function addProperty(owner, body, status) {
   const id = `prp_${randomUUID()}`;
-  const made = { ...body, id, owner_id: owner, status, version: 1, unit: { id: `unt_${randomUUID()}`, ...body.unit }, created_at: iso(), updated_at: iso(), cleaning: undefined };
+  const made = { ...body, currency: body.price_per_night.currency, id, owner_id: owner, status, version: 1, unit: { id: `unt_${randomUUID()}`, ...body.unit }, created_at: iso(), updated_at: iso(), cleaning: undefined };
   properties.set(id, made);
   return made;
 }

@@ -47,6 +47,10 @@ export async function startServer() {
     base = await publicUrl(output);
     if (base === null) await new Promise((done) => setTimeout(done, 200));
   }
+  // The accounts are told right after the address.
+  for (let looks = 0; looks < 25 && account(output, 'landlord') === null; looks += 1) {
+    await new Promise((done) => setTimeout(done, 200));
+  }
   return {
     base,
     demo: { tenant: account(output, 'tenant'), landlord: account(output, 'landlord') },

@@ -162,6 +162,9 @@ pub struct Property {
     amenities: Vec<String>,
     /// The unit type.
     unit: Unit,
+    /// The currency of its prices, also of those that it does not have yet.
+    #[schema(value_type = String)]
+    currency: Currency,
     /// The price of a night; a draft may lack it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
@@ -241,6 +244,7 @@ impl Property {
             zone: fields.zone,
             amenities: fields.amenities,
             unit: Unit { id: listing.unit_id, fields: fields.unit },
+            currency: listing.fields.currency,
             price_per_night: fields.price_per_night,
             version: listing.version,
             created_at: listing.created_at,

@@ -102,7 +102,11 @@ export interface NewProperty {
 
 export type PropertyStatus = 'draft' | 'pending_review' | 'live';
 
-export interface Property extends Omit<NewProperty, 'unit'> {
+export interface Property extends Omit<NewProperty, 'unit' | 'price_per_night'> {
+  /** The currency of its prices, also before it has one. */
+  currency: string;
+  /** A draft may lack it. */
+  price_per_night?: Money | null;
   id: string;
   owner_id: string;
   status: PropertyStatus;
@@ -116,7 +120,8 @@ export interface Night {
   night: LocalDate;
   state: 'free' | 'taken';
   free: number;
-  price: Money;
+  /** A home without a price has none here either. */
+  price?: Money | null;
 }
 
 export interface Calendar {

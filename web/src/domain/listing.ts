@@ -52,8 +52,8 @@ export function fromProperty(property: Property): ListingForm {
     beds: String(unit.beds),
     bathrooms: String(unit.bathrooms),
     guests: String(unit.guests),
-    price: moneyInput(property.price_per_night),
-    currency: property.price_per_night.currency,
+    price: property.price_per_night ? moneyInput(property.price_per_night) : '',
+    currency: property.currency,
   };
 }
 

@@ -100,7 +100,9 @@ function OwnHome({ property, bookings, loaded }: { property: Property; bookings:
           </p>
           <p className="own-facts">
             <Badge {...propertyStatus(property.status)} />
-            <span className="tabular">{formatMoney(property.price_per_night)} a night</span>
+            <span className="tabular">
+              {property.price_per_night ? `${formatMoney(property.price_per_night)} a night` : 'No price yet'}
+            </span>
             <span>{plural(property.unit.count, 'unit')}</span>
           </p>
         </div>

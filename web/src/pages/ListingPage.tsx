@@ -134,7 +134,7 @@ function Listing({ property }: { property: Property }) {
             <Calendar key={property.id} nights={nights} stay={stay} today={today} until={until} onStay={setStay} />
           )}
           <p className="legend">
-            <span className="legend-free">Free, with its price in {property.price_per_night.currency}</span>
+            <span className="legend-free">Free, with its price in {property.currency}</span>
             <span className="legend-taken">Taken</span>
             {stay.checkIn && (
               <button type="button" className="link" onClick={() => setStay(NOTHING)}>Clear dates</button>

@@ -175,7 +175,7 @@ function DayCell({ day, nights, stay, shownEnd, today, tabStop, onChoose, onHove
         <span className="hidden">{formatWeekday(day)} </span>
         <span className="day-number">{Number(day.slice(8))}</span>
         <span className="hidden"> {said.join(', ')} </span>
-        {free && night && (
+        {free && night?.price && (
           <span className="day-price">
             {formatShort(night.price)}
             <span className="hidden"> {night.price.currency}</span>

@@ -29,7 +29,11 @@ export function HoldPanel(props: HoldPanelProps) {
   return (
     <div className="panel hold-panel">
       <p className="hold-price">
-        <strong>{formatMoney(property.price_per_night)}</strong> a night
+        {property.price_per_night ? (
+          <><strong>{formatMoney(property.price_per_night)}</strong> a night</>
+        ) : (
+          'No price yet'
+        )}
       </p>
       <button type="button" className="hold-dates" onClick={props.onDates}>
         <span>
@@ -86,6 +90,6 @@ export function HoldPanel(props: HoldPanelProps) {
 function lineText(stay: Stay, nights: Nights, count: number): string {
   const prices = stayNights(stay).map((night) => nights.get(night)?.price);
   const [first] = prices;
-  const even = first !== undefined && prices.every((price) => price?.amount === first.amount);
+  const even = first && prices.every((price) => price?.amount === first.amount);
   return even ? `${formatMoney(first)} × ${plural(count, 'night')}` : plural(count, 'night');
 }
