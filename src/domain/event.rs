@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::booking::ExpiringReason;
 use super::calendar::Nights;
 use super::entity::Stream;
-use super::ids::{BookingId, PaymentId, PropertyId, RefundId, UnitId, UserId};
+use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, RefundId, UnitId, UserId};
 use super::money::Money;
 
 /// The version that events are written in today.
@@ -32,6 +32,77 @@ pub enum Event {
         user_id: UserId,
         /// All roles from now on.
         roles: Vec<String>,
+    },
+    /// Somebody tried to register with the address of an account: its owner is told.
+    #[serde(rename = "user.registration_repeated")]
+    UserRegistrationRepeated {
+        /// Whose address it is.
+        user_id: UserId,
+    },
+    /// The address has to be proved; mail goes out with a link.
+    #[serde(rename = "user.verification_requested")]
+    UserVerificationRequested {
+        /// Who.
+        user_id: UserId,
+        /// The row of the one-use token. The link is made from it and the server's secret,
+        /// so that the log alone opens nothing.
+        token_id: Uuid,
+    },
+    /// The address is proved.
+    #[serde(rename = "user.verified")]
+    UserVerified {
+        /// Who.
+        user_id: UserId,
+    },
+    /// Somebody has forgotten their password; mail goes out with a link.
+    #[serde(rename = "user.password_reset_requested")]
+    UserPasswordResetRequested {
+        /// Who.
+        user_id: UserId,
+        /// The row of the one-use token, as in `user.verification_requested`.
+        token_id: Uuid,
+    },
+    /// The password is another one now.
+    #[serde(rename = "user.password_changed")]
+    UserPasswordChanged {
+        /// Who.
+        user_id: UserId,
+    },
+    /// Too many sign-ins failed; no more are tried for a while.
+    #[serde(rename = "user.locked_out")]
+    UserLockedOut {
+        /// Whose account.
+        user_id: UserId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Somebody asks to offer homes.
+    #[serde(rename = "user.landlord_requested")]
+    UserLandlordRequested {
+        /// Who.
+        user_id: UserId,
+    },
+    /// Somebody may not offer homes.
+    #[serde(rename = "user.landlord_declined")]
+    UserLandlordDeclined {
+        /// Who.
+        user_id: UserId,
+        /// Why, for them to read.
+        reason: String,
+    },
+    /// An account may not be used for the time being.
+    #[serde(rename = "user.suspended")]
+    UserSuspended {
+        /// Whose.
+        user_id: UserId,
+        /// Why.
+        reason: String,
+    },
+    /// A suspended account may be used again.
+    #[serde(rename = "user.reinstated")]
+    UserReinstated {
+        /// Whose.
+        user_id: UserId,
     },
     /// A draft was made.
     #[serde(rename = "property.created")]
@@ -62,6 +133,70 @@ pub enum Event {
         property_id: PropertyId,
         /// Its version now.
         version: i32,
+    },
+    /// A listing that was handed in is not good enough yet.
+    #[serde(rename = "property.rejected")]
+    PropertyRejected {
+        /// The listing.
+        property_id: PropertyId,
+        /// Whose.
+        owner_id: UserId,
+        /// Why, for the owner to read.
+        reason: String,
+        /// Its version now.
+        version: i32,
+    },
+    /// A paused listing can be found and booked again.
+    #[serde(rename = "property.published")]
+    PropertyPublished {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
+    /// A listing rests: nobody but its owner sees it.
+    #[serde(rename = "property.unpublished")]
+    PropertyUnpublished {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
+    /// A listing is given up for good.
+    #[serde(rename = "property.archived")]
+    PropertyArchived {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
+    /// A night costs something else.
+    #[serde(rename = "property.price_changed")]
+    PropertyPriceChanged {
+        /// The listing.
+        property_id: PropertyId,
+        /// What a night cost.
+        old: Money,
+        /// What it costs from now on.
+        new: Money,
+    },
+    /// A listing has a photo more.
+    #[serde(rename = "property.photo_added")]
+    PropertyPhotoAdded {
+        /// The listing.
+        property_id: PropertyId,
+        /// The photo.
+        photo_id: PhotoId,
+        /// SHA-256 of what was uploaded, in hex.
+        sha256: String,
+    },
+    /// A listing has a photo less.
+    #[serde(rename = "property.photo_removed")]
+    PropertyPhotoRemoved {
+        /// The listing.
+        property_id: PropertyId,
+        /// The photo.
+        photo_id: PhotoId,
     },
     /// Nights are held for a tenant.
     #[serde(rename = "booking.held")]
@@ -224,6 +359,14 @@ pub enum Event {
         /// The provider's name for its kind.
         kind: String,
     },
+    /// An operator did something to the system: for the audit trail.
+    #[serde(rename = "operator.acted")]
+    OperatorActed {
+        /// A stable word for what was done, such as `dead-letter.retried`.
+        action: String,
+        /// What it was done to.
+        subject: String,
+    },
 }
 
 /// What every booking event says.
@@ -250,10 +393,27 @@ impl Event {
         match self {
             Self::UserRegistered { .. } => "user.registered",
             Self::UserRoleChanged { .. } => "user.role_changed",
+            Self::UserRegistrationRepeated { .. } => "user.registration_repeated",
+            Self::UserVerificationRequested { .. } => "user.verification_requested",
+            Self::UserVerified { .. } => "user.verified",
+            Self::UserPasswordResetRequested { .. } => "user.password_reset_requested",
+            Self::UserPasswordChanged { .. } => "user.password_changed",
+            Self::UserLockedOut { .. } => "user.locked_out",
+            Self::UserLandlordRequested { .. } => "user.landlord_requested",
+            Self::UserLandlordDeclined { .. } => "user.landlord_declined",
+            Self::UserSuspended { .. } => "user.suspended",
+            Self::UserReinstated { .. } => "user.reinstated",
             Self::PropertyCreated { .. } => "property.created",
             Self::PropertySubmitted { .. } => "property.submitted",
             Self::PropertyApproved { .. } => "property.approved",
             Self::PropertyUpdated { .. } => "property.updated",
+            Self::PropertyRejected { .. } => "property.rejected",
+            Self::PropertyPublished { .. } => "property.published",
+            Self::PropertyUnpublished { .. } => "property.unpublished",
+            Self::PropertyArchived { .. } => "property.archived",
+            Self::PropertyPriceChanged { .. } => "property.price_changed",
+            Self::PropertyPhotoAdded { .. } => "property.photo_added",
+            Self::PropertyPhotoRemoved { .. } => "property.photo_removed",
             Self::BookingHeld { .. } => "booking.held",
             Self::BookingPaymentPending { .. } => "booking.payment_pending",
             Self::BookingExpiring { .. } => "booking.expiring",
@@ -270,6 +430,7 @@ impl Event {
             Self::RefundSucceeded { .. } => "refund.succeeded",
             Self::RefundFailed { .. } => "refund.failed",
             Self::HookReceived { .. } => "hook.received",
+            Self::OperatorActed { .. } => "operator.acted",
         }
     }
 }
@@ -284,6 +445,8 @@ pub enum Actor {
     System,
     /// The payment provider.
     Provider,
+    /// Whoever holds the operator's token.
+    Operator,
 }
 
 impl std::fmt::Display for Actor {
@@ -292,6 +455,7 @@ impl std::fmt::Display for Actor {
             Self::User(id) => id.fmt(f),
             Self::System => f.write_str("system"),
             Self::Provider => f.write_str("provider"),
+            Self::Operator => f.write_str("operator"),
         }
     }
 }
@@ -314,7 +478,7 @@ pub struct Recorded {
     pub key: Uuid,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// Who made it happen: an id, `system` or `provider`.
+    /// Who made it happen: an id, `system`, `provider` or `operator`.
     pub actor: String,
     /// The request that caused it.
     pub causation: Uuid,

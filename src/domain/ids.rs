@@ -105,6 +105,8 @@ ids! {
     PropertyId = "prp";
     /// A unit type of a property: so many interchangeable rooms, beds or flats.
     UnitId = "unt";
+    /// A photo of a property.
+    PhotoId = "pho";
     /// A stay, from its hold to its end.
     BookingId = "bkg";
     /// One attempt to collect money for one purpose.

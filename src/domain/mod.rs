@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod event;
 pub mod ids;
 pub mod inventory;
+pub mod link_token;
 pub mod money;
 pub mod notification;
 pub mod password;

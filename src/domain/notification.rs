@@ -36,10 +36,28 @@ pub fn follows(event: &Recorded) -> Vec<Notification> {
         | Event::BookingReleased { .. }
         | Event::UserRegistered { .. }
         | Event::UserRoleChanged { .. }
+        | Event::UserRegistrationRepeated { .. }
+        | Event::UserVerificationRequested { .. }
+        | Event::UserVerified { .. }
+        | Event::UserPasswordResetRequested { .. }
+        | Event::UserPasswordChanged { .. }
+        | Event::UserLockedOut { .. }
+        | Event::UserLandlordRequested { .. }
+        | Event::UserLandlordDeclined { .. }
+        | Event::UserSuspended { .. }
+        | Event::UserReinstated { .. }
         | Event::PropertyCreated { .. }
         | Event::PropertySubmitted { .. }
         | Event::PropertyApproved { .. }
         | Event::PropertyUpdated { .. }
+        | Event::PropertyRejected { .. }
+        | Event::PropertyPublished { .. }
+        | Event::PropertyUnpublished { .. }
+        | Event::PropertyArchived { .. }
+        | Event::PropertyPriceChanged { .. }
+        | Event::PropertyPhotoAdded { .. }
+        | Event::PropertyPhotoRemoved { .. }
+        | Event::OperatorActed { .. }
         | Event::PaymentCreated { .. }
         | Event::PaymentSucceeded { .. }
         | Event::PaymentCanceled { .. }

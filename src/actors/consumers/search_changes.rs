@@ -44,6 +44,13 @@ impl Page {
             Event::PropertyCreated { property_id, .. }
             | Event::PropertySubmitted { property_id }
             | Event::PropertyApproved { property_id, .. }
+            | Event::PropertyRejected { property_id, .. }
+            | Event::PropertyPublished { property_id, .. }
+            | Event::PropertyUnpublished { property_id, .. }
+            | Event::PropertyArchived { property_id, .. }
+            | Event::PropertyPriceChanged { property_id, .. }
+            | Event::PropertyPhotoAdded { property_id, .. }
+            | Event::PropertyPhotoRemoved { property_id, .. }
             | Event::PropertyUpdated { property_id, .. } => {
                 self.listings.insert(*property_id);
             }
@@ -61,6 +68,17 @@ impl Page {
             | Event::BookingExpiring { .. }
             | Event::UserRegistered { .. }
             | Event::UserRoleChanged { .. }
+            | Event::UserRegistrationRepeated { .. }
+            | Event::UserVerificationRequested { .. }
+            | Event::UserVerified { .. }
+            | Event::UserPasswordResetRequested { .. }
+            | Event::UserPasswordChanged { .. }
+            | Event::UserLockedOut { .. }
+            | Event::UserLandlordRequested { .. }
+            | Event::UserLandlordDeclined { .. }
+            | Event::UserSuspended { .. }
+            | Event::UserReinstated { .. }
+            | Event::OperatorActed { .. }
             | Event::PaymentCreated { .. }
             | Event::PaymentSucceeded { .. }
             | Event::PaymentCanceled { .. }

@@ -25,10 +25,36 @@ pub(super) fn samples() -> Vec<Event> {
     vec![
         Event::UserRegistered { user_id: tenant() },
         Event::UserRoleChanged { user_id: tenant(), roles: vec!["tenant".into()] },
+        Event::UserRegistrationRepeated { user_id: tenant() },
+        Event::UserVerificationRequested { user_id: tenant(), token_id: Uuid::from_u128(10) },
+        Event::UserVerified { user_id: tenant() },
+        Event::UserPasswordResetRequested { user_id: tenant(), token_id: Uuid::from_u128(10) },
+        Event::UserPasswordChanged { user_id: tenant() },
+        Event::UserLockedOut { user_id: tenant(), until: NOON.parse().unwrap() },
+        Event::UserLandlordRequested { user_id: tenant() },
+        Event::UserLandlordDeclined { user_id: tenant(), reason: "no papers".into() },
+        Event::UserSuspended { user_id: tenant(), reason: "spam".into() },
+        Event::UserReinstated { user_id: tenant() },
         Event::PropertyCreated { property_id, owner_id: owner() },
         Event::PropertySubmitted { property_id },
         Event::PropertyApproved { property_id, version: 2 },
         Event::PropertyUpdated { property_id, version: 3 },
+        Event::PropertyRejected {
+            property_id,
+            owner_id: owner(),
+            reason: "no photos".into(),
+            version: 4,
+        },
+        Event::PropertyPublished { property_id, version: 5 },
+        Event::PropertyUnpublished { property_id, version: 6 },
+        Event::PropertyArchived { property_id, version: 7 },
+        Event::PropertyPriceChanged { property_id, old: amount, new: amount },
+        Event::PropertyPhotoAdded {
+            property_id,
+            photo_id: Uuid::from_u128(11).into(),
+            sha256: "00ff".into(),
+        },
+        Event::PropertyPhotoRemoved { property_id, photo_id: Uuid::from_u128(11).into() },
         Event::BookingHeld { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
         Event::BookingPaymentPending { stay: stay.clone(), payment_id, amount },
         Event::BookingExpiring { stay: stay.clone(), payment_id, reason: ExpiringReason::Time },
@@ -45,6 +71,10 @@ pub(super) fn samples() -> Vec<Event> {
         Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
         Event::HookReceived { provider_event: "evt_1".into(), kind: "refund.updated".into() },
+        Event::OperatorActed {
+            action: "dead-letter.retried".into(),
+            subject: "notifications".into(),
+        },
     ]
 }
 

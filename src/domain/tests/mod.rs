@@ -9,6 +9,7 @@ mod event;
 mod fixture;
 mod ids;
 mod inventory;
+mod link_token;
 mod money;
 mod notification;
 mod password;
