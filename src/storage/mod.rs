@@ -4,6 +4,7 @@
 pub mod accounts;
 pub mod batch;
 pub mod bookings;
+pub mod bulk;
 pub mod changes;
 pub mod commands;
 pub mod events;

@@ -12,6 +12,7 @@ use crate::domain::entity::Shard;
 use crate::domain::ids::PropertyId;
 use crate::domain::rules::Rules;
 use crate::storage::batch::Writer;
+use crate::storage::bulk::{Bulk, BulkEnd};
 use crate::storage::changes::{ChangeSet, Settled};
 use crate::storage::locks::{self, WriterLock};
 use crate::storage::pool::Database;
@@ -21,6 +22,9 @@ use crate::storage::sqlstate::StorageError;
 /// Change sets in one batch: a fraction of a second, far below a writer's deadline. On a
 /// machine that is slower than that the database ends the statement, and halves are sent.
 const BATCH_SETS: usize = 256;
+
+/// Connections that write in bulk.
+const BULK_WRITERS: usize = 2;
 
 /// How often a batch without an answer is sent again.
 const RESENDS: u32 = 20;
@@ -53,8 +57,11 @@ pub type Written = Result<Settled, StorageError>;
 /// The hold on a database. It ends when this is dropped.
 #[derive(Debug)]
 pub struct Store {
+    database: Database,
     client: Client,
     writer: Writer,
+    /// For bulk writes, opened with the first.
+    bulks: Vec<Bulk>,
     lock: WriterLock,
     epochs: HashMap<Shard, i64>,
     clock: Clock,
@@ -73,7 +80,8 @@ impl Store {
         let owner = format!("tool-{}", std::process::id());
         let epochs = shards::claim_all(&client, &owner).await?.into_iter().collect();
         let writer = Writer::open(database.clone()).await?;
-        Ok(Self { client, writer, lock, epochs, clock, rules })
+        let (database, bulks) = (database.clone(), Vec::new());
+        Ok(Self { database, client, writer, bulks, lock, epochs, clock, rules })
     }
 
     /// For reading, and for writing what no entity owns.
@@ -137,6 +145,39 @@ impl Store {
             }
         }
         Ok(ends)
+    }
+
+    /// Writes new properties, one set each: in bulk, as far as they have nothing but their
+    /// listing. Where it fails some of them may be there; each is whole.
+    ///
+    /// # Errors
+    /// When the database refuses or cannot be written any more.
+    pub async fn write_new(&mut self, sets: Vec<ChangeSet>) -> Result<(), StoreError> {
+        while self.bulks.len() < BULK_WRITERS {
+            self.bulks.push(Bulk::open(&self.database).await?);
+        }
+        if !self.lock.is_held() {
+            return Err(StoreError::TakenOver);
+        }
+        let (bare, others): (Vec<_>, Vec<_>) = sets.into_iter().partition(Bulk::takes);
+        let ends = self.write(others.into_iter().map(|set| vec![set]).collect()).await?;
+        if let Some(error) = ends.into_iter().flatten().find_map(Result::err) {
+            return Err(error.into());
+        }
+        let mut parts: Vec<Vec<ChangeSet>> = self.bulks.iter().map(|_| Vec::new()).collect();
+        for set in bare {
+            // A stream is locked while it grows, so each belongs to one connection.
+            if let Some(part) = parts.get_mut(usize::from(set.shard.0) % BULK_WRITERS) {
+                part.push(set);
+            }
+        }
+        let writes = self.bulks.iter_mut().zip(&parts).map(|(bulk, part)| bulk.write(part));
+        for end in futures_util::future::join_all(writes).await {
+            if end? == BulkEnd::Fenced {
+                return Err(StoreError::TakenOver);
+            }
+        }
+        Ok(())
     }
 
     /// Writes a batch of sets of different properties. When the database refuses it, its

@@ -4,10 +4,12 @@ use std::fmt;
 use std::io::Write;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use super::bookings::{self, Goal, PlannedBooking, PlannedState};
 use super::filler::{Account, Filler};
 use super::listings::listings;
-use super::people::{LANDLORDS, LOGINS, demo_people};
+use super::people::{LANDLORDS, LOGINS, crowd, demo_people};
 use crate::clock::{self, Clock};
 use crate::domain::calendar::Nights;
 use crate::domain::ids::PropertyId;
@@ -27,12 +29,18 @@ const SEED: u64 = 20;
 /// Listings that are written together.
 const BATCH: usize = 256;
 
+/// The first so many listings of a demo have had guests, or have some.
+const LIVELY: usize = 3000;
+
+/// Listings past those that are written together.
+const BULK_BATCH: usize = 2000;
+
 /// What `demo-data` is told.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DemoArgs {
     /// How many listings to make.
     #[arg(long, value_name = "N", default_value_t = 300,
-        value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub listings: u32,
     /// What everything follows from: the same seed gives the same demo.
     #[arg(long, value_name = "S", default_value_t = SEED)]
@@ -51,6 +59,9 @@ pub enum DemoError {
     /// An account's password cannot be hashed.
     #[error(transparent)]
     Password(#[from] password::HashError),
+    /// The thread that thinks listings up broke.
+    #[error("listings cannot be thought up")]
+    Thinking(#[source] tokio::task::JoinError),
     /// Nobody could be told how to log in.
     #[error("accounts cannot be shown")]
     Out(#[from] std::io::Error),
@@ -182,7 +193,8 @@ async fn fill(
     let started = clock::monotonic();
     let now = clock.now();
     let count = usize::try_from(args.listings).unwrap_or(usize::MAX);
-    let drafts: Vec<_> = listings(args.seed, count).collect();
+    let mut all = listings(args.seed, count);
+    let drafts: Vec<_> = all.by_ref().take(LIVELY).collect();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let plan = bookings::bookings(args.seed, &drafts, today);
     let store = Store::open(database, clock, rules).await?;
@@ -197,11 +209,44 @@ async fn fill(
         filler.batch(number * BATCH, batch, &owners, &guests).await?;
         progress.show(u64::try_from(number * BATCH + batch.len()).unwrap_or_default());
     }
+    if count > drafts.len() {
+        let crowd = filler.accounts(&crowd(count - drafts.len())).await?;
+        quiet(&mut filler, all, &crowd, &mut progress).await?;
+    }
     let guests = [filler.accounts(first).await?, guests.into_iter().skip(first.len()).collect()];
     let mut report = filler.into_report();
     report.today = live_stays(&plan, &drafts, &guests.concat());
     report.took = started.elapsed();
     Ok(report)
+}
+
+/// Writes the listings past the first [`LIVELY`], at which nobody has stayed yet. They are
+/// thought up on a thread of their own, a little ahead of what is written.
+async fn quiet(
+    filler: &mut Filler,
+    listings: impl Iterator<Item = ListingDraft> + Send + 'static,
+    owners: &[Account],
+    progress: &mut Progress,
+) -> Result<(), DemoError> {
+    let (ahead, mut batches) = mpsc::channel(2);
+    let thinking = tokio::task::spawn_blocking(move || {
+        let mut listings = listings.peekable();
+        while listings.peek().is_some() {
+            let batch: Vec<_> = listings.by_ref().take(BULK_BATCH).collect();
+            if ahead.blocking_send(batch).is_err() {
+                // Nobody writes any more; whoever stopped says why.
+                return;
+            }
+        }
+    });
+    let mut written = 0;
+    while let Some(batch) = batches.recv().await {
+        filler.quiet_batch(written, &batch, owners).await?;
+        written += batch.len();
+        progress.show(u64::try_from(LIVELY + written).unwrap_or_default());
+    }
+    // A thread that broke has closed its channel early: the count would be short.
+    thinking.await.map_err(DemoError::Thinking)
 }
 
 /// What the tenants whose password is known do today.

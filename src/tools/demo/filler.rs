@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::bookings::{PlannedBooking, PlannedState};
 use super::fill::{DemoError, Report};
-use super::people::{DemoPerson, owner_of};
+use super::people::{DemoPerson, OWNED, owner_of};
 use super::stays;
-use crate::domain::ids::{self, UserId};
+use crate::domain::ids::{self, PropertyId, UserId};
 use crate::domain::password;
 use crate::domain::user::Role;
 use crate::storage::accounts::{self, NewUser};
@@ -203,6 +203,48 @@ impl Filler {
         }
         Ok(())
     }
+}
+
+impl Filler {
+    /// Writes listings without stays; `first` counts those written this way before, each
+    /// owner having [`OWNED`] of them.
+    ///
+    /// # Errors
+    /// [`DemoError`]; what was written stays.
+    pub(super) async fn quiet_batch(
+        &mut self,
+        first: usize,
+        batch: &[ListingDraft],
+        owners: &[Account],
+    ) -> Result<(), DemoError> {
+        let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
+        let known = properties::known(self.store.client(), &ids).await?;
+        let known: HashSet<_> = known.into_iter().collect();
+        let new = |id: &PropertyId| !known.contains(id);
+        let units = batch
+            .iter()
+            .filter(|draft| new(&draft.property_id()))
+            .map(|draft| draft.fields.unit.count);
+        let units = units.map(u32::from).sum();
+        let mut slots = properties::next_slot_ids(self.store.client(), units).await?.into_iter();
+        let mut sets = Vec::with_capacity(batch.len());
+        for ((number, draft), id) in (first..).zip(batch).zip(ids).filter(|(_, id)| new(id)) {
+            let Some(owner) = owners.get(number / OWNED) else { continue };
+            let slot_ids = slots.by_ref().take(draft.fields.unit.count.into()).collect();
+            let mut story = self.store.story(id);
+            match sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE) {
+                Ok(()) => sets.extend(story.into_sets()),
+                Err(_) => self.report.refused += 1,
+            }
+        }
+        self.report.unchanged += count(known.len());
+        self.report.listings += count(sets.len());
+        Ok(self.store.write_new(sets).await?)
+    }
+}
+
+fn count(rows: usize) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 /// Tells the ended stays of one listing; how many were told, and how many refused.

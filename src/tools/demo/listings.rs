@@ -30,9 +30,11 @@ const MINUTES: &str = "{minutes}";
 /// How often another title is tried when one is taken.
 const TITLE_TRIES: usize = 40;
 
-/// The first `count` listings of a seed. Titles differ as long as there are words for it:
-/// for some thousands of listings.
-pub fn listings(seed: u64, count: usize) -> impl Iterator<Item = ListingDraft> {
+/// The first so many listings have titles of their own; there are not words for many more.
+const DISTINCT: usize = 5000;
+
+/// The first `count` listings of a seed. Titles differ among the first [`DISTINCT`].
+pub fn listings(seed: u64, count: usize) -> impl Iterator<Item = ListingDraft> + Send {
     let mut generator = Generator {
         rng: Rng::with_seed(seed),
         seed,
@@ -70,7 +72,7 @@ impl Generator {
         let draft = number % DRAFT_EVERY == DRAFT_EVERY - 1;
         let fields = ListingFields {
             kind: home.kind,
-            title: self.title(&home),
+            title: self.title(number, &home),
             description: self.description(&home),
             address: self.address(&home),
             location: self.location(home.place),
@@ -142,12 +144,12 @@ impl Generator {
         UnitFields { name: name.to_owned(), count, bedrooms, beds, bathrooms, guests }
     }
 
-    fn title(&mut self, home: &Home) -> String {
+    fn title(&mut self, number: usize, home: &Home) -> String {
         let mut title = String::new();
         for _ in 0..TITLE_TRIES {
             title = self.one_title(home);
             let fits = title.chars().count() <= TITLE_MAX;
-            if fits && self.titles.insert(title.to_lowercase()) {
+            if fits && (number >= DISTINCT || self.titles.insert(title.to_lowercase())) {
                 return title;
             }
         }

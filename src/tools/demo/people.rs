@@ -38,6 +38,9 @@ pub const LANDLORDS: usize = 6;
 /// Tenants, the one with a password first.
 pub const TENANTS: usize = 8;
 
+/// How many listings each landlord of [`crowd`] owns.
+pub const OWNED: usize = 500;
+
 /// The landlord with a password owns one listing of so many.
 const FIRST_OWNS_EVERY: usize = 12;
 
@@ -95,6 +98,18 @@ pub fn demo_people(seed: u64) -> Vec<DemoPerson> {
         }
     };
     names.into_iter().take(LANDLORDS + TENANTS).enumerate().map(person).collect()
+}
+
+/// Landlords who own what a small demo has not: [`OWNED`] listings each.
+#[must_use]
+pub fn crowd(listings: usize) -> Vec<DemoPerson> {
+    let person = |number: usize| DemoPerson {
+        name: NAMES.get(number % NAMES.len()).copied().unwrap_or("Robin Doe"),
+        email: format!("landlord-{number}@example.com"),
+        role: Role::Landlord,
+        password: None,
+    };
+    (1..=listings.div_ceil(OWNED)).map(person).collect()
 }
 
 /// The place among the landlords of the one who owns the listing with this number.

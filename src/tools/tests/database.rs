@@ -15,8 +15,9 @@ use crate::storage::accounts::{self, NewUser};
 use crate::storage::changes::{ChangeSet, Settled};
 use crate::storage::pool::Database;
 use crate::storage::private_postgres::PrivatePostgres;
+use crate::storage::tests::bulk::written;
 use crate::storage::tests::private_postgres::{options, scratch};
-use crate::storage::{bookings, migrate, properties};
+use crate::storage::{bookings, migrate, properties, shards};
 use crate::tools::demo::people::{DemoPerson, LANDLORDS, LOGINS, TENANTS, demo_people};
 use crate::tools::demo::{self, DemoArgs};
 use crate::tools::import::{self, ImportError, ListingSink, Outcome};
@@ -159,6 +160,76 @@ fn sets(store: &Store, draft: &ListingDraft, owner: UserId, slot: i64) -> Vec<Ch
     let slots = (0..i64::from(draft.fields.unit.count)).map(|unit| slot * 1000 + unit).collect();
     create(&mut story, draft, owner, slots, at).unwrap();
     story.into_sets()
+}
+
+/// What is left of some new listings that were written one way or the other. Everything
+/// about them is decided beforehand, so both ways have to leave the same.
+fn rows_after(
+    write: impl AsyncFnOnce(&mut Store, Vec<ChangeSet>) -> Result<(), StoreError>,
+) -> Vec<String> {
+    let mut rows = Vec::new();
+    with_a_database(async |database| {
+        let owner = UserId::from(uuid::Uuid::from_u128(7));
+        somebody(database, owner, "a@example.com", &[Role::Landlord]).await;
+        let mut store = store(database).await;
+        let listings: Vec<_> = demo::listings::listings(3, 60).collect();
+        let stories = (1..).zip(&listings).flat_map(|(slot, it)| sets(&store, it, owner, slot));
+        let stories: Vec<_> = stories.collect();
+        write(&mut store, stories).await.unwrap();
+        rows = written(store.client()).await;
+    });
+    rows
+}
+
+#[test]
+fn bulk_writes_leave_the_rows_that_batches_leave() {
+    let batched = rows_after(async |store, sets| {
+        let ends = store.write(sets.into_iter().map(|set| vec![set]).collect()).await?;
+        assert!(ends.iter().all(|end| matches!(end, Some(Ok(Settled::Fresh { .. })))));
+        Ok(())
+    });
+    assert!(batched.len() > 300, "listings, slots, events and heads: {}", batched.len());
+    let in_bulk = rows_after(async |store, mut sets| {
+        // In two goes, so that streams have to be continued.
+        let later = sets.split_off(35);
+        store.write_new(sets).await?;
+        store.write_new(later).await
+    });
+    assert_eq!(batched, in_bulk);
+}
+
+#[test]
+fn bulk_writes_are_fenced() {
+    with_a_database(async |database| {
+        let owner = Clock::system().id();
+        somebody(database, owner, "a@example.com", &[Role::Landlord]).await;
+        let mut store = store(database).await;
+        let listings: Vec<_> = demo::listings::listings(3, 4).collect();
+        let stories = (1..).zip(&listings).flat_map(|(slot, it)| sets(&store, it, owner, slot));
+        let stories: Vec<_> = stories.collect();
+        let client = database.connect("").await.unwrap();
+        shards::claim_all(&client, "another").await.unwrap();
+        let end = store.write_new(stories).await;
+        assert!(matches!(end, Err(StoreError::TakenOver)), "{end:?}");
+        assert_eq!(of_owner(database, owner).await, []);
+    });
+}
+
+#[test]
+fn a_long_demo_is_made_once() {
+    with_a_database(async |database| {
+        let args = DemoArgs { listings: 3030, seed: 20 };
+        for (made, unchanged) in [(3030, 0), (0, 3030)] {
+            let (clock, args) = (Clock::system(), args.clone());
+            let report = demo::into_database(&args, database, clock, RULES).await.unwrap();
+            println!("{report}");
+            assert_eq!((report.listings, report.unchanged), (made, unchanged));
+            assert_eq!(report.refused, 0);
+        }
+        let client = database.connect("").await.unwrap();
+        let crowd = accounts::credentials(&client, "landlord-1@example.com").await.unwrap();
+        assert_eq!(of_owner(database, crowd.unwrap().0.id).await.len(), 30);
+    });
 }
 
 async fn fill_if_empty(database: &Database) -> Option<demo::Report> {

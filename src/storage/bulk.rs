@@ -1,0 +1,262 @@
+//! New listings by COPY: many times the pace of [`super::batch`], for what has no rows yet
+//! and nobody waits for. Fenced like every change set; a command record is not kept, since
+//! the listing's own id tells whether it was written.
+
+use std::collections::{BTreeMap, HashMap};
+
+use futures_util::pin_mut;
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::types::{Json, ToSql, Type};
+use tokio_postgres::{Client, Transaction};
+
+use super::changes::ChangeSet;
+use super::events;
+use super::pool::Database;
+use super::sqlstate::StorageError;
+use crate::domain::entity::Shard;
+use crate::domain::event;
+use crate::domain::property::Listing;
+
+/// The settings of a session that writes in bulk: what is lost with the machine is written
+/// again by the next run of the tool, which finds it missing.
+const SESSION: &str = "-c synchronous_commit=off";
+
+/// How a batch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkEnd {
+    /// All of it was written.
+    Written,
+    /// A shard has another owner; nothing was written.
+    Fenced,
+}
+
+/// A connection for bulk writes.
+#[derive(Debug)]
+pub struct Bulk(Client);
+
+/// A row on its way, as references to its values.
+type Values<'a> = Vec<&'a (dyn ToSql + Sync)>;
+
+impl Bulk {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open(database: &Database) -> Result<Self, StorageError> {
+        database.connect(SESSION).await.map(Self)
+    }
+
+    /// Whether a set is nothing but a new listing with its slots and events.
+    #[must_use]
+    pub fn takes(set: &ChangeSet) -> bool {
+        let net = &set.net;
+        let new = net.listing.as_ref().is_some_and(|write| write.from_version.is_none());
+        new && net.bookings.is_empty()
+            && net.payments.is_empty()
+            && net.refunds.is_empty()
+            && net.occupancies.is_empty()
+            && net.timers.is_empty()
+    }
+
+    /// Writes sets that [`Bulk::takes`], whole or not at all.
+    ///
+    /// # Errors
+    /// When the database refuses or does not answer; in the latter case it may have been
+    /// written.
+    pub async fn write(&mut self, sets: &[ChangeSet]) -> Result<BulkEnd, StorageError> {
+        let transaction = self.0.transaction().await?;
+        if !hold(&transaction, sets).await? {
+            return Ok(BulkEnd::Fenced);
+        }
+        copy_listings(&transaction, sets).await?;
+        copy_slots(&transaction, sets).await?;
+        copy_events(&transaction, sets).await?;
+        transaction.commit().await?;
+        Ok(BulkEnd::Written)
+    }
+}
+
+/// Locks the shards' epochs for share; whether all of them are still ours.
+async fn hold(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<bool, StorageError> {
+    let epochs: BTreeMap<Shard, i64> = sets.iter().map(|set| (set.shard, set.epoch)).collect();
+    let ids: Vec<i32> = epochs.keys().map(|shard| i32::from(shard.0)).collect();
+    let wanted: Vec<i64> = epochs.values().copied().collect();
+    let held = transaction
+        .query(
+            "select s.id from shards s join unnest($1::int4[], $2::int8[]) as w(id, epoch)
+                 on s.id = w.id and s.epoch = w.epoch
+             order by s.id for share of s",
+            &[&ids, &wanted],
+        )
+        .await?;
+    Ok(held.len() == epochs.len())
+}
+
+async fn copy_listings(
+    transaction: &Transaction<'_>,
+    sets: &[ChangeSet],
+) -> Result<(), StorageError> {
+    let types = [
+        Type::UUID,
+        Type::UUID,
+        Type::UUID,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+        Type::TEXT,
+        Type::JSONB,
+        Type::FLOAT8,
+        Type::FLOAT8,
+        Type::TEXT,
+        Type::TEXT_ARRAY,
+        Type::JSONB,
+        Type::BPCHAR,
+        Type::INT8,
+        Type::TEXT,
+        Type::TEXT,
+        Type::INT4,
+        Type::TIMESTAMPTZ,
+        Type::TIMESTAMPTZ,
+    ];
+    let sink = transaction
+        .copy_in(
+            "copy properties (id, owner_id, unit_id, status, kind, title, description, address,
+                 lat, lon, zone, amenities, unit, currency, price_minor, source, external_id,
+                 version, created_at, updated_at) from stdin (format binary)",
+        )
+        .await?;
+    let writer = BinaryCopyInWriter::new(sink, &types);
+    pin_mut!(writer);
+    for listing in sets.iter().filter_map(|set| set.net.listing.as_ref()) {
+        write_listing(writer.as_mut(), &listing.row).await?;
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+async fn write_listing(
+    writer: std::pin::Pin<&mut BinaryCopyInWriter>,
+    row: &Listing,
+) -> Result<(), StorageError> {
+    let fields = &row.fields;
+    let (id, owner, unit_id) = (row.id.uuid(), row.owner.uuid(), row.unit_id.uuid());
+    let (status, kind) = (row.status.name(), fields.kind.name());
+    let currency = fields.currency.code();
+    let source = row.source.as_ref().map(|source| source.name.as_str());
+    let external_id = row.source.as_ref().map(|source| source.external_id.as_str());
+    let (address, unit) = (Json(&fields.address), Json(&fields.unit));
+    let values: Values<'_> = vec![
+        &id,
+        &owner,
+        &unit_id,
+        &status,
+        &kind,
+        &fields.title,
+        &fields.description,
+        &address,
+        &fields.location.lat,
+        &fields.location.lon,
+        &fields.zone,
+        &fields.amenities,
+        &unit,
+        &currency,
+        &fields.price_minor,
+        &source,
+        &external_id,
+        &row.version,
+        &row.created_at,
+        &row.updated_at,
+    ];
+    writer.write(&values).await?;
+    Ok(())
+}
+
+async fn copy_slots(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<(), StorageError> {
+    let types = [Type::INT8, Type::UUID, Type::UUID, Type::INT4];
+    let sink = transaction
+        .copy_in("copy slots (slot_id, property_id, unit_id, unit_no) from stdin (format binary)")
+        .await?;
+    let writer = BinaryCopyInWriter::new(sink, &types);
+    pin_mut!(writer);
+    for set in sets {
+        for slot in &set.net.slots {
+            let (unit_id, unit_no) = (slot.unit_id.uuid(), i32::from(slot.unit_no));
+            writer.as_mut().write(&[&slot.slot_id, &set.entity.id, &unit_id, &unit_no]).await?;
+        }
+    }
+    writer.finish().await?;
+    Ok(())
+}
+
+/// Numbers the events behind the heads of their streams, which stay locked until the end of
+/// the transaction, and writes both.
+async fn copy_events(
+    transaction: &Transaction<'_>,
+    sets: &[ChangeSet],
+) -> Result<(), StorageError> {
+    let mut heads = heads(transaction, sets).await?;
+    let types = [
+        Type::INT4,
+        Type::INT8,
+        Type::TEXT,
+        Type::INT2,
+        Type::UUID,
+        Type::TIMESTAMPTZ,
+        Type::TEXT,
+        Type::UUID,
+        Type::JSONB,
+    ];
+    let sink = transaction
+        .copy_in(
+            "copy events (stream, seq, type, version, key, occurred_at, actor, causation, data)
+                 from stdin (format binary)",
+        )
+        .await?;
+    let writer = BinaryCopyInWriter::new(sink, &types);
+    pin_mut!(writer);
+    for set in sets {
+        let stream = i32::from(set.shard.stream().0);
+        let head = heads.entry(stream).or_default();
+        for new in &set.events {
+            *head += 1;
+            let (name, actor) = (new.event.name(), new.actor.to_string());
+            let (causation, data) = (new.causation.uuid(), events::data(&new.event)?);
+            let values: Values<'_> = vec![
+                &stream,
+                head,
+                &name,
+                &event::VERSION,
+                &new.key,
+                &set.at,
+                &actor,
+                &causation,
+                &data,
+            ];
+            writer.as_mut().write(&values).await?;
+        }
+    }
+    writer.finish().await?;
+    let (streams, heads): (Vec<i32>, Vec<i64>) = heads.into_iter().unzip();
+    transaction
+        .execute(
+            "update streams t set head = n.head
+             from unnest($1::int4[], $2::int8[]) as n(stream, head) where t.stream = n.stream",
+            &[&streams, &heads],
+        )
+        .await?;
+    Ok(())
+}
+
+async fn heads(
+    transaction: &Transaction<'_>,
+    sets: &[ChangeSet],
+) -> Result<HashMap<i32, i64>, StorageError> {
+    let streams: Vec<i32> = sets.iter().map(|set| i32::from(set.shard.stream().0)).collect();
+    let rows = transaction
+        .query(
+            "select stream, head from streams where stream = any($1) order by stream for update",
+            &[&streams],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
