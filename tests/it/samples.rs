@@ -9,8 +9,10 @@ use rentezy::domain::calendar::Nights;
 use rentezy::domain::event::{Event, StayFacts};
 use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
+use rentezy::domain::policies::{Cancellation, Policies};
 use rentezy::domain::property::{
-    self, Address, Kind, Listing, ListingFields, Location, Source, Status, UnitFields,
+    self, Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, Unit,
+    UnitFields,
 };
 use rentezy::domain::refusal::{FieldError, Refusal};
 use rentezy::domain::stay::{Command, Outcome};
@@ -64,16 +66,40 @@ pub(crate) fn fields() -> ListingFields {
         location: Location { lat: 53.349_812_3, lon: -6.260_301_7 },
         zone: "Europe/Dublin".to_owned(),
         amenities: vec!["wifi".to_owned(), "tea & coffee".to_owned()],
-        unit: UnitFields {
-            name: "Double".to_owned(),
-            count: 3,
-            bedrooms: 1,
-            beds: 2,
-            bathrooms: 1.5,
-            guests: 2,
-        },
+        stay_mode: StayMode::Both,
         currency: "EUR".parse().unwrap(),
-        price_minor: Some(12_050),
+        deposit_minor: 50_000,
+        cleaning_fee_minor: 2_500,
+    }
+}
+
+/// A unit type.
+pub(crate) fn unit() -> Unit {
+    let fields = UnitFields {
+        name: "Double".to_owned(),
+        count: 3,
+        bedrooms: 1,
+        beds: 2,
+        bathrooms: 1.5,
+        guests: 2,
+        night_minor: Some(12_050),
+        month_minor: Some(120_000),
+    };
+    Unit { id: id(3), fields }
+}
+
+/// What is asked of guests.
+pub(crate) fn policies() -> Policies {
+    Policies {
+        cancellation: Cancellation::NonRefundable,
+        check_in_from: jiff::civil::time(16, 30, 0, 0),
+        check_in_until: Some(jiff::civil::time(22, 0, 0, 0)),
+        check_out_until: jiff::civil::time(10, 0, 0, 0),
+        house_rules: "No shoes.\nNo \"parties\".".to_owned(),
+        instant_book: true,
+        min_nights: 2,
+        max_nights: Some(28),
+        version: 3,
     }
 }
 
@@ -82,9 +108,11 @@ pub(crate) fn listing() -> Listing {
     Listing {
         id: id(2),
         owner: id(5),
-        unit_id: id(3),
         fields: fields(),
+        units: vec![unit()],
+        policies: policies(),
         status: Status::PendingReview,
+        rejection: Some("too dark".to_owned()),
         source: Some(source()),
         version: 7,
         created_at: instant(),
@@ -126,18 +154,29 @@ pub(crate) fn commands() -> Vec<Command> {
         property::Command::Create {
             id: id(2),
             owner: id(5),
-            unit_id: id(3),
-            slot_ids: vec![1, i64::MAX],
             fields: Box::new(fields()),
+            units: vec![unit()],
+            slot_ids: vec![1, i64::MAX],
+            policies: Box::new(policies()),
             source: Some(source()),
         },
         property::Command::Edit {
             by,
             version: 7,
-            fields: Box::new(ListingFields { price_minor: None, ..fields() }),
+            fields: Box::new(fields()),
+            unit: Some(Box::new(UnitFields { night_minor: None, ..unit().fields })),
             slot_ids: vec![9],
         },
+        property::Command::AddUnit { by, version: 7, unit: Box::new(unit()), slot_ids: vec![9] },
+        property::Command::EditUnit { by, version: 7, unit: Box::new(unit()), slot_ids: vec![9] },
+        property::Command::RemoveUnit { by, version: 7, unit_id: id(3) },
+        property::Command::SetPolicies { by, version: 7, policies: Box::new(policies()) },
         property::Command::Submit { by, version: 7 },
+        property::Command::Approve { version: 7 },
+        property::Command::Reject { version: 7, reason: "too dark".to_owned() },
+        property::Command::Publish { by, version: 7 },
+        property::Command::Unpublish { by, version: 7 },
+        property::Command::Archive { by, version: 7 },
     ];
     let booking = [
         booking::Command::Hold {
