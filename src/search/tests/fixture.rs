@@ -7,11 +7,11 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::domain::calendar::Nights;
-use crate::domain::ids::PropertyId;
+use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::money::Money;
 use crate::search::{
     Cursor, IndexError, IndexOptions, IndexWriterHandle, ListingDoc, SearchIndex, SearchPage,
-    SearchQuery, open,
+    SearchQuery, UnitDoc, open,
 };
 
 /// The first night of the window in all tests.

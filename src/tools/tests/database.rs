@@ -92,7 +92,7 @@ fn an_import_makes_properties_and_a_second_run_changes_nothing() {
         for listing in &made {
             assert_eq!(listing.source.as_ref().unwrap().name, "inside-airbnb");
             let slots = properties::slots(&client, listing.id).await.unwrap();
-            assert_eq!(slots.len(), usize::from(listing.unit.count));
+            assert_eq!(slots.len(), usize::from(listing.units[0].fields.count));
         }
 
         let report = import(database).await.unwrap();
