@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use rentezy::app::Core;
 use rentezy::domain::envelope::{Answer, Request};
 use rentezy::domain::event::Actor;
-use rentezy::domain::ids::{PropertyId, RequestId, UnitId, UserId};
+use rentezy::domain::ids::{PropertyId, RequestId, UserId};
 use rentezy::domain::money::Currency;
 use rentezy::domain::property::{
     self, Address, Kind, ListingFields, Location, StayMode, Unit, UnitFields,

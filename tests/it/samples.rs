@@ -222,17 +222,26 @@ pub(crate) const fn place_of_command(command: &Command) -> usize {
     match command {
         Command::Listing(property::Command::Create { .. }) => 0,
         Command::Listing(property::Command::Edit { .. }) => 1,
-        Command::Listing(property::Command::Submit { .. }) => 2,
-        Command::Booking(booking::Command::Hold { .. }) => 3,
-        Command::Booking(booking::Command::Release { .. }) => 4,
-        Command::Booking(booking::Command::Checkout { .. }) => 5,
-        Command::Booking(booking::Command::HoldOver { .. }) => 6,
-        Command::Booking(booking::Command::CloseOverdue { .. }) => 7,
-        Command::Payment(payment::Command::SessionOpened { .. }) => 8,
-        Command::Payment(payment::Command::SessionEnded { .. }) => 9,
-        Command::Payment(payment::Command::Paid { .. }) => 10,
-        Command::Payment(payment::Command::CloseUnanswered { .. }) => 11,
-        Command::Payment(payment::Command::RefundObserved { .. }) => 12,
+        Command::Listing(property::Command::AddUnit { .. }) => 2,
+        Command::Listing(property::Command::EditUnit { .. }) => 3,
+        Command::Listing(property::Command::RemoveUnit { .. }) => 4,
+        Command::Listing(property::Command::SetPolicies { .. }) => 5,
+        Command::Listing(property::Command::Submit { .. }) => 6,
+        Command::Listing(property::Command::Approve { .. }) => 7,
+        Command::Listing(property::Command::Reject { .. }) => 8,
+        Command::Listing(property::Command::Publish { .. }) => 9,
+        Command::Listing(property::Command::Unpublish { .. }) => 10,
+        Command::Listing(property::Command::Archive { .. }) => 11,
+        Command::Booking(booking::Command::Hold { .. }) => 12,
+        Command::Booking(booking::Command::Release { .. }) => 13,
+        Command::Booking(booking::Command::Checkout { .. }) => 14,
+        Command::Booking(booking::Command::HoldOver { .. }) => 15,
+        Command::Booking(booking::Command::CloseOverdue { .. }) => 16,
+        Command::Payment(payment::Command::SessionOpened { .. }) => 17,
+        Command::Payment(payment::Command::SessionEnded { .. }) => 18,
+        Command::Payment(payment::Command::Paid { .. }) => 19,
+        Command::Payment(payment::Command::CloseUnanswered { .. }) => 20,
+        Command::Payment(payment::Command::RefundObserved { .. }) => 21,
     }
 }
 
@@ -269,6 +278,7 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::invalid_transition("expiring", &["release"]),
         Refusal::not_bookable("in-the-past", "check_in is before today"),
         Refusal::NightsTaken { nights: nights() },
+        Refusal::HasStays,
         Refusal::KeyReused,
         Refusal::Poisoned,
     ]
@@ -283,8 +293,9 @@ pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::InvalidTransition { .. } => 3,
         Refusal::NotBookable { .. } => 4,
         Refusal::NightsTaken { .. } => 5,
-        Refusal::KeyReused => 6,
-        Refusal::Poisoned => 7,
+        Refusal::HasStays => 6,
+        Refusal::KeyReused => 7,
+        Refusal::Poisoned => 8,
     }
 }
 
