@@ -20,6 +20,7 @@ pub mod payment;
 pub mod policies;
 pub mod property;
 pub mod refusal;
+mod revision;
 pub mod rules;
 pub mod signature;
 pub mod stay;

@@ -109,9 +109,8 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let fingerprint = idempotency::fingerprint(&body);
     let request = key.request_id(principal.user, &[]);
-    amenity::check(body.amenities(), &[])?;
     let (fields, unit) = body.into_fields(None)?;
-    check(&fields, &unit)?;
+    check(&fields, &unit, &[])?;
     // Derived from the request, so that a repeated one comes to the same entity.
     let id = PropertyId::from(ids::derived(request.uuid(), "property"));
     let slot_ids = slots(&state, unit.count).await?;
@@ -315,15 +314,15 @@ fn patched(
     let current = NewProperty::of(old).ok_or_else(no_units)?;
     let existing = current.amenities().to_vec();
     let next: NewProperty = merged(&current, patch)?;
-    amenity::check(next.amenities(), &existing)?;
     let (fields, unit) = next.into_fields(Some(old.fields.currency))?;
-    check(&fields, &unit)?;
+    check(&fields, &unit, &existing)?;
     Ok((fields, unit))
 }
 
-/// Checks both before slot numbers are drawn for it, naming every fault.
-fn check(fields: &ListingFields, unit: &UnitFields) -> Result<(), Problem> {
-    Ok(property::check_with_unit(fields, unit)?)
+/// Checks what a person enters before slot numbers are drawn for it.
+fn check(fields: &ListingFields, unit: &UnitFields, existing: &[String]) -> Result<(), Problem> {
+    property::check_with_unit(fields, unit)?;
+    Ok(amenity::check(&fields.amenities, existing)?)
 }
 
 /// What something becomes by a JSON merge patch (RFC 7396) of its form.
