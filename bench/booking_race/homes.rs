@@ -4,9 +4,11 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use rentezy::app::Core;
 use rentezy::domain::envelope::{Answer, Request};
 use rentezy::domain::event::Actor;
-use rentezy::domain::ids::{PropertyId, RequestId, UnitId, UserId};
+use rentezy::domain::ids::{PropertyId, RequestId, UserId};
 use rentezy::domain::money::Currency;
-use rentezy::domain::property::{self, Address, Kind, ListingFields, Location, UnitFields};
+use rentezy::domain::property::{
+    self, Address, Kind, ListingFields, Location, StayMode, Unit, UnitFields,
+};
 use rentezy::domain::stay::Command;
 use rentezy::domain::user::Role;
 use rentezy::storage::accounts::{self, NewUser};
@@ -59,9 +61,16 @@ async fn make_one(core: &Core, owner: UserId, units: u16) -> Result<PropertyId> 
     let client = core.pool.get().await?;
     let slot_ids = properties::next_slot_ids(&client, units.into()).await?;
     drop(client);
-    let unit_id: UnitId = core.clock.id();
-    let fields = Box::new(fields(units)?);
-    let create = property::Command::Create { id, owner, unit_id, slot_ids, fields, source: None };
+    let unit = Unit { id: core.clock.id(), fields: unit(units) };
+    let create = property::Command::Create {
+        id,
+        owner,
+        fields: Box::new(fields()?),
+        units: vec![unit],
+        slot_ids,
+        policies: Box::default(),
+        source: None,
+    };
     ask(core, id, owner, create).await?;
     ask(core, id, owner, property::Command::Submit { by: owner, version: 1 }).await?;
     Ok(id)
@@ -80,7 +89,7 @@ async fn ask(core: &Core, id: PropertyId, by: UserId, command: property::Command
     }
 }
 
-fn fields(units: u16) -> Result<ListingFields> {
+fn fields() -> Result<ListingFields> {
     Ok(ListingFields {
         kind: Kind::Room,
         title: "Bright room near the harbour".to_owned(),
@@ -94,15 +103,22 @@ fn fields(units: u16) -> Result<ListingFields> {
         location: Location { lat: 53.35, lon: -6.26 },
         zone: "Europe/Dublin".to_owned(),
         amenities: vec!["wifi".to_owned()],
-        unit: UnitFields {
-            name: "Room".to_owned(),
-            count: units,
-            bedrooms: 1,
-            beds: 1,
-            bathrooms: 1.0,
-            guests: 2,
-        },
+        stay_mode: StayMode::Nightly,
         currency: "EUR".parse::<Currency>()?,
-        price_minor: Some(12_000),
+        deposit_minor: 0,
+        cleaning_fee_minor: 0,
     })
+}
+
+fn unit(count: u16) -> UnitFields {
+    UnitFields {
+        name: "Room".to_owned(),
+        count,
+        bedrooms: 1,
+        beds: 1,
+        bathrooms: 1.0,
+        guests: 2,
+        night_minor: Some(12_000),
+        month_minor: None,
+    }
 }

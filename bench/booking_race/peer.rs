@@ -25,11 +25,12 @@ use crate::support::Result;
 /// Connections.
 const CONNECTIONS: usize = 16;
 
-const LOCK: &str = "select owner_id, unit_id, title, currency, price_minor
-    from properties where id = $1 and status = 'live' for update";
+const LOCK: &str = "select p.owner_id, u.id as unit_id, p.title, p.currency, u.night_minor
+    from properties p join units u on u.property_id = p.id
+    where p.id = $1 and p.status = 'live' for update of p";
 
 const FREE: &str = "select s.slot_id from slots s where s.property_id = $1 and s.unit_id = $2
-    and not exists (select 1 from occupancies o
+    and s.retired_at is null and not exists (select 1 from occupancies o
         where o.slot_id = s.slot_id and o.nights && daterange($3, $4))
     order by s.unit_no limit 1";
 
@@ -165,7 +166,7 @@ impl Inner {
 
     fn snapshot(&self, property: &Row, want: Want) -> Result<BookingSnapshot> {
         let currency = property.get::<_, &str>("currency").parse()?;
-        let per_night = Money::new(property.get("price_minor"), currency);
+        let per_night = Money::new(property.get("night_minor"), currency);
         let now = self.clock.now();
         let id: BookingId = self.clock.id();
         let booking = Booking {

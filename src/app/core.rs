@@ -210,6 +210,7 @@ pub fn rules(config: &Config) -> Rules {
     Rules {
         review: match config.listings.review {
             ListingReview::Auto => Review::Auto,
+            ListingReview::Admin => Review::Admin,
         },
         hold: config.bookings.hold(),
         expiring: config.bookings.expiring(),

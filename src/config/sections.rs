@@ -111,8 +111,9 @@ section! {
 section! {
     /// Listings.
     Listings "listings" {
-        /// Who lets a submitted listing go live; auto: at once.
-        review: ListingReview = "auto", Kind::Choice(&["auto"]);
+        /// Who lets a submitted listing go live; auto: at once; admin: an administrator, who
+        /// also looks again when title, description or address of a live one change.
+        review: ListingReview = "auto", Kind::Choice(&["auto", "admin"]);
     }
 }
 

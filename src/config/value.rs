@@ -202,6 +202,8 @@ choice! {
     ListingReview {
         /// A listing goes live at once.
         Auto = "auto",
+        /// An administrator looks at it first.
+        Admin = "admin",
     }
 }
 

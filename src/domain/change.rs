@@ -31,6 +31,8 @@ pub enum Change {
     Listing(Box<Listing>),
     /// A unit that was added.
     Slot(Slot),
+    /// A unit that was taken away, by its slot; what was in it is over.
+    RetireSlot(i64),
     /// A booking.
     Booking(Box<Booking>),
     /// A payment.
@@ -99,6 +101,8 @@ pub struct Net {
     pub listing: Option<Write<Listing>>,
     /// Units added.
     pub slots: Vec<Slot>,
+    /// Slots of units taken away.
+    pub retired: Vec<i64>,
     /// Bookings made or changed.
     pub bookings: BTreeMap<BookingId, Write<Booking>>,
     /// Payments made or changed.
@@ -139,6 +143,13 @@ impl Net {
                 self.listing = Some(Write { from_version, row: *row });
             }
             Change::Slot(slot) => self.slots.push(slot),
+            Change::RetireSlot(slot_id) => {
+                let before = self.slots.len();
+                self.slots.retain(|slot| slot.slot_id != slot_id);
+                if self.slots.len() == before {
+                    self.retired.push(slot_id);
+                }
+            }
             Change::Booking(row) => put(&mut self.bookings, row.id, *row, version_before),
             Change::Payment(row) => put(&mut self.payments, row.id, *row, version_before),
             Change::Refund(row) => put(&mut self.refunds, row.id, *row, version_before),

@@ -64,6 +64,37 @@ impl Inventory {
         self.slots.iter().filter(|(slot, _)| slot.unit_id == unit).count()
     }
 
+    /// The slots of a unit type.
+    pub fn slots_of(&self, unit: UnitId) -> impl Iterator<Item = i64> + '_ {
+        let of = move |(slot, _): &&(Slot, Vec<Occupancy>)| slot.unit_id == unit;
+        self.slots.iter().filter(of).map(|(slot, _)| slot.slot_id)
+    }
+
+    /// Numbers that no unit of the type has, the lowest first.
+    pub fn free_numbers(&self, unit: UnitId) -> impl Iterator<Item = u16> + '_ {
+        let taken = move |number: &u16| {
+            self.slots.iter().any(|(slot, _)| slot.unit_id == unit && slot.unit_no == *number)
+        };
+        (1..=u16::MAX).filter(move |number| !taken(number))
+    }
+
+    /// Whether there is a stay, in units of the type or in any, that is not over.
+    #[must_use]
+    pub fn has_stays(&self, unit: Option<UnitId>, today: Date) -> bool {
+        let of = |slot: &Slot| unit.is_none_or(|unit| slot.unit_id == unit);
+        let mut taken = self.slots.iter().filter(|(slot, _)| of(slot)).flat_map(|(_, taken)| taken);
+        taken.any(|stay| stay.nights.check_out() > today)
+    }
+
+    /// Takes a slot away, with what is in it.
+    pub fn remove_slot(&mut self, slot_id: i64) {
+        self.slots.retain(|(slot, _)| slot.slot_id != slot_id);
+        let taken = self.slots.iter().enumerate();
+        let places = taken
+            .flat_map(|(place, (_, taken))| taken.iter().map(move |stay| (stay.booking, place)));
+        self.slot_of = places.collect();
+    }
+
     /// What a booking takes.
     #[must_use]
     pub fn of(&self, booking: BookingId) -> Option<&Occupancy> {
@@ -105,6 +136,43 @@ impl Inventory {
         }
         repack(slots(), nights, today)
     }
+
+    /// Finds which slots of a unit type to give up so that `count` are left, and where the
+    /// stays in them go. Stays that have begun keep their slots. `None` when some night has
+    /// more stays than that.
+    #[must_use]
+    pub fn shrink(&self, unit: UnitId, count: u16, today: Date) -> Option<Shrinking> {
+        let mut slots: Vec<_> =
+            self.slots.iter().filter(|(slot, _)| slot.unit_id == unit).collect();
+        let coming = |taken: &[Occupancy]| taken.iter().any(|s| s.nights.check_out() > today);
+        let begun = |taken: &[Occupancy]| {
+            taken.iter().any(|s| s.nights.check_in() <= today && s.nights.check_out() > today)
+        };
+        slots.sort_by_key(|(slot, taken)| (!begun(taken), !coming(taken), slot.unit_no));
+        let given_up = slots.split_off(usize::from(count).min(slots.len()));
+        if given_up.iter().any(|(_, taken)| begun(taken)) {
+            return None;
+        }
+        let moves = if given_up.iter().any(|(_, taken)| coming(taken)) {
+            let stays = slots.iter().chain(&given_up).flat_map(|(_, taken)| taken);
+            let stays = stays.filter(|stay| stay.nights.check_out() > today);
+            let stays = stays.map(|stay| (stay.nights, Some(*stay))).collect();
+            deal(slots.iter().map(|(slot, _)| slot.slot_id), stays, today)?.1
+        } else {
+            Vec::new()
+        };
+        let retired = given_up.iter().map(|(slot, _)| slot.slot_id).collect();
+        Some(Shrinking { retired, moves })
+    }
+}
+
+/// How a unit type gets smaller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shrinking {
+    /// The slots that go.
+    pub retired: Vec<i64>,
+    /// Stays that move, with their new slots.
+    pub moves: Vec<Occupancy>,
 }
 
 /// Whether a slot is free on all the nights. `taken` is sorted and without overlaps, so
@@ -117,21 +185,33 @@ fn is_free(taken: &[Occupancy], nights: Nights) -> bool {
         .is_none_or(|last| !last.nights.overlaps(&nights))
 }
 
-/// Deals all stays out again in the order of their arrival, each to its own slot if that
-/// is free, else to any. Those that have begun arrive first and so keep their slots.
+/// Makes room for a new stay by dealing all stays out again.
 fn repack<'a>(
     slots: impl Iterator<Item = &'a (Slot, Vec<Occupancy>)>,
     nights: Nights,
     today: Date,
 ) -> Option<Allotment> {
     let from = nights.check_in().min(today);
-    let mut free_from: Vec<(i64, Date)> = Vec::new();
+    let mut ids = Vec::new();
     let mut stays: Vec<(Nights, Option<Occupancy>)> = vec![(nights, None)];
     for (slot, taken) in slots {
-        free_from.push((slot.slot_id, Date::MIN));
+        ids.push(slot.slot_id);
         let coming = taken.iter().filter(|stay| stay.nights.check_out() > from);
         stays.extend(coming.map(|stay| (stay.nights, Some(*stay))));
     }
+    let (slot_id, moves) = deal(ids.into_iter(), stays, today)?;
+    slot_id.map(|slot_id| Allotment { slot_id, moves })
+}
+
+/// Deals stays out to slots in the order of their arrival, each to its own slot if that
+/// is free, else to any. Those that have begun arrive first and so keep their slots. Gives
+/// back the slot of the new stay, the one that has none yet, and those that moved.
+fn deal(
+    slots: impl Iterator<Item = i64>,
+    mut stays: Vec<(Nights, Option<Occupancy>)>,
+    today: Date,
+) -> Option<(Option<i64>, Vec<Occupancy>)> {
+    let mut free_from: Vec<(i64, Date)> = slots.map(|slot_id| (slot_id, Date::MIN)).collect();
     let begun = |stay: &Option<Occupancy>| stay.is_some_and(|stay| stay.nights.check_in() <= today);
     stays.sort_by_key(|(nights, stay)| (!begun(stay), *nights, stay.is_none()));
     let (mut slot_id, mut moves) = (None, Vec::new());
@@ -151,5 +231,5 @@ fn repack<'a>(
             Some(_) => {}
         }
     }
-    slot_id.map(|slot_id| Allotment { slot_id, moves })
+    Some((slot_id, moves))
 }

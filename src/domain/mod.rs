@@ -2,6 +2,7 @@
 //! clock, a random source, a file or a socket. A rule takes state and a command and
 //! returns a decision as data, or a refusal.
 
+pub mod amenity;
 pub mod booking;
 pub mod calendar;
 pub mod change;
@@ -11,16 +12,20 @@ pub mod event;
 pub mod ids;
 pub mod inventory;
 pub mod link_token;
+pub mod listing;
 pub mod money;
 pub mod notification;
 pub mod password;
 pub mod payment;
+pub mod policies;
 pub mod property;
 pub mod refusal;
+mod revision;
 pub mod rules;
 pub mod signature;
 pub mod stay;
 mod turn;
+pub mod unit;
 pub mod user;
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub enum Refusal {
         /// The nights asked for.
         nights: Nights,
     },
+    /// Bookings stand in the way: stays to come, or holds that are open.
+    HasStays,
     /// The same idempotency key came with another request before.
     KeyReused,
     /// The command broke its entity three times and is not tried again.

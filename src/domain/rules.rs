@@ -10,6 +10,8 @@ use uuid::Uuid;
 pub enum Review {
     /// At once.
     Auto,
+    /// When an administrator says so; what strangers read is looked at again after an edit.
+    Admin,
 }
 
 /// The settings that rules depend on.

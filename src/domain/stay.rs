@@ -99,6 +99,7 @@ impl PropertyState {
         match change {
             Change::Listing(listing) => self.listing = Some(listing.clone()),
             Change::Slot(slot) => self.inventory.add_slot(*slot),
+            Change::RetireSlot(slot_id) => self.inventory.remove_slot(*slot_id),
             Change::Booking(booking) => self.take_in((**booking).clone()),
             Change::Payment(payment) => {
                 self.payments.insert(payment.id, (**payment).clone());
@@ -121,6 +122,7 @@ impl PropertyState {
             Change::Payment(payment) => self.payments.get(&payment.id).map(|row| row.version),
             Change::Refund(refund) => self.refunds.get(&refund.id).map(|row| row.version),
             Change::Slot(_)
+            | Change::RetireSlot(_)
             | Change::Occupy(_)
             | Change::Vacate(_)
             | Change::SetTimer(_)

@@ -18,6 +18,7 @@ use super::property::{Listing, Status as ListingStatus};
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
+use super::unit::Unit;
 
 /// How an ending hold ends when no money has come.
 pub(super) fn end_of(booking: &Booking) -> BookingStatus {
@@ -56,11 +57,9 @@ impl<'a> Turn<'a> {
         nights: Nights,
         guests: u16,
     ) -> Result<Decision, Refusal> {
-        let unit_id = unit_id.unwrap_or(self.listing.unit_id);
-        if self.listing.status != ListingStatus::Live || unit_id != self.listing.unit_id {
-            return Err(Refusal::NotFound);
-        }
-        let total = self.check_stay(by, nights, guests)?;
+        let unit = self.unit_for(unit_id)?;
+        let total = self.check_stay(by, unit, nights, guests)?;
+        let unit_id = unit.id;
         let allotment = self
             .state
             .inventory
@@ -101,8 +100,33 @@ impl<'a> Turn<'a> {
         Ok(decision)
     }
 
+    /// The unit type of a new stay, at a home that is offered.
+    fn unit_for(&self, asked: Option<UnitId>) -> Result<&Unit, Refusal> {
+        match self.listing.status {
+            ListingStatus::Live => {}
+            ListingStatus::Draft | ListingStatus::PendingReview => return Err(Refusal::NotFound),
+            ListingStatus::Paused | ListingStatus::Rejected | ListingStatus::Archived => {
+                return Err(Refusal::not_bookable("not-live", "the home is not offered now"));
+            }
+        }
+        match (asked, self.listing.units.as_slice()) {
+            (Some(id), _) => self.listing.unit(id).ok_or(Refusal::NotFound),
+            (None, [only]) => Ok(only),
+            (None, _) => {
+                let detail = "the home has several unit types: say which";
+                Err(Refusal::invalid_field("/unit_id", "required", detail))
+            }
+        }
+    }
+
     /// Checks a stay against the listing's rules; the price of the stay if it may be.
-    fn check_stay(&self, by: UserId, nights: Nights, guests: u16) -> Result<Money, Refusal> {
+    fn check_stay(
+        &self,
+        by: UserId,
+        unit: &Unit,
+        nights: Nights,
+        guests: u16,
+    ) -> Result<Money, Refusal> {
         let today = self.today();
         let ahead = calendar::days_between(today, nights.check_out());
         if by == self.listing.owner {
@@ -117,10 +141,14 @@ impl<'a> Turn<'a> {
         if u32::try_from(ahead).is_ok_and(|ahead| ahead > self.context.rules.window_days) {
             return Err(Refusal::not_bookable("too-far-ahead", "check_out is too far ahead"));
         }
-        if guests == 0 || guests > self.listing.fields.unit.guests {
+        if guests == 0 || guests > unit.fields.guests {
             return Err(Refusal::not_bookable("too-many-guests", "the home does not take so many"));
         }
-        let price = self.listing.price();
+        if !self.listing.fields.stay_mode.by_night() {
+            return Err(Refusal::not_bookable("monthly-only", "the home is let by the month"));
+        }
+        self.listing.policies.check_length(nights)?;
+        let price = unit.night(self.listing.fields.currency);
         let price =
             price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
         price
@@ -371,7 +399,9 @@ impl<'a> Turn<'a> {
 
     pub(super) fn room_for(&self, booking: &Booking) -> Option<Allotment> {
         let to_come = booking.nights.check_in() >= self.today();
-        to_come
+        // A listing that was given up takes nobody in any more: the money goes back.
+        let offered = self.listing.status != ListingStatus::Archived;
+        (to_come && offered)
             .then(|| self.state.inventory.allot(booking.unit_id, booking.nights, self.today()))
             .flatten()
     }
@@ -394,8 +424,7 @@ impl<'a> Turn<'a> {
     }
 
     fn today(&self) -> jiff::civil::Date {
-        let zone = calendar::zone(&self.listing.fields.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        calendar::local_date(self.context.now, &zone)
+        self.listing.today(self.context.now)
     }
 
     fn facts(&self, booking: &Booking) -> StayFacts {

@@ -25,6 +25,8 @@ pub enum Role {
     Tenant,
     /// Offers homes.
     Landlord,
+    /// Looks after the others: reviews listings.
+    Admin,
 }
 
 impl Role {
@@ -34,13 +36,14 @@ impl Role {
         match self {
             Self::Tenant => "tenant",
             Self::Landlord => "landlord",
+            Self::Admin => "admin",
         }
     }
 
     /// The role of a name; `None` for names that this version does not know.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Tenant, Self::Landlord].into_iter().find(|role| role.name() == name)
+        [Self::Tenant, Self::Landlord, Self::Admin].into_iter().find(|role| role.name() == name)
     }
 }
 

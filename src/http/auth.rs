@@ -27,6 +27,8 @@ pub enum Who {
     Member,
     /// Whoever is signed in and may offer homes.
     Landlord,
+    /// Whoever is signed in and looks after the others.
+    Admin,
     /// The holder of the refresh cookie, from our own page.
     Cookie,
     /// A machine that signs what it sends; the handler checks the signature.
@@ -81,11 +83,14 @@ fn identify(who: Who, state: &Shared, headers: &HeaderMap) -> Result<Option<Prin
         Who::Public | Who::Machine => Ok(None),
         Who::Cookie => same_origin(headers, &state.public_url).map(|()| None),
         Who::Visitor if !headers.contains_key(header::AUTHORIZATION) => Ok(None),
-        Who::Visitor | Who::Member | Who::Landlord => {
+        Who::Visitor | Who::Member | Who::Landlord | Who::Admin => {
             let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
             let principal = state.sessions.principal(token)?;
             if who == Who::Landlord && !principal.roles.contains(&Role::Landlord) {
                 return Err(Problem::new(Slug::Forbidden, "only landlords may do this"));
+            }
+            if who == Who::Admin && !principal.roles.contains(&Role::Admin) {
+                return Err(Problem::new(Slug::Forbidden, "only administrators may do this"));
             }
             Ok(Some(principal))
         }

@@ -8,7 +8,9 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
-use super::api::{accounts, bookings, hooks, properties, search, system};
+use super::api::{
+    accounts, bookings, hooks, moderation, properties, property_life, search, system, units,
+};
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
 use super::router;
@@ -32,7 +34,22 @@ use super::router;
         properties::list_own,
         properties::read,
         properties::edit,
-        properties::submit,
+        property_life::remove,
+        property_life::submit,
+        property_life::publish,
+        property_life::unpublish,
+        property_life::archive,
+        property_life::duplicate,
+        property_life::activity,
+        units::list,
+        units::add,
+        units::edit,
+        units::remove,
+        units::set_policies,
+        units::amenities,
+        moderation::list,
+        moderation::approve,
+        moderation::reject,
         properties::calendar,
         search::search,
         bookings::hold,
@@ -73,7 +90,7 @@ pub fn document() -> Document {
 fn complete(operation: &mut Operation, who: Who) {
     let token = || SecurityRequirement::new(BEARER, Vec::<String>::new());
     match who {
-        Who::Member | Who::Landlord => operation.security = Some(vec![token()]),
+        Who::Member | Who::Landlord | Who::Admin => operation.security = Some(vec![token()]),
         Who::Visitor => {
             operation.security = Some(vec![SecurityRequirement::default(), token()]);
         }
@@ -91,6 +108,7 @@ pub(super) fn operation<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a 
     match method {
         "GET" => item.get.as_mut(),
         "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
         "PATCH" => item.patch.as_mut(),
         "DELETE" => item.delete.as_mut(),
         _ => None,

@@ -73,6 +73,8 @@ slugs! {
     InvalidTransition = "invalid-transition", 409, "not possible in the present state";
     /// The home cannot be booked this way.
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
+    /// Bookings stand in the way.
+    HasBookings = "has-bookings", 409, "bookings stand in the way";
     /// Made from a version that is no longer current.
     PreconditionFailed = "precondition-failed", 412, "it has changed meanwhile";
     /// The body is too large.
@@ -291,6 +293,10 @@ impl From<Refusal> for Problem {
                 let (from, to) = (nights.check_in(), nights.check_out());
                 let detail = format!("no unit is free on every night from {from} to {to}");
                 Self::new(Slug::NightsTaken, detail)
+            }
+            Refusal::HasStays => {
+                let detail = "there are stays to come or holds that are open";
+                Self::new(Slug::HasBookings, detail)
             }
             Refusal::KeyReused => {
                 let detail = "this Idempotency-Key came with another request before";

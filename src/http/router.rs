@@ -9,7 +9,9 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::api::{accounts, bookings, hooks, properties, search, system};
+use super::api::{
+    accounts, bookings, hooks, moderation, properties, property_life, search, system, units,
+};
 use super::auth::{self, Who};
 use super::state::Shared;
 use super::{assets, edge};
@@ -28,7 +30,7 @@ pub struct Route {
 /// Every route.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    use Who::{Cookie, Landlord, Machine, Member, Public, Visitor};
+    use Who::{Admin, Cookie, Landlord, Machine, Member, Public, Visitor};
     vec![
         post("/api/v1/auth/register", Public, accounts::register),
         post("/api/v1/auth/login", Public, accounts::login),
@@ -40,8 +42,23 @@ pub fn table() -> Vec<Route> {
         get("/api/v1/properties", Landlord, properties::list_own),
         get("/api/v1/properties/{id}", Visitor, properties::read),
         patch("/api/v1/properties/{id}", Landlord, properties::edit),
-        post("/api/v1/properties/{id}/submit", Landlord, properties::submit),
+        delete("/api/v1/properties/{id}", Landlord, property_life::remove),
+        post("/api/v1/properties/{id}/submit", Landlord, property_life::submit),
+        post("/api/v1/properties/{id}/publish", Landlord, property_life::publish),
+        post("/api/v1/properties/{id}/unpublish", Landlord, property_life::unpublish),
+        post("/api/v1/properties/{id}/archive", Landlord, property_life::archive),
+        post("/api/v1/properties/{id}/duplicate", Landlord, property_life::duplicate),
+        get("/api/v1/properties/{id}/activity", Member, property_life::activity),
+        get("/api/v1/properties/{id}/units", Visitor, units::list),
+        post("/api/v1/properties/{id}/units", Landlord, units::add),
+        patch("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::edit),
+        delete("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::remove),
+        put("/api/v1/properties/{id}/policies", Landlord, units::set_policies),
         get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
+        get("/api/v1/amenities", Public, units::amenities),
+        get("/api/v1/admin/properties", Admin, moderation::list),
+        post("/api/v1/admin/properties/{id}/approve", Admin, moderation::approve),
+        post("/api/v1/admin/properties/{id}/reject", Admin, moderation::reject),
         get("/api/v1/search", Public, search::search),
         post("/api/v1/bookings", Member, bookings::hold),
         get("/api/v1/bookings", Member, bookings::list),
@@ -81,6 +98,10 @@ fn get<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler:
 
 fn post<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
     row(Method::POST, MethodFilter::POST, path, who, handler)
+}
+
+fn put<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
+    row(Method::PUT, MethodFilter::PUT, path, who, handler)
 }
 
 fn patch<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {

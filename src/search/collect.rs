@@ -40,8 +40,8 @@ pub(super) struct Keyset {
     pub(super) after: Option<Key>,
     /// How many are kept, at least one.
     pub(super) keep: usize,
-    /// The stay that has to be free.
-    pub(super) stay: Option<Stay>,
+    /// The stay that has to be free in a unit type, and the guests that it has to take.
+    pub(super) stay: Option<(Stay, u32)>,
 }
 
 /// The documents kept, in order, and how many matched, before the key or after it.
@@ -50,12 +50,21 @@ pub(super) struct Found {
     pub(super) kept: Vec<(Key, DocAddress)>,
 }
 
+/// What a unit type of a document has to offer.
+struct Wanted {
+    stay: Stay,
+    guests: u64,
+    /// The places of the unit types, and the guests that each takes.
+    slots: Column<u64>,
+    unit_guests: Column<u64>,
+}
+
 /// The collector of one page in one segment.
 pub(super) struct SegmentKeyset {
     order: Order,
     after: Option<Key>,
     keep: usize,
-    stay: Option<(Stay, Column<u64>)>,
+    stay: Option<Wanted>,
     segment: SegmentOrdinal,
     /// The column of the sort value; a score has none.
     values: Option<Column<u64>>,
@@ -82,7 +91,12 @@ impl Collector for Keyset {
             Order::Price => Some(fast.u64(columns::PRICE_SCALED)?),
         };
         let stay = match &self.stay {
-            Some(stay) => Some((stay.clone(), fast.u64(columns::SLOT)?)),
+            Some((stay, guests)) => Some(Wanted {
+                stay: stay.clone(),
+                guests: u64::from(*guests),
+                slots: fast.u64(columns::SLOT)?,
+                unit_guests: fast.u64(columns::UNIT_GUESTS)?,
+            }),
             None => None,
         };
         Ok(SegmentKeyset {
@@ -114,9 +128,13 @@ impl Collector for Keyset {
 
 impl SegmentKeyset {
     fn is_bookable(&self, doc: DocId) -> bool {
-        self.stay.as_ref().is_none_or(|(stay, slots)| {
-            let slot = slots.first(doc).and_then(|slot| u32::try_from(slot).ok());
-            slot.is_some_and(|slot| stay.is_free(slot))
+        self.stay.as_ref().is_none_or(|wanted| {
+            let guests = wanted.unit_guests.values_for_doc(doc);
+            let mut units = wanted.slots.values_for_doc(doc).zip(guests);
+            units.any(|(slot, guests)| {
+                let slot = u32::try_from(slot).ok().filter(|_| guests >= wanted.guests);
+                slot.is_some_and(|slot| wanted.stay.is_free(slot))
+            })
         })
     }
 

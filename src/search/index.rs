@@ -19,7 +19,7 @@ use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION, columns};
 use super::slots::Slots;
 use super::text;
 use crate::domain::calendar::Nights;
-use crate::domain::ids::PropertyId;
+use crate::domain::ids::{PropertyId, UnitId};
 
 /// The share of deleted documents from which a segment is rewritten. Without one, large
 /// segments would keep theirs for ever.
@@ -95,11 +95,11 @@ pub struct IndexWriterHandle {
 }
 
 /// What [`IndexWriterHandle::upsert`] did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upserted {
-    /// The listing's place in [`Availability`].
-    pub slot: u32,
-    /// Whether the listing had no place before. All its nights are free then, until
+    /// The places of its unit types in [`Availability`], in their order.
+    pub slots: Vec<u32>,
+    /// Whether one of them had no place before. All its nights are free then, until
     /// [`IndexWriterHandle::set_taken`].
     pub new: bool,
 }
@@ -162,7 +162,7 @@ impl SearchIndex {
 }
 
 impl IndexWriterHandle {
-    /// Adds a listing, or replaces the one with its id. It keeps its slot.
+    /// Adds a listing, or replaces the one with its id. It keeps its slots.
     ///
     /// # Errors
     /// When the listing is invalid or the writer has failed.
@@ -170,11 +170,11 @@ impl IndexWriterHandle {
         // Checked before a slot is given: an invalid listing must not take one.
         let mut document = self.fields.document(listing)?;
         let writer = self.writer.as_ref().ok_or(IndexError::NoWriter)?;
-        let (slot, new) = self.slots.give(listing.id);
-        self.fields.place(&mut document, slot);
+        let (slots, new) = self.slots.give(listing.id, listing.units.iter().map(|unit| unit.id));
+        self.fields.place(&mut document, &slots);
         writer.delete_term(self.key(listing.id));
         writer.add_document(document)?;
-        Ok(Upserted { slot, new })
+        Ok(Upserted { slots, new })
     }
 
     /// Removes a listing; one that is not there is no error.
@@ -239,14 +239,16 @@ impl IndexWriterHandle {
         &self.cursor
     }
 
-    /// Replaces the nights on which a listing has no unit left; visible to searches at
-    /// once. Returns whether the listing is in the index: one that is not is left out.
-    pub fn set_taken(&self, id: PropertyId, fully_taken: &[Nights]) -> bool {
-        let slot = self.slots.get(id);
-        if let Some(slot) = slot {
-            self.availability.set(slot, fully_taken);
+    /// Replaces the nights on which unit types of a listing have no unit left; types that
+    /// are not named are free. Visible to searches at once. Returns whether the listing is
+    /// in the index: one that is not is left out.
+    pub fn set_taken(&self, id: PropertyId, fully_taken: &[(UnitId, Vec<Nights>)]) -> bool {
+        let places = self.slots.get(id);
+        for (unit, slot) in places.unwrap_or_default() {
+            let nights = fully_taken.iter().find(|(taken, _)| taken == unit);
+            self.availability.set(*slot, nights.map_or(&[], |(_, nights)| nights.as_slice()));
         }
-        slot.is_some()
+        places.is_some()
     }
 
     /// Whether a listing is in the index, committed or not.
@@ -338,15 +340,18 @@ fn slots(reader: &IndexReader) -> Result<Option<Slots>, TantivyError> {
     for segment in reader.searcher().segment_readers() {
         let fast = segment.fast_fields();
         let (high, low) = (fast.u64(columns::ID_HIGH)?, fast.u64(columns::ID_LOW)?);
+        let unit = (fast.u64(columns::UNIT_HIGH)?, fast.u64(columns::UNIT_LOW)?);
         let slot = fast.u64(columns::SLOT)?;
         for doc in segment.doc_ids_alive() {
-            let (Some(high), Some(low), Some(slot)) =
-                (high.first(doc), low.first(doc), slot.first(doc))
-            else {
+            let (Some(high), Some(low)) = (high.first(doc), low.first(doc)) else {
                 return Ok(None);
             };
-            let Ok(slot) = u32::try_from(slot) else { return Ok(None) };
-            given.push((PropertyId::from(Uuid::from_u64_pair(high, low)), slot));
+            let units = unit.0.values_for_doc(doc).zip(unit.1.values_for_doc(doc));
+            let units = units.map(|(high, low)| UnitId::from(Uuid::from_u64_pair(high, low)));
+            let slots: Result<Vec<u32>, _> = slot.values_for_doc(doc).map(u32::try_from).collect();
+            let Ok(slots) = slots else { return Ok(None) };
+            let places: Vec<_> = units.zip(slots).collect();
+            given.push((PropertyId::from(Uuid::from_u64_pair(high, low)), places));
         }
     }
     Ok(Slots::restore(given))

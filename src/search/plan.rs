@@ -61,6 +61,11 @@ fn filters(asked: &SearchQuery, fields: &Fields) -> Vec<Box<dyn Query>> {
     if let Some(guests) = asked.guests {
         filters.push(range(fields.guests, Some(u64::from(guests)), None, Term::from_field_u64));
     }
+    if let Some(nights) = asked.nights {
+        let count = Some(u64::from(nights.count()));
+        filters.push(range(fields.min_nights, None, count, Term::from_field_u64));
+        filters.push(range(fields.max_nights, count, None, Term::from_field_u64));
+    }
     filters
 }
 

@@ -214,7 +214,8 @@ impl SearchIndex {
         }
         // One more than the page, to know whether there is a next one.
         let after = from.map(|from| from.after);
-        let keyset = Keyset { order, after, keep: limit + 1, stay: stay.flatten() };
+        let stay = stay.flatten().map(|stay| (stay, asked.guests.unwrap_or(0)));
+        let keyset = Keyset { order, after, keep: limit + 1, stay };
         let query = plan::query(asked, &words, &self.fields);
         let Found { total, mut kept } = match &statistics {
             Some(statistics) => {

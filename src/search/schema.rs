@@ -7,12 +7,12 @@ use tantivy::schema::{
 };
 
 use super::text;
-use crate::domain::ids::PropertyId;
+use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::money::{Currency, Money};
 
 /// The version of the fields and of the analyser. An index of another version is thrown
 /// away at open and fed again, so raise it with every change of either.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Names of the columns that are read by name.
 pub(super) mod columns {
@@ -24,8 +24,23 @@ pub(super) mod columns {
     pub(in crate::search) const PRICE_SCALED: &str = "price_scaled";
     /// Microseconds since 1970.
     pub(in crate::search) const CREATED: &str = "created";
-    /// The listing's place in the table of nights.
+    /// The places of its unit types in the table of nights, in their order.
     pub(in crate::search) const SLOT: &str = "slot";
+    /// The guests that each of them takes, in the same order.
+    pub(in crate::search) const UNIT_GUESTS: &str = "unit_guests";
+    /// The first eight bytes of their ids, in the same order.
+    pub(in crate::search) const UNIT_HIGH: &str = "unit_high";
+    /// The last eight bytes of their ids, in the same order.
+    pub(in crate::search) const UNIT_LOW: &str = "unit_low";
+}
+
+/// What search knows of a unit type that can be booked by the night.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnitDoc {
+    /// The unit type.
+    pub id: UnitId,
+    /// Guests that a unit takes.
+    pub guests: u32,
 }
 
 /// What search knows of a live listing.
@@ -43,16 +58,23 @@ pub struct ListingDoc {
     pub country: String,
     /// The kind of home by its name: `bed`, `room`, `flat`, `house`.
     pub kind: String,
-    /// The price of a night; a negative amount counts as nothing.
+    /// The lowest price of a night, or what stands for it where months are let; a negative
+    /// amount counts as nothing.
     pub price: Money,
-    /// Bedrooms of a unit.
+    /// Bedrooms of the unit type with that price.
     pub bedrooms: u32,
-    /// Beds of a unit.
+    /// Beds of it.
     pub beds: u32,
-    /// Bathrooms of a unit, counted in halves.
+    /// Bathrooms of it, counted in halves.
     pub half_bathrooms: u32,
-    /// Guests that a unit takes.
+    /// The most guests that a unit of any type takes.
     pub guests: u32,
+    /// The unit types that can be booked by the night. Without any, no stay is found.
+    pub units: Vec<UnitDoc>,
+    /// The shortest stay, in nights.
+    pub min_nights: u32,
+    /// The longest.
+    pub max_nights: u32,
     /// Latitude of the **blurred** point, in degrees. The exact one must never come here:
     /// it could be found by asking with many boxes.
     pub lat: f64,
@@ -96,7 +118,12 @@ pub(super) struct Fields {
     pub(super) lat: Field,
     pub(super) lon: Field,
     created: Field,
+    pub(super) min_nights: Field,
+    pub(super) max_nights: Field,
     slot: Field,
+    unit_guests: Field,
+    unit_high: Field,
+    unit_low: Field,
     amenities: Field,
     pub(super) card: Field,
 }
@@ -128,7 +155,12 @@ pub(super) fn schema() -> (Schema, Fields) {
         lat: builder.add_f64_field("lat", FAST),
         lon: builder.add_f64_field("lon", FAST),
         created: builder.add_u64_field(columns::CREATED, FAST),
+        min_nights: builder.add_u64_field("min_nights", FAST),
+        max_nights: builder.add_u64_field("max_nights", FAST),
         slot: builder.add_u64_field(columns::SLOT, FAST),
+        unit_guests: builder.add_u64_field(columns::UNIT_GUESTS, FAST),
+        unit_high: builder.add_u64_field(columns::UNIT_HIGH, FAST),
+        unit_low: builder.add_u64_field(columns::UNIT_LOW, FAST),
         amenities: builder.add_text_field("amenities", STRING),
         card: builder.add_text_field("card", STORED),
     };
@@ -141,7 +173,7 @@ impl Fields {
         [(self.title, 3.0), (self.city, 2.0), (self.description, 1.0)]
     }
 
-    /// The document of a listing, still without its slot.
+    /// The document of a listing, still without its slots.
     pub(super) fn document(&self, listing: &ListingDoc) -> Result<TantivyDocument, InvalidListing> {
         if !(listing.lat.abs() <= 90.0 && listing.lon.abs() <= 180.0) {
             return Err(InvalidListing::Point);
@@ -166,10 +198,18 @@ impl Fields {
             (self.beds, u64::from(listing.beds)),
             (self.half_bathrooms, u64::from(listing.half_bathrooms)),
             (self.guests, u64::from(listing.guests)),
+            (self.min_nights, u64::from(listing.min_nights)),
+            (self.max_nights, u64::from(listing.max_nights)),
             (self.created, u64::try_from(listing.created.as_microsecond()).unwrap_or_default()),
         ];
         for (field, number) in numbers {
             document.add_u64(field, number);
+        }
+        for unit in &listing.units {
+            let (high, low) = unit.id.uuid().as_u64_pair();
+            document.add_u64(self.unit_guests, u64::from(unit.guests));
+            document.add_u64(self.unit_high, high);
+            document.add_u64(self.unit_low, low);
         }
         for amenity in &listing.amenities {
             document.add_text(self.amenities, amenity);
@@ -178,9 +218,11 @@ impl Fields {
         Ok(document)
     }
 
-    /// Gives the document its slot.
-    pub(super) fn place(&self, document: &mut TantivyDocument, slot: u32) {
-        document.add_u64(self.slot, u64::from(slot));
+    /// Gives the document the slots of its unit types.
+    pub(super) fn place(&self, document: &mut TantivyDocument, slots: &[u32]) {
+        for slot in slots {
+            document.add_u64(self.slot, u64::from(*slot));
+        }
     }
 }
 

@@ -1,19 +1,23 @@
-//! Which listing has which place in the table of nights. Places are dense: one that is
+//! Which unit types have which places in the table of nights. Places are dense: one that is
 //! given back is given out again.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
-use crate::domain::ids::PropertyId;
+use crate::domain::ids::{PropertyId, UnitId};
 
-/// The places given out. A removed listing's place is kept until the removal is committed,
-/// because the committed document still names it.
+/// A listing's unit types with their places, in the order of its document.
+pub(super) type Places = Vec<(UnitId, u32)>;
+
+/// The places given out. A removed unit type's place is kept until the removal is
+/// committed, because the committed document still names it.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
     /// The listings' places.
-    given: HashMap<PropertyId, u32>,
-    /// Places of listings whose removal is not committed yet.
-    leaving: HashMap<PropertyId, u32>,
+    given: HashMap<PropertyId, Places>,
+    /// Places of unit types whose removal is not committed yet.
+    leaving: HashMap<(PropertyId, UnitId), u32>,
+    /// Listings whose removal is not committed yet, whether or not they had places.
+    gone: Vec<PropertyId>,
     /// Places given back.
     free: Vec<u32>,
     /// The place after the highest ever given out.
@@ -23,14 +27,14 @@ pub(super) struct Slots {
 impl Slots {
     /// The places that an index names; none when two documents claim the same listing or
     /// the same place.
-    pub(super) fn restore(given: impl IntoIterator<Item = (PropertyId, u32)>) -> Option<Self> {
+    pub(super) fn restore(given: impl IntoIterator<Item = (PropertyId, Places)>) -> Option<Self> {
         let mut slots = Self::default();
         let mut taken = Vec::new();
-        for (id, slot) in given {
-            if slots.given.insert(id, slot).is_some() {
+        for (id, places) in given {
+            taken.extend(places.iter().map(|(_, slot)| *slot));
+            if slots.given.insert(id, places).is_some() {
                 return None;
             }
-            taken.push(slot);
         }
         taken.sort_unstable();
         for slot in taken {
@@ -43,54 +47,77 @@ impl Slots {
         Some(slots)
     }
 
-    /// The place of a listing, and whether it has just been given one.
-    pub(super) fn give(&mut self, id: PropertyId) -> (u32, bool) {
-        match self.given.entry(id) {
-            Entry::Occupied(given) => (*given.get(), false),
-            Entry::Vacant(vacant) => {
-                if let Some(slot) = self.leaving.remove(&id) {
-                    return (*vacant.insert(slot), false);
-                }
-                let slot = self.free.pop().unwrap_or_else(|| {
+    /// The places of a listing's unit types, in their order, and whether any has just been
+    /// given out. Types that it had and has no more are taken back.
+    pub(super) fn give(
+        &mut self,
+        id: PropertyId,
+        units: impl Iterator<Item = UnitId>,
+    ) -> (Vec<u32>, bool) {
+        let mut old = self.given.remove(&id).unwrap_or_default();
+        let (mut places, mut new) = (Places::new(), false);
+        for unit in units {
+            let kept = old.iter().position(|(other, _)| *other == unit);
+            let kept = kept.map(|at| old.swap_remove(at).1);
+            let slot = kept.or_else(|| self.leaving.remove(&(id, unit))).unwrap_or_else(|| {
+                new = true;
+                self.free.pop().unwrap_or_else(|| {
                     self.next = self.next.saturating_add(1);
                     self.next - 1
-                });
-                (*vacant.insert(slot), true)
-            }
+                })
+            });
+            places.push((unit, slot));
         }
+        self.leaving.extend(old.into_iter().map(|(unit, slot)| ((id, unit), slot)));
+        let slots = places.iter().map(|(_, slot)| *slot).collect();
+        self.given.insert(id, places);
+        (slots, new)
     }
 
-    /// Takes a listing's place back at the next [`Slots::committed`].
+    /// Takes a listing's places back at the next [`Slots::committed`].
     pub(super) fn take_back(&mut self, id: PropertyId) {
-        if let Some(slot) = self.given.remove(&id) {
-            self.leaving.insert(id, slot);
+        if let Some(places) = self.given.remove(&id) {
+            self.leave(id, places);
         }
     }
 
     /// Takes all places back at the next [`Slots::committed`].
     pub(super) fn take_back_all(&mut self) {
-        self.leaving.extend(self.given.drain());
+        for (id, places) in std::mem::take(&mut self.given) {
+            self.leave(id, places);
+        }
+    }
+
+    fn leave(&mut self, id: PropertyId, places: Places) {
+        self.gone.push(id);
+        self.leaving.extend(places.into_iter().map(|(unit, slot)| ((id, unit), slot)));
     }
 
     /// The removals are committed; returns the places that fell free.
     pub(super) fn committed(&mut self) -> Vec<u32> {
+        self.gone.clear();
         let freed: Vec<u32> = self.leaving.drain().map(|(_, slot)| slot).collect();
         self.free.extend(&freed);
         freed
     }
 
-    /// The removals are not going to be committed. Listings that were new keep their
+    /// The removals are not going to be committed. Unit types that were new keep their
     /// places: they come again.
     pub(super) fn rolled_back(&mut self) {
-        self.given.extend(self.leaving.drain());
+        for id in self.gone.drain(..) {
+            self.given.entry(id).or_default();
+        }
+        for ((id, unit), slot) in self.leaving.drain() {
+            self.given.entry(id).or_default().push((unit, slot));
+        }
     }
 
-    /// The place of a listing.
-    pub(super) fn get(&self, id: PropertyId) -> Option<u32> {
-        self.given.get(&id).copied()
+    /// The places of a listing's unit types.
+    pub(super) fn get(&self, id: PropertyId) -> Option<&[(UnitId, u32)]> {
+        self.given.get(&id).map(Vec::as_slice)
     }
 
-    /// The listings that have a place.
+    /// The listings that have places.
     pub(super) fn ids(&self) -> impl Iterator<Item = PropertyId> + '_ {
         self.given.keys().copied()
     }

@@ -68,31 +68,33 @@ pub async fn of_landlord(
     rows.iter().map(to_snapshot).collect()
 }
 
-/// How many units are taken on each night of `[from, to)` that has any taken.
+/// How many units of a type are taken on each night of `[from, to)` that has any taken.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn taken_per_night(
     client: &Client,
     property: PropertyId,
+    unit: UnitId,
     from: Date,
     to: Date,
 ) -> Result<Vec<(Date, i64)>, StorageError> {
     let rows = client
         .query(
             "select night::date as night, count(*) as taken
-             from occupancies o, generate_series(
+             from occupancies o
+             join slots s on s.slot_id = o.slot_id and s.unit_id = $4, generate_series(
                  greatest(lower(o.nights), $2), least(upper(o.nights), $3) - 1, interval '1 day') night
              where o.property_id = $1 and o.nights && daterange($2, $3)
              group by 1 order by 1",
-            &[&property.uuid(), &from, &to],
+            &[&property.uuid(), &from, &to, &unit.uuid()],
         )
         .await?;
     Ok(rows.iter().map(|row| (row.get("night"), row.get("taken"))).collect())
 }
 
-/// Nights of the given properties, or of all, on which no unit is free any more, after
-/// `today`.
+/// Nights of the given properties, or of all, on which a unit type has no unit free any
+/// more, after `today`: by property and type, in order.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -100,25 +102,39 @@ pub async fn full_nights(
     client: &Client,
     properties: Option<&[PropertyId]>,
     today: Date,
-) -> Result<Vec<(PropertyId, Date)>, StorageError> {
+) -> Result<Vec<((PropertyId, UnitId), Date)>, StorageError> {
     let ids: Option<Vec<Uuid>> = properties.map(|ids| ids.iter().map(|id| id.uuid()).collect());
     let rows = client
         .query(
-            "select o.property_id, night::date as night
+            "select o.property_id, s.unit_id, night::date as night
              from occupancies o
-             join properties p on p.id = o.property_id, generate_series(
-                 greatest(lower(o.nights), $2), upper(o.nights) - 1, interval '1 day') night
+             join slots s on s.slot_id = o.slot_id
+             join units u on u.property_id = o.property_id and u.id = s.unit_id,
+                 generate_series(
+                     greatest(lower(o.nights), $2), upper(o.nights) - 1, interval '1 day') night
              where upper(o.nights) > $2 and ($1::uuid[] is null or o.property_id = any($1))
-             group by o.property_id, p.unit, night
-             having count(*) >= (p.unit->>'count')::int
-             order by 1, 2",
+             group by o.property_id, s.unit_id, u.count, night
+             having count(*) >= u.count
+             order by 1, 2, 3",
             &[&ids, &today],
         )
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| (PropertyId::from(row.get::<_, Uuid>("property_id")), row.get("night")))
-        .collect())
+    let id = |row: &Row, column: &str| row.get::<_, Uuid>(column);
+    let key = |row: &Row| (id(row, "property_id").into(), id(row, "unit_id").into());
+    Ok(rows.iter().map(|row| (key(row), row.get("night"))).collect())
+}
+
+/// Whether somebody has, or had, a booking at a property.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn has_any(
+    client: &Client,
+    property: PropertyId,
+    tenant: UserId,
+) -> Result<bool, StorageError> {
+    let query = "select 1 from bookings where property_id = $1 and tenant_id = $2 limit 1";
+    Ok(client.query_opt(query, &[&property.uuid(), &tenant.uuid()]).await?.is_some())
 }
 
 /// What is taken of a property on nights from `from` on, and by bookings that are still

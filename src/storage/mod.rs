@@ -21,6 +21,7 @@ pub mod secret;
 pub mod shards;
 pub mod sqlstate;
 pub mod statement;
+pub mod timeline;
 pub mod timers;
 pub mod types;
 

@@ -1,5 +1,6 @@
 //! Listings and their slots, read. They are written by [`super::batch`].
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
@@ -8,14 +9,14 @@ use super::sqlstate::StorageError;
 use super::types;
 use crate::domain::ids::{PropertyId, UnitId, UserId};
 use crate::domain::inventory::Slot;
-use crate::domain::property::{Listing, ListingFields, Location, Source};
+use crate::domain::property::{Listing, ListingFields, Location, Source, Status, Unit, UnitFields};
 
 /// A listing by its id, whatever its status.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn find(client: &Client, id: PropertyId) -> Result<Option<Listing>, StorageError> {
-    let row = client.query_opt("select * from properties where id = $1", &[&id.uuid()]).await?;
+    let row = client.query_opt(&select("p.id = $1"), &[&id.uuid()]).await?;
     row.as_ref().map(listing).transpose()
 }
 
@@ -25,7 +26,7 @@ pub async fn find(client: &Client, id: PropertyId) -> Result<Option<Listing>, St
 /// When the database cannot be read.
 pub async fn find_many(client: &Client, ids: &[PropertyId]) -> Result<Vec<Listing>, StorageError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
-    let rows = client.query("select * from properties where id = any($1)", &[&ids]).await?;
+    let rows = client.query(&select("p.id = any($1)"), &[&ids]).await?;
     rows.iter().map(listing).collect()
 }
 
@@ -52,41 +53,40 @@ pub async fn of_owner(
     let after = after.map_or(Uuid::nil(), PropertyId::uuid);
     let rows = client
         .query(
-            "select * from properties where owner_id = $1 and id > $2 order by id limit $3",
+            &select("p.owner_id = $1 and p.id > $2 order by p.id limit $3"),
             &[&owner.uuid(), &after, &limit],
         )
         .await?;
     rows.iter().map(listing).collect()
 }
 
-/// Live listings after `after`, in the order of their ids: how an index is filled anew.
+/// Listings of a status after `after`, in the order of their ids: how an index is filled
+/// anew, and what administrators look through.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub async fn live_after(
+pub async fn of_status(
     client: &Client,
+    status: Status,
     after: Option<PropertyId>,
     limit: i64,
 ) -> Result<Vec<Listing>, StorageError> {
     let after = after.map_or(Uuid::nil(), PropertyId::uuid);
-    let rows = client
-        .query(
-            "select * from properties where status = 'live' and id > $1 order by id limit $2",
-            &[&after, &limit],
-        )
-        .await?;
+    // The status in the text lets the planner use the partial index of its own.
+    let chosen = format!("p.status = '{}' and p.id > $1 order by p.id limit $2", status.name());
+    let rows = client.query(&select(&chosen), &[&after, &limit]).await?;
     rows.iter().map(listing).collect()
 }
 
-/// The units of a property.
+/// The units of a property, without those that were taken away.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn slots(client: &Client, id: PropertyId) -> Result<Vec<Slot>, StorageError> {
     let rows = client
         .query(
-            "select slot_id, unit_id, unit_no from slots where property_id = $1
-             order by unit_id, unit_no",
+            "select slot_id, unit_id, unit_no from slots
+             where property_id = $1 and retired_at is null order by unit_id, unit_no",
             &[&id.uuid()],
         )
         .await?;
@@ -121,7 +121,16 @@ pub async fn any(client: &Client) -> Result<bool, StorageError> {
     Ok(client.query_opt("select 1 from properties limit 1", &[]).await?.is_some())
 }
 
-/// A listing as the JSON form of its row.
+/// The statement that reads listings with their unit types; `chosen` says which.
+fn select(chosen: &str) -> String {
+    format!(
+        "select p.*, coalesce((select json_agg(u order by u.position) from units u
+             where u.property_id = p.id), '[]') as units
+         from properties p where {chosen}"
+    )
+}
+
+/// A listing as the JSON form of its row, without its unit types.
 pub(super) fn row_of(listing: &Listing) -> Value {
     let ListingFields {
         kind,
@@ -131,14 +140,14 @@ pub(super) fn row_of(listing: &Listing) -> Value {
         location,
         zone,
         amenities,
-        unit,
+        stay_mode,
         currency,
-        price_minor,
+        deposit_minor,
+        cleaning_fee_minor,
     } = &listing.fields;
     json!({
         "id": listing.id.uuid(),
         "owner_id": listing.owner.uuid(),
-        "unit_id": listing.unit_id.uuid(),
         "status": listing.status.name(),
         "kind": kind.name(),
         "title": title,
@@ -148,9 +157,12 @@ pub(super) fn row_of(listing: &Listing) -> Value {
         "lon": location.lon,
         "zone": zone,
         "amenities": amenities,
-        "unit": unit,
+        "stay_mode": stay_mode.name(),
         "currency": currency,
-        "price_minor": price_minor,
+        "deposit_minor": deposit_minor,
+        "cleaning_fee_minor": cleaning_fee_minor,
+        "policies": listing.policies,
+        "rejection": listing.rejection,
         "source": listing.source.as_ref().map(|source| &source.name),
         "external_id": listing.source.as_ref().map(|source| &source.external_id),
         "version": listing.version,
@@ -159,15 +171,69 @@ pub(super) fn row_of(listing: &Listing) -> Value {
     })
 }
 
+/// A row of the table of unit types, of its property and in its place.
+#[derive(Deserialize)]
+struct UnitRow {
+    id: Uuid,
+    name: String,
+    count: u16,
+    bedrooms: u16,
+    beds: u16,
+    bathrooms: f32,
+    guests: u16,
+    night_minor: Option<i64>,
+    month_minor: Option<i64>,
+}
+
+/// The unit types of a listing as the JSON forms of their rows.
+pub(super) fn units_of(listing: &Listing) -> Vec<Value> {
+    let row = |(position, unit): (i32, &Unit)| {
+        let UnitFields { name, count, bedrooms, beds, bathrooms, guests, night_minor, month_minor } =
+            &unit.fields;
+        json!({
+            "property_id": listing.id.uuid(),
+            "id": unit.id.uuid(),
+            "position": position,
+            "name": name,
+            "count": count,
+            "bedrooms": bedrooms,
+            "beds": beds,
+            "bathrooms": bathrooms,
+            "guests": guests,
+            "night_minor": night_minor,
+            "month_minor": month_minor,
+        })
+    };
+    (0..).zip(&listing.units).map(row).collect()
+}
+
+impl From<UnitRow> for Unit {
+    fn from(row: UnitRow) -> Self {
+        Self {
+            id: UnitId::from(row.id),
+            fields: UnitFields {
+                name: row.name,
+                count: row.count,
+                bedrooms: row.bedrooms,
+                beds: row.beds,
+                bathrooms: row.bathrooms,
+                guests: row.guests,
+                night_minor: row.night_minor,
+                month_minor: row.month_minor,
+            },
+        }
+    }
+}
+
 fn listing(row: &Row) -> Result<Listing, StorageError> {
     let source = row
         .get::<_, Option<String>>("source")
         .zip(row.get::<_, Option<String>>("external_id"))
         .map(|(name, external_id)| Source { name, external_id });
+    let units: Vec<UnitRow> = types::json(row, "units")?;
     Ok(Listing {
         id: PropertyId::from(row.get::<_, Uuid>("id")),
         owner: UserId::from(row.get::<_, Uuid>("owner_id")),
-        unit_id: UnitId::from(row.get::<_, Uuid>("unit_id")),
         fields: ListingFields {
             kind: types::named(row.get("kind"))?,
             title: row.get("title"),
@@ -176,11 +242,15 @@ fn listing(row: &Row) -> Result<Listing, StorageError> {
             location: Location { lat: row.get("lat"), lon: row.get("lon") },
             zone: row.get("zone"),
             amenities: row.get("amenities"),
-            unit: types::json(row, "unit")?,
+            stay_mode: types::named(row.get("stay_mode"))?,
             currency: types::currency(row)?,
-            price_minor: row.get("price_minor"),
+            deposit_minor: row.get("deposit_minor"),
+            cleaning_fee_minor: row.get("cleaning_fee_minor"),
         },
+        units: units.into_iter().map(Unit::from).collect(),
+        policies: types::json(row, "policies")?,
         status: types::named(row.get("status"))?,
+        rejection: row.get("rejection"),
         source,
         version: row.get("version"),
         created_at: row.get("created_at"),

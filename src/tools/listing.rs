@@ -2,8 +2,10 @@
 
 use uuid::Uuid;
 
+use crate::domain::calendar::NIGHTS_MAX;
 use crate::domain::ids::{self, PropertyId};
-use crate::domain::property::ListingFields;
+use crate::domain::policies::{MIN_NIGHTS_MAX, Policies};
+use crate::domain::property::{ListingFields, UnitFields};
 
 /// The longest title that a listing may have, in characters.
 pub const TITLE_MAX: usize = 120;
@@ -51,7 +53,9 @@ pub struct ListingDraft {
     pub external_id: String,
     /// What it says.
     pub fields: ListingFields,
-    /// The source's limits on a stay. Properties have none yet, so nothing keeps them.
+    /// Its one unit type.
+    pub unit: UnitFields,
+    /// The source's limits on a stay.
     pub stay: Option<StayLimits>,
     /// The state to bring it to.
     pub wanted: Wanted,
@@ -63,6 +67,17 @@ impl ListingDraft {
     #[must_use]
     pub fn property_id(&self) -> PropertyId {
         property_id(self.source, &self.external_id)
+    }
+
+    /// The house rules that follow from the source's limits, brought into those of the house.
+    #[must_use]
+    pub fn policies(&self) -> Policies {
+        let Some(limits) = self.stay else { return Policies::default() };
+        let fitted = |nights: u32, most: u16| u16::try_from(nights).unwrap_or(most).min(most);
+        let min_nights = fitted(limits.min, MIN_NIGHTS_MAX).max(1);
+        let longest = u16::try_from(NIGHTS_MAX).unwrap_or(u16::MAX);
+        let max_nights = limits.max.map(|most| fitted(most, longest).max(min_nights));
+        Policies { min_nights, max_nights, ..Policies::default() }
     }
 }
 

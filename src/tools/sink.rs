@@ -8,7 +8,7 @@ use super::store::{Store, StoreError};
 use super::story::Story;
 use crate::domain::event::Actor;
 use crate::domain::ids::{self, UnitId, UserId};
-use crate::domain::property::{Command, Source};
+use crate::domain::property::{Command, Source, Status, Unit};
 use crate::domain::refusal::Refusal;
 use crate::domain::stay;
 use crate::storage::changes::Settled;
@@ -38,7 +38,7 @@ impl ListingSink for PropertySink<'_> {
         let client = self.store.client();
         let known: HashSet<_> = properties::known(client, &ids).await?.into_iter().collect();
         let new = |draft: &&ListingDraft| !known.contains(&draft.property_id());
-        let units = batch.iter().filter(new).map(|draft| u32::from(draft.fields.unit.count)).sum();
+        let units = batch.iter().filter(new).map(|draft| u32::from(draft.unit.count)).sum();
         let mut slots = properties::next_slot_ids(client, units).await?.into_iter();
         let now = self.store.clock().now();
         let (mut outcomes, mut told) = (Vec::with_capacity(batch.len()), Vec::new());
@@ -47,7 +47,7 @@ impl ListingSink for PropertySink<'_> {
                 outcomes.push(Outcome::Unchanged);
                 continue;
             }
-            let slot_ids = slots.by_ref().take(draft.fields.unit.count.into()).collect();
+            let slot_ids = slots.by_ref().take(draft.unit.count.into()).collect();
             let mut story = self.store.story(draft.property_id());
             match create(&mut story, draft, self.owner, slot_ids, now) {
                 Ok(()) => {
@@ -85,9 +85,13 @@ pub(super) fn create(
     let create = Command::Create {
         id,
         owner,
-        unit_id: UnitId::from(ids::derived(id.uuid(), "unit")),
-        slot_ids,
         fields: Box::new(draft.fields.clone()),
+        units: vec![Unit {
+            id: UnitId::from(ids::derived(id.uuid(), "unit")),
+            fields: draft.unit.clone(),
+        }],
+        slot_ids,
+        policies: Box::new(draft.policies()),
         source: Some(Source {
             name: draft.source.to_owned(),
             external_id: draft.external_id.clone(),
@@ -96,7 +100,15 @@ pub(super) fn create(
     story.tell("import-create", at, Actor::System, &stay::Command::Listing(create))?;
     if draft.wanted == Wanted::Live {
         let submit = Command::Submit { by: owner, version: 1 };
-        story.tell("import-submit", at, Actor::System, &stay::Command::Listing(submit))?;
+        let submitted =
+            story.tell("import-submit", at, Actor::System, &stay::Command::Listing(submit))?;
+        // Whoever brings listings in has looked at them.
+        if let stay::Outcome::Listing(listing) = submitted
+            && listing.status == Status::PendingReview
+        {
+            let approve = Command::Approve { version: listing.version };
+            story.tell("import-approve", at, Actor::System, &stay::Command::Listing(approve))?;
+        }
     }
     Ok(())
 }

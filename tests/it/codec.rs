@@ -71,7 +71,8 @@ fn points_come_through_to_the_last_digit_that_the_edge_takes() {
             lon: degrees(random.i64(-1_800_000_000..=1_800_000_000)),
         };
         let fields = Box::new(ListingFields { location, ..samples::fields() });
-        let command = property::Command::Edit { by: id(1), version: 1, fields, slot_ids: vec![] };
+        let (by, version, slot_ids) = (id(1), 1, vec![]);
+        let command = property::Command::Edit { by, version, fields, unit: None, slot_ids };
         there_and_back(&command);
     }
 }

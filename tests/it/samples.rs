@@ -9,8 +9,10 @@ use rentezy::domain::calendar::Nights;
 use rentezy::domain::event::{Event, StayFacts};
 use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
+use rentezy::domain::policies::{Cancellation, Policies};
 use rentezy::domain::property::{
-    self, Address, Kind, Listing, ListingFields, Location, Source, Status, UnitFields,
+    self, Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, Unit,
+    UnitFields,
 };
 use rentezy::domain::refusal::{FieldError, Refusal};
 use rentezy::domain::stay::{Command, Outcome};
@@ -64,16 +66,40 @@ pub(crate) fn fields() -> ListingFields {
         location: Location { lat: 53.349_812_3, lon: -6.260_301_7 },
         zone: "Europe/Dublin".to_owned(),
         amenities: vec!["wifi".to_owned(), "tea & coffee".to_owned()],
-        unit: UnitFields {
-            name: "Double".to_owned(),
-            count: 3,
-            bedrooms: 1,
-            beds: 2,
-            bathrooms: 1.5,
-            guests: 2,
-        },
+        stay_mode: StayMode::Both,
         currency: "EUR".parse().unwrap(),
-        price_minor: Some(12_050),
+        deposit_minor: 50_000,
+        cleaning_fee_minor: 2_500,
+    }
+}
+
+/// A unit type.
+pub(crate) fn unit() -> Unit {
+    let fields = UnitFields {
+        name: "Double".to_owned(),
+        count: 3,
+        bedrooms: 1,
+        beds: 2,
+        bathrooms: 1.5,
+        guests: 2,
+        night_minor: Some(12_050),
+        month_minor: Some(120_000),
+    };
+    Unit { id: id(3), fields }
+}
+
+/// What is asked of guests.
+pub(crate) fn policies() -> Policies {
+    Policies {
+        cancellation: Cancellation::NonRefundable,
+        check_in_from: jiff::civil::time(16, 30, 0, 0),
+        check_in_until: Some(jiff::civil::time(22, 0, 0, 0)),
+        check_out_until: jiff::civil::time(10, 0, 0, 0),
+        house_rules: "No shoes.\nNo \"parties\".".to_owned(),
+        instant_book: true,
+        min_nights: 2,
+        max_nights: Some(28),
+        version: 3,
     }
 }
 
@@ -82,9 +108,11 @@ pub(crate) fn listing() -> Listing {
     Listing {
         id: id(2),
         owner: id(5),
-        unit_id: id(3),
         fields: fields(),
+        units: vec![unit()],
+        policies: policies(),
         status: Status::PendingReview,
+        rejection: Some("too dark".to_owned()),
         source: Some(source()),
         version: 7,
         created_at: instant(),
@@ -126,18 +154,29 @@ pub(crate) fn commands() -> Vec<Command> {
         property::Command::Create {
             id: id(2),
             owner: id(5),
-            unit_id: id(3),
-            slot_ids: vec![1, i64::MAX],
             fields: Box::new(fields()),
+            units: vec![unit()],
+            slot_ids: vec![1, i64::MAX],
+            policies: Box::new(policies()),
             source: Some(source()),
         },
         property::Command::Edit {
             by,
             version: 7,
-            fields: Box::new(ListingFields { price_minor: None, ..fields() }),
+            fields: Box::new(fields()),
+            unit: Some(Box::new(UnitFields { night_minor: None, ..unit().fields })),
             slot_ids: vec![9],
         },
+        property::Command::AddUnit { by, version: 7, unit: Box::new(unit()), slot_ids: vec![9] },
+        property::Command::EditUnit { by, version: 7, unit: Box::new(unit()), slot_ids: vec![9] },
+        property::Command::RemoveUnit { by, version: 7, unit_id: id(3) },
+        property::Command::SetPolicies { by, version: 7, policies: Box::new(policies()) },
         property::Command::Submit { by, version: 7 },
+        property::Command::Approve { version: 7 },
+        property::Command::Reject { version: 7, reason: "too dark".to_owned() },
+        property::Command::Publish { by, version: 7 },
+        property::Command::Unpublish { by, version: 7 },
+        property::Command::Archive { by, version: 7 },
     ];
     let booking = [
         booking::Command::Hold {
@@ -183,17 +222,26 @@ pub(crate) const fn place_of_command(command: &Command) -> usize {
     match command {
         Command::Listing(property::Command::Create { .. }) => 0,
         Command::Listing(property::Command::Edit { .. }) => 1,
-        Command::Listing(property::Command::Submit { .. }) => 2,
-        Command::Booking(booking::Command::Hold { .. }) => 3,
-        Command::Booking(booking::Command::Release { .. }) => 4,
-        Command::Booking(booking::Command::Checkout { .. }) => 5,
-        Command::Booking(booking::Command::HoldOver { .. }) => 6,
-        Command::Booking(booking::Command::CloseOverdue { .. }) => 7,
-        Command::Payment(payment::Command::SessionOpened { .. }) => 8,
-        Command::Payment(payment::Command::SessionEnded { .. }) => 9,
-        Command::Payment(payment::Command::Paid { .. }) => 10,
-        Command::Payment(payment::Command::CloseUnanswered { .. }) => 11,
-        Command::Payment(payment::Command::RefundObserved { .. }) => 12,
+        Command::Listing(property::Command::AddUnit { .. }) => 2,
+        Command::Listing(property::Command::EditUnit { .. }) => 3,
+        Command::Listing(property::Command::RemoveUnit { .. }) => 4,
+        Command::Listing(property::Command::SetPolicies { .. }) => 5,
+        Command::Listing(property::Command::Submit { .. }) => 6,
+        Command::Listing(property::Command::Approve { .. }) => 7,
+        Command::Listing(property::Command::Reject { .. }) => 8,
+        Command::Listing(property::Command::Publish { .. }) => 9,
+        Command::Listing(property::Command::Unpublish { .. }) => 10,
+        Command::Listing(property::Command::Archive { .. }) => 11,
+        Command::Booking(booking::Command::Hold { .. }) => 12,
+        Command::Booking(booking::Command::Release { .. }) => 13,
+        Command::Booking(booking::Command::Checkout { .. }) => 14,
+        Command::Booking(booking::Command::HoldOver { .. }) => 15,
+        Command::Booking(booking::Command::CloseOverdue { .. }) => 16,
+        Command::Payment(payment::Command::SessionOpened { .. }) => 17,
+        Command::Payment(payment::Command::SessionEnded { .. }) => 18,
+        Command::Payment(payment::Command::Paid { .. }) => 19,
+        Command::Payment(payment::Command::CloseUnanswered { .. }) => 20,
+        Command::Payment(payment::Command::RefundObserved { .. }) => 21,
     }
 }
 
@@ -230,6 +278,7 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::invalid_transition("expiring", &["release"]),
         Refusal::not_bookable("in-the-past", "check_in is before today"),
         Refusal::NightsTaken { nights: nights() },
+        Refusal::HasStays,
         Refusal::KeyReused,
         Refusal::Poisoned,
     ]
@@ -244,8 +293,9 @@ pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::InvalidTransition { .. } => 3,
         Refusal::NotBookable { .. } => 4,
         Refusal::NightsTaken { .. } => 5,
-        Refusal::KeyReused => 6,
-        Refusal::Poisoned => 7,
+        Refusal::HasStays => 6,
+        Refusal::KeyReused => 7,
+        Refusal::Poisoned => 8,
     }
 }
 

@@ -16,8 +16,10 @@ const IN_ORDER: &str = "
     insert into users values ('01970000-0000-7000-8000-000000000005', 'l@x.org', 'L', '-', '{}',
         1, now(), now());
     insert into properties values ('01970000-0000-7000-8000-000000000002',
-        '01970000-0000-7000-8000-000000000005', '01970000-0000-7000-8000-000000000003', 'live',
-        'flat', 't', '', '{}', 0, 0, 'UTC', '{}', '{}', 'EUR', 100, null, null, 1, now(), now());
+        '01970000-0000-7000-8000-000000000005', 'live', 'flat', 't', '', '{}', 0, 0, 'UTC', '{}',
+        'EUR', null, null, 1, now(), now());
+    insert into units values ('01970000-0000-7000-8000-000000000002',
+        '01970000-0000-7000-8000-000000000003', 0, 'u', 1, 0, 0, 0, 1, 100, null);
     insert into slots values (1, '01970000-0000-7000-8000-000000000002',
         '01970000-0000-7000-8000-000000000003', 1);
     insert into bookings
@@ -80,6 +82,9 @@ const SEEDS: &[&str] = &[
     "delete from events where seq = 1",
     "delete from events where seq = 2",
     "update bookings set released_at = now() where status = 'hold'",
+    "update units set night_minor = null",
+    "update units set count = 2",
+    "update properties set status = 'archived'",
 ];
 
 async fn broken(sql: &Client, outside: &Outside) -> BTreeSet<String> {

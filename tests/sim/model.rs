@@ -47,6 +47,9 @@ pub(crate) type Verdict = Result<(), &'static str>;
 pub(crate) struct Model {
     pub(crate) owner: Option<UserId>,
     pub(crate) version: i32,
+    /// Whether it is paused, and whether it was given up.
+    pub(crate) paused: bool,
+    pub(crate) archived: bool,
     pub(crate) count: usize,
     pub(crate) price: i64,
     pub(crate) guests: u16,
@@ -65,8 +68,14 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
         Refusal::InvalidTransition { .. } => "transition",
         Refusal::NotBookable { rule, .. } => rule,
         Refusal::NightsTaken { .. } => "taken",
+        Refusal::HasStays => "has-stays",
         Refusal::KeyReused | Refusal::Poisoned => "impossible",
     }
+}
+
+/// Whether a timer or the provider will still move a booking.
+fn is_open(phase: Phase) -> bool {
+    ["hold", "pending_payment", "expiring(time)", "expiring(released)"].contains(&phase)
 }
 
 impl Model {
@@ -80,14 +89,18 @@ impl Model {
         rules: &Rules,
     ) -> Verdict {
         match command {
-            Command::Listing(command) => self.listing(command),
+            Command::Listing(command) => self.listing(command, today),
             Command::Booking(command) => self.booking(command, awaited, now, today, rules),
             Command::Payment(command) => self.payment(command, today),
         }
     }
 
-    fn listing(&mut self, command: &property::Command) -> Verdict {
-        let property::Command::Edit { by, version, fields, .. } = command else {
+    fn listing(&mut self, command: &property::Command, today: Date) -> Verdict {
+        let (property::Command::Edit { by, version, .. }
+        | property::Command::Publish { by, version }
+        | property::Command::Unpublish { by, version }
+        | property::Command::Archive { by, version }) = command
+        else {
             return Err("transition");
         };
         if Some(*by) != self.owner {
@@ -96,12 +109,42 @@ impl Model {
         if *version != self.version {
             return Err("stale");
         }
-        if usize::from(fields.unit.count) < self.count {
-            return Err("invalid");
+        if self.archived {
+            return Err("transition");
+        }
+        match command {
+            property::Command::Publish { .. } if self.paused => self.paused = false,
+            property::Command::Unpublish { .. } if !self.paused => self.paused = true,
+            property::Command::Archive { .. } => {
+                let open = self.stays.values().any(|stay| is_open(stay.phase));
+                let coming = self.taken.range(today..).any(|(_, there)| !there.is_empty());
+                if open || coming {
+                    return Err("has-stays");
+                }
+                self.archived = true;
+            }
+            property::Command::Edit { unit: Some(unit), .. } => {
+                self.resize(unit.count.into(), today)?;
+                self.price = unit.night_minor.unwrap();
+            }
+            _ => return Err("transition"),
         }
         self.version += 1;
-        self.count = usize::from(fields.unit.count);
-        self.price = fields.price_minor.unwrap();
+        Ok(())
+    }
+
+    /// Fewer units are enough while no night to come has more guests, and nobody still has
+    /// nights to give back that are over.
+    fn resize(&mut self, count: usize, today: Date) -> Verdict {
+        if count == 0 {
+            return Err("invalid");
+        }
+        let over = |stay: &Stay| is_open(stay.phase) && stay.nights.check_out() <= today;
+        let full = self.taken.range(today..).any(|(_, there)| there.len() > count);
+        if count < self.count && (full || self.stays.values().any(over)) {
+            return Err("has-stays");
+        }
+        self.count = count;
         Ok(())
     }
 
@@ -205,7 +248,12 @@ impl Model {
             "pending_payment" | "expiring(time)" if agreed => "confirmed",
             "pending_payment" | "expiring(time)" => "failed",
             "expiring(released)" => "cancelled",
-            "expired" if agreed && stay.nights.check_in() >= today && self.fits(stay.nights) => {
+            "expired"
+                if agreed
+                    && !self.archived
+                    && stay.nights.check_in() >= today
+                    && self.fits(stay.nights) =>
+            {
                 self.enter(id);
                 "confirmed"
             }
@@ -228,6 +276,7 @@ impl Model {
     ) -> Verdict {
         let ahead = days_between(today, nights.check_out());
         match () {
+            () if self.paused || self.archived => Err("not-live"),
             () if Some(by) == self.owner => Err("own-listing"),
             () if nights.check_in() < today => Err("in-the-past"),
             () if ahead > i32::try_from(rules.window_days).unwrap() => Err("too-far-ahead"),

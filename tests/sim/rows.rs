@@ -18,6 +18,8 @@ use rentezy::domain::stay::Outcome;
 pub(crate) struct Rows {
     pub(crate) listing: Option<Listing>,
     pub(crate) slots: Vec<Slot>,
+    /// Slots of units that were taken away; their rows stay.
+    retired: Vec<i64>,
     pub(crate) bookings: BTreeMap<BookingId, Booking>,
     pub(crate) payments: BTreeMap<PaymentId, Payment>,
     pub(crate) refunds: BTreeMap<RefundId, Refund>,
@@ -56,9 +58,16 @@ impl Rows {
             self.listing = Some(write.row);
         }
         for slot in net.slots {
+            assert!(!self.retired.contains(&slot.slot_id), "slot number given out again");
             assert!(self.slots.iter().all(|other| other.slot_id != slot.slot_id
                 && (other.unit_id, other.unit_no) != (slot.unit_id, slot.unit_no)));
             self.slots.push(slot);
+        }
+        for id in net.retired {
+            let before = self.slots.len();
+            self.slots.retain(|slot| slot.slot_id != id);
+            assert_eq!(self.slots.len() + 1, before, "slot {id} was there");
+            self.retired.push(id);
         }
         write(&mut self.bookings, net.bookings, |row| row.version, |_, row| check_booking(row));
         write(

@@ -10,7 +10,9 @@ use rentezy::domain::booking;
 use rentezy::domain::calendar::{self, Nights};
 use rentezy::domain::ids::{BookingId, PaymentId, PropertyId, RequestId, TimerId, UnitId, UserId};
 use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
-use rentezy::domain::property::{self, Address, Kind, ListingFields, Location, UnitFields};
+use rentezy::domain::property::{
+    self, Address, Kind, ListingFields, Location, StayMode, Unit, UnitFields,
+};
 use rentezy::domain::rules::{Review, Rules};
 use rentezy::domain::stay::{Command, PropertyState};
 use uuid::Uuid;
@@ -37,6 +39,8 @@ pub(crate) struct World<'a> {
     now: Timestamp,
     zone: TimeZone,
     fields: ListingFields,
+    /// The last slot number given out.
+    slots: i64,
     rows: Rows,
     memory: Option<PropertyState>,
     model: Model,
@@ -60,7 +64,8 @@ impl<'a> World<'a> {
         let mut world = Self {
             now: Timestamp::from_second(1_790_000_000 + rng.i64(0..90 * 86_400)).unwrap(),
             zone: TimeZone::get(zone).unwrap(),
-            fields: fields(zone, count),
+            fields: fields(zone),
+            slots: count.into(),
             rng,
             coverage,
             rows: Rows::default(),
@@ -87,9 +92,13 @@ impl<'a> World<'a> {
         let create = property::Command::Create {
             id: PropertyId::from(Uuid::from_u128(10)),
             owner: user(1),
-            unit_id: UnitId::from(Uuid::from_u128(11)),
-            slot_ids: (1..=i64::from(self.fields.unit.count)).collect(),
             fields: Box::new(self.fields.clone()),
+            units: vec![Unit {
+                id: UnitId::from(Uuid::from_u128(11)),
+                fields: unit(u16::try_from(self.model.count).unwrap()),
+            }],
+            slot_ids: (1..=self.slots).collect(),
+            policies: Box::default(),
             source: None,
         };
         let submit = property::Command::Submit { by: user(1), version: 1 };
@@ -127,7 +136,8 @@ impl<'a> World<'a> {
             }
             72..85 => self.timer(),
             85..96 => self.pass(),
-            96..98 => self.edit(),
+            96 => self.edit(),
+            97 => self.rest(),
             _ => self.memory = None,
         }
         if self.rng.u8(..3) > 0 {
@@ -267,23 +277,37 @@ impl<'a> World<'a> {
     }
 
     fn edit(&mut self) {
-        let mut fields = self.fields.clone();
-        let count = i64::try_from(self.model.count).unwrap();
-        fields.unit.count = u16::try_from(count).unwrap();
-        fields.price_minor = Some(self.rng.i64(1..20_000));
+        let count = u16::try_from(self.model.count).unwrap();
+        let mut unit = unit(count);
+        unit.night_minor = Some(self.rng.i64(1..20_000));
         let mut slot_ids = Vec::new();
-        match self.rng.u8(..6) {
+        match self.rng.u8(..4) {
             0 if count < 5 => {
-                fields.unit.count += 1;
-                slot_ids.push(count + 1);
+                unit.count += 1;
+                self.slots += 1;
+                slot_ids.push(self.slots);
             }
-            1 => fields.unit.count -= 1,
+            0 | 1 => unit.count -= self.rng.u16(1..=count.min(2)),
             _ => {}
         }
         let by = user(if self.rng.u8(..8) == 0 { 2 } else { 1 });
         let version = self.model.version - i32::from(self.rng.u8(..8) == 0);
-        let edit = property::Command::Edit { by, version, fields: Box::new(fields), slot_ids };
+        let (fields, unit) = (Box::new(self.fields.clone()), Some(Box::new(unit)));
+        let edit = property::Command::Edit { by, version, fields, unit, slot_ids };
         let request = self.request(Command::Listing(edit));
+        self.waiting.push(request);
+    }
+
+    /// The listing is paused, offered again or, seldom, given up.
+    fn rest(&mut self) {
+        let by = user(if self.rng.u8(..8) == 0 { 2 } else { 1 });
+        let version = self.model.version - i32::from(self.rng.u8(..8) == 0);
+        let step = match self.rng.u8(..20) {
+            0 => property::Command::Archive { by, version },
+            1..8 => property::Command::Unpublish { by, version },
+            _ => property::Command::Publish { by, version },
+        };
+        let request = self.request(Command::Listing(step));
         self.waiting.push(request);
     }
 
@@ -395,7 +419,9 @@ impl<'a> World<'a> {
         self.check_timers();
         let stays = &self.rows.nights;
         for (night, there) in &self.model.taken {
-            assert!(there.len() <= self.model.count, "{night} is sold too often");
+            // There may have been more units once.
+            let coming = *night >= self.today();
+            assert!(!coming || there.len() <= self.model.count, "{night} is sold too often");
             assert!(there.iter().all(|id| stays.contains_key(id)), "not taken on {night}");
         }
         let refunds = self.rows.refunds.values();
@@ -405,7 +431,7 @@ impl<'a> World<'a> {
         for booking in memory.bookings.values() {
             assert_eq!(Some(booking), self.rows.bookings.get(&booking.id));
         }
-        let coming = stays.values().filter(|stay| stay.nights.check_out() >= self.today());
+        let coming = stays.values().filter(|stay| stay.nights.check_out() > self.today());
         for stay in coming {
             assert_eq!(memory.inventory.of(stay.booking), Some(stay));
         }
@@ -486,7 +512,7 @@ fn name(command: &Command, awaited: bool) -> &'static str {
     }
 }
 
-fn fields(zone: &str, count: u16) -> ListingFields {
+fn fields(zone: &str) -> ListingFields {
     ListingFields {
         kind: Kind::Room,
         title: "Quiet room by the canal".into(),
@@ -495,15 +521,22 @@ fn fields(zone: &str, count: u16) -> ListingFields {
         location: Location { lat: 53.33, lon: -6.26 },
         zone: zone.into(),
         amenities: Vec::new(),
-        unit: UnitFields {
-            name: "Single room".into(),
-            count,
-            bedrooms: 1,
-            beds: 1,
-            bathrooms: 1.0,
-            guests: 2,
-        },
+        stay_mode: StayMode::Nightly,
         currency: "EUR".parse().unwrap(),
-        price_minor: Some(10_000),
+        deposit_minor: 0,
+        cleaning_fee_minor: 0,
+    }
+}
+
+fn unit(count: u16) -> UnitFields {
+    UnitFields {
+        name: "Single room".into(),
+        count,
+        bedrooms: 1,
+        beds: 1,
+        bathrooms: 1.0,
+        guests: 2,
+        night_minor: Some(10_000),
+        month_minor: None,
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::domain::calendar::Nights;
 use crate::domain::event::{Event, Position};
-use crate::domain::ids::PropertyId;
+use crate::domain::ids::{PropertyId, UnitId};
 use crate::search::{Cursor, IndexError, IndexWriterHandle, ListingDoc};
 use crate::storage::sqlstate::StorageError;
 
@@ -90,12 +90,15 @@ impl Page {
     }
 }
 
+/// Full nights by unit type.
+pub(in crate::actors) type UnitNights = Vec<(UnitId, Vec<Nights>)>;
+
 /// What is written into the index.
 pub(super) struct Changes {
     /// Listings with their documents; those without one are not to be found.
     pub(super) documents: Vec<(PropertyId, Option<ListingDoc>)>,
-    /// Listings with all nights on which they have no unit left.
-    pub(super) nights: Vec<(PropertyId, Vec<Nights>)>,
+    /// Listings with all nights on which their unit types have no unit left.
+    pub(super) nights: Vec<(PropertyId, UnitNights)>,
 }
 
 impl Changes {
@@ -125,12 +128,17 @@ impl Changes {
     }
 }
 
-/// Nights in order, joined to runs, by listing.
-pub(in crate::actors) fn runs(nights: Vec<(PropertyId, Date)>) -> HashMap<PropertyId, Vec<Nights>> {
-    let mut runs: HashMap<PropertyId, Vec<Nights>> = HashMap::new();
-    for (id, night) in nights {
-        let runs = runs.entry(id).or_default();
-        let Ok(next) = night.tomorrow() else { continue };
+/// Nights in order, joined to runs, by listing and unit type.
+pub(in crate::actors) fn runs(
+    nights: Vec<((PropertyId, UnitId), Date)>,
+) -> HashMap<PropertyId, UnitNights> {
+    let mut all: HashMap<PropertyId, UnitNights> = HashMap::new();
+    for ((id, unit), night) in nights {
+        let units = all.entry(id).or_default();
+        if units.last().is_none_or(|(last, _)| *last != unit) {
+            units.push((unit, Vec::new()));
+        }
+        let (Ok(next), Some((_, runs))) = (night.tomorrow(), units.last_mut()) else { continue };
         let joined = runs
             .last()
             .filter(|last| last.check_out() == night)
@@ -140,7 +148,7 @@ pub(in crate::actors) fn runs(nights: Vec<(PropertyId, Date)>) -> HashMap<Proper
             _ => runs.extend(Nights::new(night, next)),
         }
     }
-    runs
+    all
 }
 
 /// A position's number as cursors have it.

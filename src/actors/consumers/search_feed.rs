@@ -11,7 +11,7 @@ use super::search_changes::{Changes, Page, runs, seq};
 use super::search_document::document;
 use crate::domain::event::Position;
 use crate::domain::ids::PropertyId;
-use crate::domain::property::Listing;
+use crate::domain::property::{Listing, Status};
 use crate::search::{self, Cursor, IndexError, IndexOptions, IndexWriterHandle, SearchIndex};
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
@@ -203,7 +203,7 @@ impl Feed {
         let mut after = None;
         loop {
             let client = self.pool.get().await.map_err(StorageError::from)?;
-            let listings = properties::live_after(&client, after, PAGE).await?;
+            let listings = properties::of_status(&client, Status::Live, after, PAGE).await?;
             drop(client);
             let Some(last) = listings.last() else { break };
             after = Some(last.id);

@@ -8,13 +8,14 @@ use uuid::Uuid;
 use crate::actors::consumers::search_changes::runs;
 use crate::actors::consumers::search_document::document;
 use crate::domain::calendar::Nights;
-use crate::domain::ids::PropertyId;
+use crate::domain::ids::{PropertyId, UnitId};
+use crate::domain::policies::Policies;
 use crate::domain::property::{
-    Address, Kind, Listing, ListingFields, Location, Status, UnitFields,
+    Address, Kind, Listing, ListingFields, Location, Status, StayMode, Unit, UnitFields,
 };
 
 /// What a landlord says of a home in Dublin.
-pub(super) fn fields(title: &str, price_minor: i64, count: u16) -> ListingFields {
+pub(super) fn fields(title: &str) -> ListingFields {
     ListingFields {
         kind: Kind::Flat,
         title: title.to_owned(),
@@ -28,26 +29,37 @@ pub(super) fn fields(title: &str, price_minor: i64, count: u16) -> ListingFields
         location: Location { lat: 53.357_613, lon: -6.264_987 },
         zone: "Europe/Dublin".to_owned(),
         amenities: (1..=8).map(|number| format!("amenity {number}")).collect(),
-        unit: UnitFields {
-            name: "Flat".to_owned(),
-            count,
-            bedrooms: 1,
-            beds: 2,
-            bathrooms: 1.5,
-            guests: 3,
-        },
+        stay_mode: StayMode::Nightly,
         currency: "EUR".parse().unwrap(),
-        price_minor: Some(price_minor),
+        deposit_minor: 0,
+        cleaning_fee_minor: 0,
     }
+}
+
+/// A unit type at a price of a night.
+pub(super) fn unit(id: u128, price: i64, count: u16) -> Unit {
+    let fields = UnitFields {
+        name: "Flat".to_owned(),
+        count,
+        bedrooms: 1,
+        beds: 2,
+        bathrooms: 1.5,
+        guests: 3,
+        night_minor: Some(price),
+        month_minor: None,
+    };
+    Unit { id: Uuid::from_u128(id).into(), fields }
 }
 
 fn listing(status: Status) -> Listing {
     Listing {
         id: Uuid::from_u128(1).into(),
         owner: Uuid::from_u128(2).into(),
-        unit_id: Uuid::from_u128(3).into(),
-        fields: fields("Loft by the canal", 12_000, 1),
+        fields: fields("Loft by the canal"),
+        units: vec![unit(3, 12_000, 1)],
+        policies: Policies::default(),
         status,
+        rejection: None,
         source: None,
         version: 2,
         created_at: Timestamp::UNIX_EPOCH,
@@ -69,7 +81,10 @@ fn a_live_listing_shows_its_card_and_never_where_exactly_it_is() {
             "city": "Dublin",
             "country": "IE",
             "location": { "lat": 53.36, "lon": -6.26 },
+            "stay_mode": "nightly",
             "price_per_night": { "amount": 12_000, "currency": "EUR" },
+            "price_per_month": null,
+            "unit_types": 1,
             "bedrooms": 1,
             "beds": 2,
             "bathrooms": 1.5,
@@ -84,25 +99,58 @@ fn a_live_listing_shows_its_card_and_never_where_exactly_it_is() {
 
 #[test]
 fn a_listing_that_is_not_live_has_no_document() {
-    assert_eq!(document(&listing(Status::Draft)), None);
-    assert_eq!(document(&listing(Status::PendingReview)), None);
+    for status in
+        [Status::Draft, Status::PendingReview, Status::Paused, Status::Rejected, Status::Archived]
+    {
+        assert_eq!(document(&listing(status)), None, "{status:?}");
+    }
+}
+
+#[test]
+fn of_several_unit_types_the_cheapest_is_shown_and_all_are_searched() {
+    let mut home = listing(Status::Live);
+    home.units = vec![unit(3, 12_000, 1), unit(4, 9_000, 2), unit(5, 30_000, 1)];
+    home.units[1].fields.beds = 7;
+    home.units[2].fields.guests = 9;
+    let found = document(&home).unwrap();
+    assert_eq!((found.price.amount, found.beds, found.guests), (9_000, 7, 9));
+    let units: Vec<_> = found.units.iter().map(|unit| (unit.id, unit.guests)).collect();
+    let id = |number| Uuid::from_u128(number).into();
+    assert_eq!(units, [(id(3), 3), (id(4), 3), (id(5), 9)]);
+    assert_eq!(found.card["price_per_night"]["amount"], 9_000);
+    assert_eq!((&found.card["unit_types"], &found.card["beds"]), (&json!(3), &json!(7)));
+}
+
+#[test]
+fn a_home_let_by_the_month_has_no_nights_to_be_found_by() {
+    let mut home = listing(Status::Live);
+    home.fields.stay_mode = StayMode::Monthly;
+    home.units[0].fields.month_minor = Some(60_000);
+    let found = document(&home).unwrap();
+    assert_eq!((found.price.amount, found.units.len()), (2_000, 0));
+    assert_eq!(found.card["price_per_night"], json!(null));
+    assert_eq!(found.card["price_per_month"]["amount"], 60_000);
 }
 
 #[test]
 fn nights_are_joined_to_runs() {
     let [one, two] = [1, 2].map(|number| PropertyId::from(Uuid::from_u128(number)));
+    let [flat, room] = [3, 4].map(|number| UnitId::from(Uuid::from_u128(number)));
     let nights = |from, to| Nights::new(from, to).unwrap();
     let taken = [
-        (one, date(2026, 12, 30)),
-        (one, date(2026, 12, 31)),
-        (one, date(2027, 1, 1)),
-        (one, date(2027, 1, 3)),
-        (two, date(2027, 1, 4)),
+        ((one, flat), date(2026, 12, 30)),
+        ((one, flat), date(2026, 12, 31)),
+        ((one, flat), date(2027, 1, 1)),
+        ((one, flat), date(2027, 1, 3)),
+        ((one, room), date(2027, 1, 4)),
+        ((two, flat), date(2027, 1, 4)),
     ];
     let mut runs = runs(taken.to_vec());
     let first = nights(date(2026, 12, 30), date(2027, 1, 2));
     let second = nights(date(2027, 1, 3), date(2027, 1, 4));
-    assert_eq!(runs.remove(&one), Some(vec![first, second]));
-    assert_eq!(runs.remove(&two), Some(vec![nights(date(2027, 1, 4), date(2027, 1, 5))]));
+    let third = vec![nights(date(2027, 1, 4), date(2027, 1, 5))];
+    let of_one = vec![(flat, vec![first, second]), (room, third.clone())];
+    assert_eq!(runs.remove(&one), Some(of_one));
+    assert_eq!(runs.remove(&two), Some(vec![(flat, third)]));
     assert!(runs.is_empty());
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::search_document::fields;
+use super::search_document::{fields, unit};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
@@ -18,16 +18,16 @@ use crate::actors::property;
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
+use crate::domain::booking;
 use crate::domain::calendar::{self, Nights};
 use crate::domain::entity::Stream;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{BookingId, PropertyId, UserId};
-use crate::domain::property::{Command, Listing, ListingFields};
+use crate::domain::property::{Command, Listing};
 use crate::domain::rules::{Review, Rules};
 use crate::domain::stay::{self, Outcome};
 use crate::domain::user::Role;
-use crate::domain::{booking, ids};
 use crate::search::{self, Cursor, IndexOptions, SearchQuery};
 use crate::storage::accounts::{self, NewUser};
 use crate::storage::pool::{Database, Pool};
@@ -108,15 +108,20 @@ impl Node {
         }
     }
 
-    async fn list(&self, owner: UserId, fields: ListingFields) -> Listing {
-        let count = u32::from(fields.unit.count);
+    async fn list(&self, owner: UserId, title: &str, price: i64, count: u16) -> Listing {
         let client = self.pool.get().await.unwrap();
-        let slot_ids = properties::next_slot_ids(&client, count).await.unwrap();
+        let slot_ids = properties::next_slot_ids(&client, count.into()).await.unwrap();
         drop(client);
         let id: PropertyId = self.clock.id();
-        let unit_id = ids::derived(id.uuid(), "unit").into();
-        let fields = Box::new(fields);
-        let create = Command::Create { id, owner, unit_id, slot_ids, fields, source: None };
+        let create = Command::Create {
+            id,
+            owner,
+            fields: Box::new(fields(title)),
+            units: vec![unit(7, price, count)],
+            slot_ids,
+            policies: Box::default(),
+            source: None,
+        };
         self.tell(owner, id, stay::Command::Listing(create)).await;
         let submit = Command::Submit { by: owner, version: 1 };
         match self.tell(owner, id, stay::Command::Listing(submit)).await {
@@ -125,11 +130,12 @@ impl Node {
         }
     }
 
-    async fn edit(&self, listing: &Listing, fields: ListingFields) {
+    async fn edit(&self, listing: &Listing, title: &str, price: i64) {
         let edit = Command::Edit {
             by: listing.owner,
             version: listing.version,
-            fields: Box::new(fields),
+            fields: Box::new(fields(title)),
+            unit: Some(Box::new(unit(7, price, 1).fields)),
             slot_ids: Vec::new(),
         };
         self.tell(listing.owner, listing.id, stay::Command::Listing(edit)).await;
@@ -214,8 +220,8 @@ fn what_is_committed_is_found_until_its_nights_are_taken() {
         let owner = node.somebody("owner@example.com").await;
         let tenant = node.somebody("tenant@example.com").await;
 
-        let loft = node.list(owner, fields("Loft by the canal", 12_000, 1)).await;
-        let hostel = node.list(owner, fields("Hostel by the canal", 4_000, 2)).await;
+        let loft = node.list(owner, "Loft by the canal", 12_000, 1).await;
+        let hostel = node.list(owner, "Hostel by the canal", 4_000, 2).await;
         assert_eq!(node.finds("canal", None).await, ["Hostel by the canal", "Loft by the canal"]);
 
         let (wanted, after) = (node.nights(30, 33), node.nights(33, 35));
@@ -235,7 +241,7 @@ fn what_is_committed_is_found_until_its_nights_are_taken() {
             ["Hostel by the canal", "Loft by the canal"]
         );
 
-        node.edit(&loft, fields("Attic over the roofs", 13_000, 1)).await;
+        node.edit(&loft, "Attic over the roofs", 13_000).await;
         assert_eq!(node.finds("loft", None).await, [""; 0]);
         assert_eq!(node.finds("roofs", Some(wanted)).await, ["Attic over the roofs"]);
         node.stop().await;
@@ -248,8 +254,8 @@ fn an_index_goes_on_where_it_stopped_or_is_filled_anew() {
         let node = place.start().await;
         let owner = node.somebody("owner@example.com").await;
         let tenant = node.somebody("tenant@example.com").await;
-        let loft = node.list(owner, fields("Loft by the canal", 12_000, 1)).await;
-        let attic = node.list(owner, fields("Attic", 9_000, 1)).await;
+        let loft = node.list(owner, "Loft by the canal", 12_000, 1).await;
+        let attic = node.list(owner, "Attic", 9_000, 1).await;
         let wanted = node.nights(30, 33);
         node.hold(tenant, loft.id, wanted).await;
         assert_eq!(node.finds("", Some(wanted)).await, ["Attic"]);
@@ -258,8 +264,8 @@ fn an_index_goes_on_where_it_stopped_or_is_filled_anew() {
         // Much happens while nobody follows the log here.
         let elsewhere = Node::start(&place.database, &place.folder.join("other")).await;
         assert_eq!(elsewhere.finds("", Some(wanted)).await, ["Attic"], "filled from rows alone");
-        elsewhere.edit(&attic, fields("Garret", 9_500, 1)).await;
-        elsewhere.list(owner, fields("Houseboat", 20_000, 1)).await;
+        elsewhere.edit(&attic, "Garret", 9_500).await;
+        elsewhere.list(owner, "Houseboat", 20_000, 1).await;
         elsewhere.hold(tenant, attic.id, node_nights(&elsewhere)).await;
         elsewhere.stop().await;
 
@@ -283,7 +289,7 @@ fn what_could_not_be_written_is_written_later() {
     within_a_place(async |place| {
         let node = place.start().await;
         let owner = node.somebody("owner@example.com").await;
-        let loft = node.list(owner, fields("Loft", 12_000, 1)).await;
+        let loft = node.list(owner, "Loft", 12_000, 1).await;
         let folder = place.folder.join("fed");
         let (pool, today) = (node.pool.clone(), node.day(-1));
         let opened = Feed::open(pool, folder.clone(), 15_000_000, today).await;
@@ -295,7 +301,7 @@ fn what_could_not_be_written_is_written_later() {
         };
         assert_eq!(titles(None), ["Loft"]);
 
-        node.edit(&loft, fields("Attic", 12_000, 1)).await;
+        node.edit(&loft, "Attic", 12_000).await;
         let tenant = node.somebody("tenant@example.com").await;
         node.hold(tenant, loft.id, node_nights(&node)).await;
         let heads = events::heads(&node.pool.get().await.unwrap()).await.unwrap();

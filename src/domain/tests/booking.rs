@@ -40,7 +40,7 @@ fn a_hold_keeps_the_nights_and_freezes_the_price() {
     let timer = world.timers.iter().find(|timer| Some(timer.id) == booking.timer).unwrap();
     assert_eq!(Some(timer.fire_at), booking.expires_at);
     let edited = world.state.listing.as_mut().unwrap();
-    edited.fields.price_minor = Some(99);
+    edited.units[0].fields.night_minor = Some(99);
     assert_eq!(snapshot(&world.checkout(1).unwrap()).booking.total, euro(30_000));
 }
 
@@ -129,7 +129,9 @@ fn today_is_the_propertys() {
 fn a_home_that_is_not_live_is_not_there() {
     let mut world = World::empty();
     assert_eq!(world.hold(1, nights(5, 8)), Err(Refusal::NotFound));
-    world.listing(super::fixture::create(super::fixture::fields(1))).unwrap();
+    world
+        .listing(super::fixture::create(super::fixture::fields(), super::fixture::unit(1)))
+        .unwrap();
     assert_eq!(world.hold(1, nights(5, 8)), Err(Refusal::NotFound));
 }
 

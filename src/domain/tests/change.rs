@@ -169,7 +169,7 @@ fn a_new_listing_has_no_version_before() {
     let mut world = World::empty();
     let mut net = Net::default();
     for command in [
-        super::fixture::create(fields(3)),
+        super::fixture::create(fields(), super::fixture::unit(3)),
         crate::domain::property::Command::Submit { by: super::fixture::owner(), version: 1 },
     ] {
         let decision = world.decide_as(Uuid::nil(), &Command::Listing(command)).unwrap();

@@ -13,7 +13,9 @@ use crate::domain::change::{Change, Decision, Timer};
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::money::Money;
 use crate::domain::payment::{self, Payment, Refund};
-use crate::domain::property::{self, Address, Kind, ListingFields, Location, UnitFields};
+use crate::domain::property::{
+    self, Address, Kind, ListingFields, Location, StayMode, Unit, UnitFields,
+};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{Context, Review, Rules};
 use crate::domain::stay::{self, Command, Outcome, PropertyState};
@@ -68,7 +70,7 @@ pub(super) fn nights(from: i8, to: i8) -> Nights {
     Nights::new(june(from), june(to)).unwrap()
 }
 
-pub(super) fn fields(count: u16) -> ListingFields {
+pub(super) fn fields() -> ListingFields {
     ListingFields {
         kind: Kind::Room,
         title: "Quiet room by the canal".into(),
@@ -81,17 +83,24 @@ pub(super) fn fields(count: u16) -> ListingFields {
         },
         location: Location { lat: 53.33, lon: -6.26 },
         zone: "Europe/Dublin".into(),
-        amenities: vec!["Wifi".into()],
-        unit: UnitFields {
-            name: "Single room".into(),
-            count,
-            bedrooms: 1,
-            beds: 1,
-            bathrooms: 0.5,
-            guests: 2,
-        },
+        amenities: vec!["wifi".into()],
+        stay_mode: StayMode::Nightly,
         currency: "EUR".parse().unwrap(),
-        price_minor: Some(10_000),
+        deposit_minor: 0,
+        cleaning_fee_minor: 0,
+    }
+}
+
+pub(super) fn unit(count: u16) -> UnitFields {
+    UnitFields {
+        name: "Single room".into(),
+        count,
+        bedrooms: 1,
+        beds: 1,
+        bathrooms: 0.5,
+        guests: 2,
+        night_minor: Some(10_000),
+        month_minor: None,
     }
 }
 
@@ -102,6 +111,8 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     /// Timers that are set, as rows would be.
     pub(super) timers: Vec<Timer>,
+    /// The settings.
+    pub(super) rules: Rules,
     requests: u128,
 }
 
@@ -109,13 +120,13 @@ impl World {
     /// No listing yet.
     pub(super) fn empty() -> Self {
         let now = NOON.parse().unwrap();
-        Self { state: PropertyState::default(), now, timers: Vec::new(), requests: 0 }
+        Self { state: PropertyState::default(), now, timers: Vec::new(), rules: RULES, requests: 0 }
     }
 
     /// A live listing with so many units.
     pub(super) fn live(count: u16) -> Self {
         let mut world = Self::empty();
-        world.listing(create(fields(count))).unwrap();
+        world.listing(create(fields(), unit(count))).unwrap();
         world.listing(property::Command::Submit { by: owner(), version: 1 }).unwrap();
         world
     }
@@ -132,7 +143,7 @@ impl World {
 
     /// Decides without changing anything.
     pub(super) fn decide_as(&self, request: Uuid, command: &Command) -> Result<Decision, Refusal> {
-        let context = Context { now: self.now, request, rules: &RULES };
+        let context = Context { now: self.now, request, rules: &self.rules };
         stay::decide(&self.state, command, &context)
     }
 
@@ -228,14 +239,15 @@ impl World {
     }
 }
 
-pub(super) fn create(fields: ListingFields) -> property::Command {
-    let slot_ids = (1..=i64::from(fields.unit.count)).collect();
+pub(super) fn create(fields: ListingFields, unit: UnitFields) -> property::Command {
+    let slot_ids = (1..=i64::from(unit.count)).collect();
     property::Command::Create {
         id: property_id(),
         owner: owner(),
-        unit_id: unit_id(),
-        slot_ids,
         fields: Box::new(fields),
+        units: vec![Unit { id: unit_id(), fields: unit }],
+        slot_ids,
+        policies: Box::default(),
         source: None,
     }
 }

@@ -29,10 +29,10 @@ fn passwords_have_ten_to_128_characters_of_any_kind() {
 
 #[test]
 fn roles_have_names() {
-    for role in [Role::Tenant, Role::Landlord] {
+    for role in [Role::Tenant, Role::Landlord, Role::Admin] {
         assert_eq!(Role::of_name(role.name()), Some(role));
     }
-    assert_eq!(Role::of_name("admin"), None);
+    assert_eq!(Role::of_name("emperor"), None);
 }
 
 #[test]

@@ -1,23 +1,27 @@
 //! Properties: what landlords offer, from draft to live, and the calendar that everybody
 //! sees.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::property_forms::{NewProperty, Property};
 use super::schema::{List, MoneyForm};
-use crate::domain::calendar::{self, days_between};
+use crate::domain::amenity;
+use crate::domain::calendar::days_between;
 use crate::domain::ids::{self, PropertyId, RequestId, UnitId, UserId};
 use crate::domain::money::Money;
-use crate::domain::property::{self, Listing, ListingFields, Status};
+use crate::domain::property::{self, Listing, ListingFields, Status, Unit, UnitFields};
 use crate::domain::stay::Command;
-use crate::http::auth::{Principal, Viewer};
+use crate::domain::user::Role;
+use crate::http::auth::Principal;
 use crate::http::command::{self, Ask, Done};
 use crate::http::extract::{self, Id, Json, Query};
 use crate::http::idempotency::{self, Key};
@@ -56,6 +60,9 @@ pub struct CalendarQuery {
     /// The day after the last night, at most 400 days later; 90 without it.
     #[serde(default, deserialize_with = "extract::text")]
     to: Option<Date>,
+    /// The unit type; the first without it.
+    #[param(value_type = Option<String>)]
+    unit_id: Option<UnitId>,
 }
 
 /// Which nights are free.
@@ -102,17 +109,19 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let fingerprint = idempotency::fingerprint(&body);
     let request = key.request_id(principal.user, &[]);
-    let fields = body.into_fields(None)?;
-    property::check(&fields)?;
+    let (fields, unit) = body.into_fields(None)?;
+    check(&fields, &unit, &[])?;
     // Derived from the request, so that a repeated one comes to the same entity.
     let id = PropertyId::from(ids::derived(request.uuid(), "property"));
-    let slot_ids = slots(&state, fields.unit.count).await?;
+    let slot_ids = slots(&state, unit.count).await?;
+    let unit = Unit { id: UnitId::from(ids::derived(request.uuid(), "unit")), fields: unit };
     let command = property::Command::Create {
         id,
         owner: principal.user,
-        unit_id: UnitId::from(ids::derived(request.uuid(), "unit")),
-        slot_ids,
         fields: Box::new(fields),
+        units: vec![unit],
+        slot_ids,
+        policies: Box::default(),
         source: None,
     };
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
@@ -138,7 +147,7 @@ pub async fn list_own(
     let mut rows =
         properties::of_owner(&client, principal.user, after, i64::from(limit) + 1).await?;
     let page = page::cut(LIST, &mut rows, limit, |listing| listing.id.uuid());
-    Ok(Json(List { data: rows.iter().map(Property::own).collect(), page }))
+    Ok(Json(List { data: rows.iter().filter_map(Property::own).collect(), page }))
 }
 
 /// Look at one.
@@ -147,18 +156,20 @@ pub async fn list_own(
     responses((status = 200, body = Property), (status = 304, description = "as it was")))]
 pub async fn read(
     State(state): State<Shared>,
-    Viewer(viewer): Viewer,
+    viewer: Option<Extension<Principal>>,
     Id(id): Id<PropertyId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let listing = visible(&state, id, viewer).await?;
+    let (listing, sight) = visible(&state, id, viewer.as_deref()).await?;
     let etag = precondition::etag(listing.version);
     let mut response = if precondition::is_known(&headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
-    } else if viewer == Some(listing.owner) {
-        Json(Property::own(&listing)).into_response()
     } else {
-        Json(Property::public(&listing)).into_response()
+        let property = match sight {
+            Sight::Whole => Property::own(&listing),
+            Sight::Public => Property::public(&listing),
+        };
+        Json(property.ok_or_else(no_units)?).into_response()
     };
     let set = response.headers_mut();
     set.insert(header::ETAG, etag);
@@ -186,35 +197,19 @@ pub async fn edit(
     let version = precondition::made_from(&headers, old.version)?;
     let request = identity(&state, key, &principal, id);
     let fingerprint = idempotency::fingerprint(&patch);
-    let fields = patched(&old, patch)?;
-    let added = fields.unit.count.saturating_sub(old.fields.unit.count);
+    let of_unit = ["unit", "price_per_night", "price_per_month"];
+    let touches_unit = of_unit.iter().any(|name| patch.contains_key(*name));
+    let (fields, unit) = patched(&old, patch)?;
+    let has = old.units.first().map_or(0, |unit| unit.fields.count);
+    let added = if old.units.len() == 1 { unit.count.saturating_sub(has) } else { 0 };
+    let unit = (touches_unit || old.units.len() == 1).then(|| Box::new(unit));
     let command = property::Command::Edit {
         by: principal.user,
         version,
-        slot_ids: slots(&state, added).await?,
         fields: Box::new(fields),
+        unit,
+        slot_ids: slots(&state, added).await?,
     };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
-}
-
-/// Hand it in for review.
-#[utoipa::path(post, path = "/api/v1/properties/{id}/submit", tag = "properties",
-    params(("id" = String, Path), ("If-Match" = String, Header),
-        ("Idempotency-Key" = Option<String>, Header)),
-    responses((status = 200, body = Property)))]
-pub async fn submit(
-    State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
-    let command = property::Command::Submit { by: principal.user, version };
-    let fingerprint = idempotency::fingerprint(&());
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
     answered(&done, StatusCode::OK)
 }
@@ -224,17 +219,22 @@ pub async fn submit(
     params(("id" = String, Path), CalendarQuery), responses((status = 200, body = Calendar)))]
 pub async fn calendar(
     State(state): State<Shared>,
-    Viewer(viewer): Viewer,
+    viewer: Option<Extension<Principal>>,
     Id(id): Id<PropertyId>,
     Query(query): Query<CalendarQuery>,
 ) -> Result<Json<Calendar>, Problem> {
-    let listing = visible(&state, id, viewer).await?;
+    let (listing, _) = visible(&state, id, viewer.as_deref()).await?;
     let (from, to) = range(&listing, &query, state.clock.now())?;
+    let unit = match query.unit_id {
+        Some(id) => listing.unit(id),
+        None => listing.units.first(),
+    };
+    let unit = unit.ok_or_else(Problem::not_found)?;
     let client = state.pool.get().await?;
-    let taken = bookings::taken_per_night(&client, id, from, to).await?;
+    let taken = bookings::taken_per_night(&client, id, unit.id, from, to).await?;
     let mut taken = taken.into_iter().peekable();
-    let price = listing.price();
-    let count = i64::from(listing.fields.unit.count);
+    let price = unit.night(listing.fields.currency);
+    let count = i64::from(unit.fields.count);
     let nights = from.series(1.day()).take_while(|night| *night < to);
     let nights = nights.map(|night| {
         // Both run in the order of dates; a night that nobody takes has no row.
@@ -243,27 +243,52 @@ pub async fn calendar(
         Night { night, state: if free > 0 { "free" } else { "taken" }, free, price }
     });
     let nights = nights.collect();
-    Ok(Json(Calendar { property_id: id, from, to, unit_id: listing.unit_id, nights }))
+    Ok(Json(Calendar { property_id: id, from, to, unit_id: unit.id, nights }))
 }
 
-/// A listing that somebody may see: live ones everybody, others their owner.
-async fn visible(
+/// How much of a listing somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// All of it.
+    Whole,
+    /// What strangers see.
+    Public,
+}
+
+/// A listing that somebody may see: its owner and administrators the whole of it, everybody
+/// what is public of a live one, and people with a booking there of any.
+pub(super) async fn visible(
     state: &Shared,
     id: PropertyId,
-    viewer: Option<UserId>,
-) -> Result<Listing, Problem> {
-    let found = properties::find(&*state.pool.get().await?, id).await?;
-    found
-        .filter(|listing| listing.status == Status::Live || viewer == Some(listing.owner))
-        .ok_or_else(Problem::not_found)
+    viewer: Option<&Principal>,
+) -> Result<(Listing, Sight), Problem> {
+    let client = state.pool.get().await?;
+    let listing = properties::find(&client, id).await?.ok_or_else(Problem::not_found)?;
+    let sees_all =
+        |viewer: &Principal| viewer.user == listing.owner || viewer.roles.contains(&Role::Admin);
+    if viewer.is_some_and(sees_all) {
+        return Ok((listing, Sight::Whole));
+    }
+    let guest = match viewer {
+        Some(viewer) if listing.status != Status::Live => {
+            bookings::has_any(&client, id, viewer.user).await?
+        }
+        _ => false,
+    };
+    if listing.status == Status::Live || guest {
+        return Ok((listing, Sight::Public));
+    }
+    Err(Problem::not_found())
 }
 
-async fn own(state: &Shared, id: PropertyId, user: UserId) -> Result<Listing, Problem> {
+/// A listing for its owner.
+pub(super) async fn own(state: &Shared, id: PropertyId, user: UserId) -> Result<Listing, Problem> {
     let found = properties::find(&*state.pool.get().await?, id).await?;
     found.filter(|listing| listing.owner == user).ok_or_else(Problem::not_found)
 }
 
-async fn slots(state: &Shared, count: u16) -> Result<Vec<i64>, Problem> {
+/// Slot numbers for so many new units.
+pub(super) async fn slots(state: &Shared, count: u16) -> Result<Vec<i64>, Problem> {
     if count == 0 {
         return Ok(Vec::new());
     }
@@ -272,19 +297,42 @@ async fn slots(state: &Shared, count: u16) -> Result<Vec<i64>, Problem> {
 
 /// The id of a change that If-Match already keeps from being done twice: a key is welcome
 /// and not required.
-fn identity(state: &Shared, key: Option<Key>, principal: &Principal, id: PropertyId) -> RequestId {
+pub(super) fn identity(
+    state: &Shared,
+    key: Option<Key>,
+    principal: &Principal,
+    id: PropertyId,
+) -> RequestId {
     let of_key = |key: Key| key.request_id(principal.user, &[id.uuid()]);
     key.map_or_else(|| state.clock.id(), of_key)
 }
 
-fn patched(old: &Listing, patch: Map<String, Value>) -> Result<ListingFields, Problem> {
-    let current = NewProperty::from(&old.fields);
+fn patched(
+    old: &Listing,
+    patch: Map<String, Value>,
+) -> Result<(ListingFields, UnitFields), Problem> {
+    let current = NewProperty::of(old).ok_or_else(no_units)?;
+    let existing = current.amenities().to_vec();
+    let next: NewProperty = merged(&current, patch)?;
+    let (fields, unit) = next.into_fields(Some(old.fields.currency))?;
+    check(&fields, &unit, &existing)?;
+    Ok((fields, unit))
+}
+
+/// Checks what a person enters before slot numbers are drawn for it.
+fn check(fields: &ListingFields, unit: &UnitFields, existing: &[String]) -> Result<(), Problem> {
+    property::check_with_unit(fields, unit)?;
+    Ok(amenity::check(&fields.amenities, existing)?)
+}
+
+/// What something becomes by a JSON merge patch (RFC 7396) of its form.
+pub(super) fn merged<T: Serialize + DeserializeOwned>(
+    current: &T,
+    patch: Map<String, Value>,
+) -> Result<T, Problem> {
     let mut value = serde_json::to_value(current).map_err(|error| Problem::internal(&error))?;
     merge(&mut value, Value::Object(patch));
-    let next: NewProperty = extract::typed(value)?;
-    let fields = next.into_fields(Some(old.fields.currency))?;
-    property::check(&fields)?;
-    Ok(fields)
+    extract::typed(value)
 }
 
 /// Applies a JSON merge patch (RFC 7396, 2).
@@ -306,7 +354,8 @@ fn merge(target: &mut Value, patch: Value) {
     }
 }
 
-async fn tell(
+/// Tells a property and waits for its word.
+pub(super) async fn tell(
     state: &Shared,
     by: UserId,
     property: PropertyId,
@@ -318,10 +367,16 @@ async fn tell(
     command::ask(state, property, ask).await
 }
 
-fn answered(done: &Done, status: StatusCode) -> Result<Response, Problem> {
+/// The listing that a change left, as its owner sees it.
+pub(super) fn answered(done: &Done, status: StatusCode) -> Result<Response, Problem> {
     let listing = done.listing()?;
     let headers = [(header::ETAG, precondition::etag(listing.version))];
-    Ok(done.answer((status, headers, Json(Property::own(listing)))))
+    let property = Property::own(listing).ok_or_else(no_units)?;
+    Ok(done.answer((status, headers, Json(property))))
+}
+
+pub(super) fn no_units() -> Problem {
+    Problem::internal(&"listing without a unit type")
 }
 
 fn range(
@@ -329,8 +384,7 @@ fn range(
     query: &CalendarQuery,
     now: Timestamp,
 ) -> Result<(Date, Date), Problem> {
-    let zone = calendar::zone(&listing.fields.zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let from = query.from.unwrap_or_else(|| calendar::local_date(now, &zone));
+    let from = query.from.unwrap_or_else(|| listing.today(now));
     let to = query.to.unwrap_or_else(|| from.saturating_add(CALENDAR_DEFAULT.days()));
     if (1..=CALENDAR_MAX).contains(&days_between(from, to)) {
         return Ok((from, to));

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::schema::MoneyForm;
-use crate::domain::ids::{PropertyId, UnitId, UserId};
+use super::unit_forms::{NewUnit, Policies, Unit};
+use crate::domain::amenity;
+use crate::domain::ids::{PropertyId, UserId};
 use crate::domain::money::{Currency, Money};
-use crate::domain::property::{self, Listing, ListingFields, Status};
+use crate::domain::property::{self, Listing, ListingFields, Status, UnitFields};
 use crate::http::problem::Problem;
 
 /// What kind of home it is.
@@ -26,7 +28,7 @@ pub enum Kind {
 }
 
 /// Where it stands.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PropertyStatus {
     /// Only its owner sees it.
@@ -35,6 +37,25 @@ pub enum PropertyStatus {
     PendingReview,
     /// Everybody sees it, and it can be booked.
     Live,
+    /// Rests, out of sight.
+    Paused,
+    /// Not good enough yet; `rejection` says why.
+    Rejected,
+    /// Given up for good.
+    Archived,
+}
+
+/// How it is let.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StayMode {
+    /// By the night.
+    #[default]
+    Nightly,
+    /// By the month: no nights can be booked.
+    Monthly,
+    /// By the night and by the month.
+    Both,
 }
 
 /// A postal address.
@@ -69,30 +90,6 @@ pub struct Location {
     lon: f64,
 }
 
-/// A unit type: so many interchangeable beds, rooms or flats.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewUnit {
-    /// What guests call it.
-    #[schema(min_length = 1, max_length = 60)]
-    name: String,
-    /// How many there are.
-    #[schema(minimum = 1, maximum = 200)]
-    count: u16,
-    /// Bedrooms; a studio has none.
-    #[schema(maximum = 50)]
-    bedrooms: u16,
-    /// Beds.
-    #[schema(maximum = 100)]
-    beds: u16,
-    /// Bathrooms, in halves.
-    #[schema(minimum = 0, maximum = 50, multiple_of = 0.5)]
-    bathrooms: f32,
-    /// The most guests in one unit.
-    #[schema(minimum = 1, maximum = 100)]
-    guests: u16,
-}
-
 /// What a landlord says of a home.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -112,27 +109,32 @@ pub struct NewProperty {
     location: Location,
     /// IANA zone, such as Europe/Dublin; cannot be changed later.
     zone: String,
-    /// What the home has.
+    /// What the home has: keys of the catalogue at `/api/v1/amenities`, or other words for
+    /// them.
     #[serde(default)]
     #[schema(max_items = 100)]
     amenities: Vec<String>,
-    /// The unit type.
+    /// The unit type; more are added at `/api/v1/properties/{id}/units`.
     unit: NewUnit,
+    /// How it is let.
+    #[serde(default)]
+    stay_mode: StayMode,
     /// The price of a night; its currency cannot be changed later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = true)]
     price_per_night: Option<Money>,
-}
-
-/// A unit type of a property.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Unit {
-    /// Its id.
-    #[schema(value_type = String)]
-    id: UnitId,
-    /// What it is.
-    #[serde(flatten)]
-    fields: NewUnit,
+    /// The price of a month, in the same currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    price_per_month: Option<Money>,
+    /// What is kept until guests have left. Shown; not yet part of a booking's price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    deposit: Option<Money>,
+    /// What cleaning costs a stay. Shown; not yet part of a booking's price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    cleaning_fee: Option<Money>,
 }
 
 /// A property.
@@ -160,15 +162,34 @@ pub struct Property {
     zone: String,
     /// What the home has.
     amenities: Vec<String>,
-    /// The unit type.
+    /// The first of its unit types.
     unit: Unit,
+    /// All its unit types.
+    units: Vec<Unit>,
+    /// How it is let.
+    stay_mode: StayMode,
     /// The currency of its prices, also of those that it does not have yet.
     #[schema(value_type = String)]
     currency: Currency,
-    /// The price of a night; a draft may lack it.
+    /// The lowest price of a night; a draft may lack it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
     price_per_night: Option<Money>,
+    /// The lowest price of a month, where it is let by the month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    price_per_month: Option<Money>,
+    /// What is kept until guests have left. Not yet part of a booking's price.
+    #[schema(value_type = MoneyForm)]
+    deposit: Money,
+    /// What cleaning costs a stay. Not yet part of a booking's price.
+    #[schema(value_type = MoneyForm)]
+    cleaning_fee: Money,
+    /// What is asked of guests.
+    policies: Policies,
+    /// Why it was rejected; only its owner sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejection: Option<String>,
     /// Goes up with every change; the ETag.
     version: i32,
     /// When it was made.
@@ -178,17 +199,33 @@ pub struct Property {
 }
 
 impl NewProperty {
-    /// The fields in the domain's form; `currency` is the listing's, if there is one.
+    /// The fields in the domain's form, with those of the unit type; `currency` is the
+    /// listing's, if there is one.
     ///
     /// # Errors
-    /// `validation` when a new listing has no price.
-    pub fn into_fields(self, currency: Option<Currency>) -> Result<ListingFields, Problem> {
-        let price = self.price_per_night;
+    /// `validation` when a new listing has no price, or one in another currency.
+    pub fn into_fields(
+        self,
+        currency: Option<Currency>,
+    ) -> Result<(ListingFields, UnitFields), Problem> {
+        let price = self.price_per_night.or(self.price_per_month);
         let currency = price.map(|price| price.currency).or(currency);
         let missing = || Problem::invalid("/price_per_night", "required", "a price is required");
+        let currency = currency.ok_or_else(missing)?;
+        let amount = |money: Option<Money>, name: &str| amount(money, currency, name);
         let NewUnit { name, count, bedrooms, beds, bathrooms, guests } = self.unit;
         let Address { line, city, region, country } = self.address;
-        Ok(ListingFields {
+        let unit = UnitFields {
+            name,
+            count,
+            bedrooms,
+            beds,
+            bathrooms,
+            guests,
+            night_minor: self.price_per_night.map(|price| price.amount),
+            month_minor: amount(self.price_per_month, "price_per_month")?,
+        };
+        let fields = ListingFields {
             kind: self.kind.into(),
             title: self.title.trim().to_owned(),
             description: self.description,
@@ -200,66 +237,102 @@ impl NewProperty {
             },
             zone: self.zone,
             amenities: self.amenities,
-            unit: property::UnitFields { name, count, bedrooms, beds, bathrooms, guests },
-            currency: currency.ok_or_else(missing)?,
-            price_minor: price.map(|price| price.amount),
-        })
+            stay_mode: self.stay_mode.into(),
+            currency,
+            deposit_minor: amount(self.deposit, "deposit")?.unwrap_or(0),
+            cleaning_fee_minor: amount(self.cleaning_fee, "cleaning_fee")?.unwrap_or(0),
+        };
+        Ok((fields, unit))
     }
-}
 
-impl From<&ListingFields> for NewProperty {
-    fn from(fields: &ListingFields) -> Self {
+    /// What would be sent to make the listing as it is, with its first unit type.
+    #[must_use]
+    pub fn of(listing: &Listing) -> Option<Self> {
+        let fields = &listing.fields;
+        let unit = listing.units.first()?;
         let property::Address { line, city, region, country } = fields.address.clone();
         let property::Location { lat, lon } = fields.location;
-        let property::UnitFields { name, count, bedrooms, beds, bathrooms, guests } =
-            fields.unit.clone();
-        Self {
+        let money = |amount: Option<i64>| amount.map(|amount| listing.money(amount));
+        Some(Self {
             kind: fields.kind.into(),
             title: fields.title.clone(),
             description: fields.description.clone(),
             address: Address { line, city, region, country },
             location: Location { lat, lon },
             zone: fields.zone.clone(),
-            amenities: fields.amenities.clone(),
-            unit: NewUnit { name, count, bedrooms, beds, bathrooms, guests },
-            price_per_night: fields.price_minor.map(|amount| Money::new(amount, fields.currency)),
-        }
+            amenities: amenity::mapped(&fields.amenities),
+            unit: NewUnit::from(&unit.fields),
+            stay_mode: fields.stay_mode.into(),
+            price_per_night: money(unit.fields.night_minor),
+            price_per_month: money(unit.fields.month_minor),
+            deposit: Some(listing.money(fields.deposit_minor)),
+            cleaning_fee: Some(listing.money(fields.cleaning_fee_minor)),
+        })
+    }
+
+    /// What the home is said to have.
+    #[must_use]
+    pub fn amenities(&self) -> &[String] {
+        &self.amenities
     }
 }
 
+/// An amount that has to be in the listing's currency.
+pub(super) fn amount(
+    money: Option<Money>,
+    currency: Currency,
+    name: &str,
+) -> Result<Option<i64>, Problem> {
+    if money.is_some_and(|money| money.currency != currency) {
+        let detail = "all prices of a home have one currency";
+        return Err(Problem::invalid(&format!("/{name}/currency"), "invalid", detail));
+    }
+    Ok(money.map(|money| money.amount))
+}
+
 impl Property {
-    /// As its owner sees it.
+    /// As its owner and administrators see it; none for a listing without unit types, which
+    /// there is not.
     #[must_use]
-    pub fn own(listing: &Listing) -> Self {
-        let fields = NewProperty::from(&listing.fields);
-        Self {
+    pub fn own(listing: &Listing) -> Option<Self> {
+        let said = NewProperty::of(listing)?;
+        let units: Vec<Unit> = listing.units.iter().map(|unit| Unit::of(listing, unit)).collect();
+        Some(Self {
             id: listing.id,
             owner_id: listing.owner,
             status: listing.status.into(),
-            kind: fields.kind,
-            title: fields.title,
-            description: fields.description,
-            address: fields.address,
-            location: fields.location,
-            zone: fields.zone,
-            amenities: fields.amenities,
-            unit: Unit { id: listing.unit_id, fields: fields.unit },
+            kind: said.kind,
+            title: said.title,
+            description: said.description,
+            address: said.address,
+            location: said.location,
+            zone: said.zone,
+            amenities: said.amenities,
+            unit: units.first().cloned()?,
+            units,
+            stay_mode: said.stay_mode,
             currency: listing.fields.currency,
-            price_per_night: fields.price_per_night,
+            price_per_night: listing.night_from(),
+            price_per_month: listing.month_from(),
+            deposit: listing.money(listing.fields.deposit_minor),
+            cleaning_fee: listing.money(listing.fields.cleaning_fee_minor),
+            policies: Policies::from(&listing.policies),
+            rejection: listing.rejection.clone(),
             version: listing.version,
             created_at: listing.created_at,
             updated_at: listing.updated_at,
-        }
+        })
     }
 
     /// As everybody else does: without the street, the point blurred.
     #[must_use]
-    pub fn public(listing: &Listing) -> Self {
-        let mut property = Self::own(listing);
+    pub fn public(listing: &Listing) -> Option<Self> {
+        let mut property = Self::own(listing)?;
         property.address.line = None;
+        property.rejection = None;
         let property::Location { lat, lon } = listing.fields.location.blurred();
         property.location = Location { lat, lon };
-        property
+        Some(property)
     }
 }
 
@@ -291,6 +364,42 @@ impl From<Status> for PropertyStatus {
             Status::Draft => Self::Draft,
             Status::PendingReview => Self::PendingReview,
             Status::Live => Self::Live,
+            Status::Paused => Self::Paused,
+            Status::Rejected => Self::Rejected,
+            Status::Archived => Self::Archived,
+        }
+    }
+}
+
+impl From<PropertyStatus> for Status {
+    fn from(status: PropertyStatus) -> Self {
+        match status {
+            PropertyStatus::Draft => Self::Draft,
+            PropertyStatus::PendingReview => Self::PendingReview,
+            PropertyStatus::Live => Self::Live,
+            PropertyStatus::Paused => Self::Paused,
+            PropertyStatus::Rejected => Self::Rejected,
+            PropertyStatus::Archived => Self::Archived,
+        }
+    }
+}
+
+impl From<StayMode> for property::StayMode {
+    fn from(mode: StayMode) -> Self {
+        match mode {
+            StayMode::Nightly => Self::Nightly,
+            StayMode::Monthly => Self::Monthly,
+            StayMode::Both => Self::Both,
+        }
+    }
+}
+
+impl From<property::StayMode> for StayMode {
+    fn from(mode: property::StayMode) -> Self {
+        match mode {
+            property::StayMode::Nightly => Self::Nightly,
+            property::StayMode::Monthly => Self::Monthly,
+            property::StayMode::Both => Self::Both,
         }
     }
 }

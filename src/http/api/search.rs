@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::property_forms::{Kind, Location};
+use super::property_forms::{Kind, Location, StayMode};
 use super::schema::MoneyForm;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::PropertyId;
@@ -78,7 +78,7 @@ pub struct Card {
     /// What the index keeps of it.
     #[serde(flatten)]
     body: CardBody,
-    /// What the nights asked for cost together.
+    /// What the nights asked for cost together, at the price of a night shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
     total: Option<Money>,
@@ -97,22 +97,38 @@ pub struct CardBody {
     country: String,
     /// The blurred point.
     location: Location,
-    /// The price of a night.
-    #[schema(value_type = MoneyForm)]
-    price_per_night: Money,
-    /// Bedrooms of a unit.
+    /// How it is let.
+    #[serde(default)]
+    stay_mode: StayMode,
+    /// The lowest price of a night among its unit types; absent where it is let by the
+    /// month alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    price_per_night: Option<Money>,
+    /// The lowest price of a month, where it is let by the month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = MoneyForm, required = false)]
+    price_per_month: Option<Money>,
+    /// How many unit types it has: with more than one, prices are the lowest ("from").
+    #[serde(default = "one")]
+    unit_types: u16,
+    /// Bedrooms of the unit type with that price.
     bedrooms: u16,
-    /// Beds of a unit.
+    /// Beds of it.
     beds: u16,
-    /// Bathrooms of a unit, in halves.
+    /// Bathrooms of it, in halves.
     bathrooms: f32,
-    /// The most guests in one unit.
+    /// The most guests in a unit of any type.
     guests: u16,
     /// The first six of what it has.
     amenities: Vec<String>,
     /// What guests think of it, 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rating: Option<f32>,
+}
+
+const fn one() -> u16 {
+    1
 }
 
 /// A page of results.
@@ -195,6 +211,8 @@ fn bbox(text: &str) -> Result<BBox, Problem> {
 fn card(hit: Hit, nights: Option<Nights>) -> Result<Card, Problem> {
     let body: CardBody = serde_json::from_value(hit.card)
         .map_err(|error| Problem::internal(&format!("card of {}: {error}", hit.id)))?;
-    let total = nights.and_then(|nights| body.price_per_night.times(nights.count()).ok());
+    let total = nights
+        .zip(body.price_per_night)
+        .and_then(|(nights, price)| price.times(nights.count()).ok());
     Ok(Card { id: hit.id, body, total })
 }

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, id, listing, number, stay};
+use super::fixture::{Fixture, id, listing, number, stay, unit};
 use crate::domain::money::{Currency, Money};
-use crate::search::{BBox, ListingDoc, SearchQuery, Sort};
+use crate::search::{BBox, ListingDoc, SearchQuery, Sort, UnitDoc};
 
 /// Words as they are written, and as they are compared.
 const WORDS: [(&str, &str); 10] = [
@@ -48,21 +48,23 @@ fn lon() -> impl Strategy<Value = f64> {
     (-18..=18_i32).prop_map(|lon| f64::from(lon) * 10.0)
 }
 
-/// A listing, its words, and the ranges in which it is taken.
+/// A listing, its words, and its unit types: guests, and the ranges in which it is taken.
 #[derive(Debug, Clone)]
 struct Home {
     doc: ListingDoc,
     words: String,
-    taken: Taken,
+    units: Vec<(u32, Taken)>,
 }
 
 fn home() -> impl Strategy<Value = Home> {
     let words = (text(4), text(2), text(8));
-    let numbers = (0..6_i64, currency(), 1..5_u32, 0..4_i64);
+    let numbers = (0..6_i64, currency(), 0..4_i64);
     let taken = prop::collection::vec((0..60_i32, 1..9_i32), 0..4);
-    (words, numbers, lat(), lon(), taken).prop_map(|(words, numbers, lat, lon, taken)| {
+    let units = prop::collection::vec((1..5_u32, taken), 1..4);
+    (words, numbers, lat(), lon(), units).prop_map(|(words, numbers, lat, lon, units)| {
         let (title, city, description) = words;
-        let (price, currency, guests, created) = numbers;
+        let (price, currency, created) = numbers;
+        let guests = units.iter().map(|(guests, _)| *guests).max().unwrap();
         let unit = 10_i64.pow(u32::from(currency.exponent()));
         let doc = ListingDoc {
             title: written(&title),
@@ -76,7 +78,7 @@ fn home() -> impl Strategy<Value = Home> {
             ..listing(0)
         };
         let words = [compared(&title), compared(&city), compared(&description)].concat();
-        Home { doc, words, taken }
+        Home { doc, words, units }
     })
 }
 
@@ -141,7 +143,11 @@ fn matches(home: &Home, asked: &Question) -> bool {
             in_lon && b.south() <= lat && lat <= b.north()
         })
         && stay.is_none_or(|(at, nights)| {
-            home.taken.iter().all(|(from, n)| at + nights <= *from || from + n <= at)
+            let enough = |guests| query.guests.is_none_or(|wanted| guests >= wanted);
+            home.units.iter().any(|(guests, taken)| {
+                let free = |(from, n): &(i32, i32)| at + nights <= *from || from + n <= at;
+                enough(*guests) && taken.iter().all(free)
+            })
         })
 }
 
@@ -168,13 +174,21 @@ proptest! {
     ) {
         for (home, n) in homes.iter_mut().zip(1..) {
             home.doc.id = id(n);
+            let units = home.units.iter().zip(n * 100..);
+            let units = units.map(|((guests, _), number)| UnitDoc {
+                id: unit(number),
+                guests: *guests,
+            });
+            home.doc.units = units.collect();
         }
         let mut fixture = Fixture::new();
         for chunk in homes.chunks(20) {
             fixture.add(&chunk.iter().map(|home| home.doc.clone()).collect::<Vec<_>>());
         }
         for home in &homes {
-            let taken: Vec<_> = home.taken.iter().map(|(at, n)| stay(*at, *n)).collect();
+            let nights = |taken: &Taken| taken.iter().map(|(at, n)| stay(*at, *n)).collect();
+            let units = home.doc.units.iter().zip(&home.units);
+            let taken: Vec<_> = units.map(|(unit, (_, taken))| (unit.id, nights(taken))).collect();
             fixture.writer.set_taken(home.doc.id, &taken);
         }
         for n in removed.iter().filter(|n| **n < homes.len()) {

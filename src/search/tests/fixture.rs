@@ -7,11 +7,11 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::domain::calendar::Nights;
-use crate::domain::ids::PropertyId;
+use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::money::Money;
 use crate::search::{
     Cursor, IndexError, IndexOptions, IndexWriterHandle, ListingDoc, SearchIndex, SearchPage,
-    SearchQuery, open,
+    SearchQuery, UnitDoc, open,
 };
 
 /// The first night of the window in all tests.
@@ -104,6 +104,11 @@ pub(super) fn id(number: u64) -> PropertyId {
     PropertyId::from(Uuid::from_u64_pair(7, number))
 }
 
+/// The id of the one unit type of an ordinary listing.
+pub(super) fn unit(number: u64) -> UnitId {
+    UnitId::from(Uuid::from_u64_pair(8, number))
+}
+
 /// The number of a listing by its id.
 pub(super) fn number(id: PropertyId) -> u64 {
     id.uuid().as_u64_pair().1
@@ -123,6 +128,9 @@ pub(super) fn listing(number: u64) -> ListingDoc {
         beds: 2,
         half_bathrooms: 3,
         guests: 4,
+        units: vec![UnitDoc { id: unit(number), guests: 4 }],
+        min_nights: 1,
+        max_nights: 730,
         lat: 53.29,
         lon: -6.11,
         created: Timestamp::from_second(1_700_000_000 + i64::try_from(number).unwrap()).unwrap(),

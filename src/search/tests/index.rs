@@ -1,10 +1,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::fixture::{Fixture, TODAY, euros, listing, number, options, stay, words};
+use super::fixture::{Fixture, TODAY, euros, listing, number, options, stay, unit, words};
 use crate::domain::entity::Stream;
 use crate::search::slots::Slots;
-use crate::search::{Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, Upserted, open};
+use crate::search::{
+    Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, UnitDoc, Upserted, open,
+};
 
 fn at(seq: u64) -> Cursor {
     [(Stream(3), seq), (Stream(257), 1)].into_iter().collect()
@@ -85,15 +87,15 @@ fn a_removed_listing_is_not_found_and_removing_twice_is_no_error() {
 fn a_listing_keeps_its_slot_until_its_removal_is_committed() {
     let mut fixture = Fixture::new();
     let mut put = |n| fixture.writer.upsert(&listing(n)).unwrap();
-    assert_eq!(put(1), Upserted { slot: 0, new: true });
-    assert_eq!(put(2), Upserted { slot: 1, new: true });
-    assert_eq!(put(1), Upserted { slot: 0, new: false });
-    fixture.writer.set_taken(super::fixture::id(1), &[stay(0, 9)]);
+    assert_eq!(put(1), Upserted { slots: vec![0], new: true });
+    assert_eq!(put(2), Upserted { slots: vec![1], new: true });
+    assert_eq!(put(1), Upserted { slots: vec![0], new: false });
+    fixture.writer.set_taken(super::fixture::id(1), &[(unit(1), vec![stay(0, 9)])]);
     fixture.writer.remove(super::fixture::id(1)).unwrap();
-    assert_eq!(fixture.writer.upsert(&listing(3)).unwrap().slot, 2, "slot 0 is not free yet");
+    assert_eq!(fixture.writer.upsert(&listing(3)).unwrap().slots, [2], "slot 0 is not free yet");
     assert_eq!(
         fixture.writer.upsert(&listing(1)).unwrap(),
-        Upserted { slot: 0, new: false },
+        Upserted { slots: vec![0], new: false },
         "back before the commit"
     );
     assert!(!fixture.search.availability().is_free(0, stay(0, 1)));
@@ -101,7 +103,7 @@ fn a_listing_keeps_its_slot_until_its_removal_is_committed() {
     fixture.publish();
     assert_eq!(
         fixture.writer.upsert(&listing(4)).unwrap(),
-        Upserted { slot: 0, new: true },
+        Upserted { slots: vec![0], new: true },
         "given to the next"
     );
     assert!(fixture.search.availability().is_free(0, stay(0, 1)), "without the old nights");
@@ -116,23 +118,80 @@ fn slots_are_read_back_at_open() {
     let mut listings: Vec<u64> = fixture.writer.listings().map(number).collect();
     listings.sort_unstable();
     assert_eq!(listings, [1, 3]);
-    let mut slot = |n| fixture.writer.upsert(&listing(n)).unwrap().slot;
+    let mut slot = |n| fixture.writer.upsert(&listing(n)).unwrap().slots[0];
     assert_eq!([slot(1), slot(3), slot(4), slot(5)], [0, 2, 1, 3]);
 }
 
 #[test]
 fn slots_that_contradict_each_other_are_refused() {
     let id = super::fixture::id;
-    assert!(Slots::restore([(id(1), 0), (id(2), 0)]).is_none());
-    assert!(Slots::restore([(id(1), 0), (id(1), 1)]).is_none());
-    assert!(Slots::restore([(id(1), 4), (id(2), 1)]).is_some());
+    let home = |number, slot| (id(number), vec![(unit(number), slot)]);
+    assert!(Slots::restore([home(1, 0), home(2, 0)]).is_none());
+    assert!(Slots::restore([home(1, 0), home(1, 1)]).is_none());
+    assert!(Slots::restore([(id(1), vec![(unit(1), 0), (unit(2), 0)])]).is_none());
+    assert!(Slots::restore([home(1, 4), home(2, 1)]).is_some());
+}
+
+/// A home with the unit types that are named, each for one guest more than the one before.
+fn hotel(units: &[u64]) -> ListingDoc {
+    let types = units.iter().zip(1..);
+    let types = types.map(|(number, guests)| UnitDoc { id: unit(*number), guests });
+    ListingDoc { units: types.collect(), ..listing(1) }
+}
+
+#[test]
+fn each_unit_type_keeps_its_own_slot() {
+    let mut fixture = Fixture::new();
+    let mut put = |units: &[u64]| fixture.writer.upsert(&hotel(units)).unwrap();
+    assert_eq!(put(&[7, 8, 9]), Upserted { slots: vec![0, 1, 2], new: true });
+    assert_eq!(put(&[9, 7]), Upserted { slots: vec![2, 0], new: false });
+    assert_eq!(put(&[9, 6, 7]), Upserted { slots: vec![2, 3, 0], new: true }, "8 is not free yet");
+    assert_eq!(put(&[]), Upserted { slots: vec![], new: false });
+    assert_eq!(put(&[9, 6]), Upserted { slots: vec![2, 3], new: false });
+    assert!(fixture.writer.contains(super::fixture::id(1)));
+    fixture.publish();
+    let mut fixture = fixture.reopened();
+    assert_eq!(fixture.writer.upsert(&hotel(&[6, 9])).unwrap().slots, [3, 2], "read back at open");
+}
+
+#[test]
+fn a_home_is_free_when_a_unit_type_with_enough_guests_is() {
+    let mut fixture = Fixture::with(&[hotel(&[7, 8])]);
+    let id = super::fixture::id(1);
+    let found = |fixture: &Fixture, guests| {
+        let query = SearchQuery {
+            nights: Some(stay(4, 1)),
+            guests: Some(guests),
+            ..SearchQuery::default()
+        };
+        !fixture.found(&query).is_empty()
+    };
+    assert!(found(&fixture, 1) && found(&fixture, 2) && !found(&fixture, 5));
+    fixture.writer.set_taken(id, &[(unit(8), vec![stay(3, 2)])]);
+    assert!(found(&fixture, 1), "the smaller one is free");
+    assert!(!found(&fixture, 2), "the one for two is taken");
+    fixture.writer.set_taken(id, &[(unit(7), vec![stay(4, 1)])]);
+    assert!(found(&fixture, 1) && found(&fixture, 2), "what is not named is free");
+    fixture.add(&[hotel(&[])]);
+    assert!(!found(&fixture, 1), "nothing of it is let by the night");
+    assert_eq!(fixture.found(&SearchQuery::default()), [1]);
+}
+
+#[test]
+fn stays_that_a_home_does_not_take_are_not_found() {
+    let fixture = Fixture::with(&[ListingDoc { min_nights: 3, max_nights: 5, ..listing(1) }]);
+    for nights in 1..9 {
+        let query = SearchQuery { nights: Some(stay(4, nights)), ..SearchQuery::default() };
+        assert_eq!(!fixture.found(&query).is_empty(), (3..=5).contains(&nights), "{nights}");
+    }
 }
 
 #[test]
 fn nights_of_a_listing_that_is_not_there_are_left_out() {
     let fixture = Fixture::with(&[listing(1)]);
-    assert!(fixture.writer.set_taken(super::fixture::id(1), &[stay(3, 2)]));
-    assert!(!fixture.writer.set_taken(super::fixture::id(2), &[stay(3, 2)]));
+    let taken = [(unit(1), vec![stay(3, 2)])];
+    assert!(fixture.writer.set_taken(super::fixture::id(1), &taken));
+    assert!(!fixture.writer.set_taken(super::fixture::id(2), &taken));
     let query = SearchQuery { nights: Some(stay(4, 1)), ..SearchQuery::default() };
     assert_eq!(fixture.found(&query), Vec::<u64>::new(), "at once, without a commit");
 }
@@ -148,7 +207,7 @@ fn a_rollback_drops_what_was_not_committed() {
     fixture.publish();
     assert_eq!(fixture.found(&SearchQuery::default()), [1]);
     assert!(fixture.writer.contains(super::fixture::id(1)));
-    assert_eq!(fixture.writer.upsert(&listing(1)).unwrap().slot, 0);
+    assert_eq!(fixture.writer.upsert(&listing(1)).unwrap().slots, [0]);
 }
 
 /// Replacing is a deletion and an addition; nobody may ever see only one of the two.
@@ -203,7 +262,7 @@ fn a_point_off_the_globe_is_refused_and_takes_no_slot() {
         assert!(matches!(refused, Err(IndexError::Listing(InvalidListing::Point))));
     }
     assert!(!fixture.writer.contains(super::fixture::id(1)));
-    assert_eq!(fixture.writer.upsert(&listing(2)).unwrap().slot, 0);
+    assert_eq!(fixture.writer.upsert(&listing(2)).unwrap().slots, [0]);
 }
 
 #[test]

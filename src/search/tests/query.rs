@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, euros, id, listing, stay, words};
+use super::fixture::{Fixture, euros, id, listing, stay, unit, words};
 use crate::domain::money::Money;
 use crate::search::{BBox, InvalidBox, ListingDoc, SearchQuery, Sort};
 
@@ -189,7 +189,7 @@ fn prices_at_the_ends_of_their_range_do_not_overflow() {
 fn guests_and_nights_narrow_and_the_total_follows() {
     let sized = |n, guests| ListingDoc { guests, ..listing(n) };
     let fixture = Fixture::with(&[sized(1, 2), sized(2, 4), sized(3, 6)]);
-    fixture.writer.set_taken(id(2), &[stay(10, 5)]);
+    fixture.writer.set_taken(id(2), &[(unit(2), vec![stay(10, 5)])]);
     let found =
         |guests, nights| fixture.found(&SearchQuery { guests, nights, ..SearchQuery::default() });
     assert_eq!(found(Some(4), None), [3, 2]);

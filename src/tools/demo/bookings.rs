@@ -151,7 +151,7 @@ impl Plan<'_> {
         (start, nights): (i32, i32),
         state: PlannedState,
     ) -> bool {
-        let Some(unit) = self.listings.get(listing).map(|listing| &listing.fields.unit) else {
+        let Some(unit) = self.listings.get(listing).map(|listing| &listing.unit) else {
             return false;
         };
         let Some(nights) = self.nights(start, nights) else { return false };

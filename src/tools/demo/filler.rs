@@ -136,6 +136,7 @@ impl Filler {
         let roles: &[Role] = match person.role {
             Role::Landlord => &[Role::Tenant, Role::Landlord],
             Role::Tenant => &[Role::Tenant],
+            Role::Admin => &[Role::Tenant, Role::Admin],
         };
         let new = NewUser {
             id,
@@ -170,13 +171,13 @@ impl Filler {
             .filter(|(_, draft)| !known.contains(&draft.property_id()))
             .collect();
         self.report.unchanged += u32::try_from(batch.len() - new.len()).unwrap_or_default();
-        let units = new.iter().map(|(_, draft)| u32::from(draft.fields.unit.count)).sum();
+        let units = new.iter().map(|(_, draft)| u32::from(draft.unit.count)).sum();
         let slots = properties::next_slot_ids(self.store.client(), units).await?;
         let mut slots = slots.into_iter();
         let (mut told, mut counts) = (Vec::new(), Vec::new());
         for (number, draft) in new {
             let Some(owner) = owners.get(owner_of(number)) else { continue };
-            let slot_ids = slots.by_ref().take(draft.fields.unit.count.into()).collect();
+            let slot_ids = slots.by_ref().take(draft.unit.count.into()).collect();
             let mut story = self.store.story(draft.property_id());
             if sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE).is_err() {
                 self.report.refused += 1;

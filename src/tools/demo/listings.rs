@@ -9,7 +9,7 @@ use super::features::{self, FEATURES, Feature};
 use super::phrases::{self, ADJECTIVES, CLOSINGS, TITLES, WAYS};
 use super::price;
 use crate::domain::money::Currency;
-use crate::domain::property::{Address, Kind, ListingFields, Location, UnitFields};
+use crate::domain::property::{Address, Kind, ListingFields, Location, StayMode, UnitFields};
 use crate::tools::listing::{AMENITIES_MAX, ListingDraft, TITLE_MAX, Wanted};
 
 /// The name of this source in listings' identities.
@@ -78,14 +78,17 @@ impl Generator {
             location: self.location(home.place),
             zone: home.city.zone.to_owned(),
             amenities: self.amenities(&home),
-            unit: home.unit,
+            stay_mode: StayMode::Nightly,
             currency,
-            price_minor: (!draft).then_some(price),
+            deposit_minor: 0,
+            cleaning_fee_minor: 0,
         };
+        let unit = UnitFields { night_minor: (!draft).then_some(price), ..home.unit };
         Some(ListingDraft {
             source: SOURCE,
             external_id: format!("{}-{number}", self.seed),
             fields,
+            unit,
             stay: None,
             wanted: if draft { Wanted::Draft } else { Wanted::Live },
         })
@@ -141,7 +144,16 @@ impl Generator {
             }
         };
         let count = if self.chance(many) { self.rng.u16(2..=12) } else { 1 };
-        UnitFields { name: name.to_owned(), count, bedrooms, beds, bathrooms, guests }
+        UnitFields {
+            name: name.to_owned(),
+            count,
+            bedrooms,
+            beds,
+            bathrooms,
+            guests,
+            night_minor: None,
+            month_minor: None,
+        }
     }
 
     fn title(&mut self, number: usize, home: &Home) -> String {

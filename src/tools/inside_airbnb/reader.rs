@@ -13,7 +13,7 @@ use csv::StringRecord;
 
 use super::cells;
 use crate::domain::money::Currency;
-use crate::domain::property::{ListingFields, UnitFields};
+use crate::domain::property::{ListingFields, StayMode, UnitFields};
 use crate::tools::html;
 use crate::tools::listing::{ListingDraft, Wanted};
 use crate::tools::place::{Place, Survey};
@@ -298,6 +298,8 @@ impl<R: Read> Reader<R> {
                 &mut adjusted,
             )?,
             guests: cells::guests(cell(at.accommodates))?,
+            night_minor: price.map(|price| price.amount),
+            month_minor: None,
         };
         let stand_in = (cell(at.property_type), address.city.as_str());
         let fields = ListingFields {
@@ -308,15 +310,17 @@ impl<R: Read> Reader<R> {
             location,
             zone: self.options.zone.clone(),
             amenities: cells::amenities(cell(at.amenities), &mut adjusted)?,
-            unit,
+            stay_mode: StayMode::Nightly,
             currency: self.options.currency,
-            price_minor: price.map(|price| price.amount),
+            deposit_minor: 0,
+            cleaning_fee_minor: 0,
         };
         self.adjusted = adjusted;
         Ok(ListingDraft {
             source: SOURCE,
             external_id: external_id.to_owned(),
             fields,
+            unit,
             stay,
             wanted: if price.is_some() { Wanted::Live } else { Wanted::Draft },
         })

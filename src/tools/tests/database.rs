@@ -93,7 +93,7 @@ fn an_import_makes_properties_and_a_second_run_changes_nothing() {
         for listing in &made {
             assert_eq!(listing.source.as_ref().unwrap().name, "inside-airbnb");
             let slots = properties::slots(&client, listing.id).await.unwrap();
-            assert_eq!(slots.len(), usize::from(listing.fields.unit.count));
+            assert_eq!(slots.len(), usize::from(listing.units[0].fields.count));
         }
 
         let report = import(database).await.unwrap();
@@ -157,7 +157,7 @@ fn sets_that_are_sent_again_are_known_and_only_culprits_fail() {
 fn sets(store: &Store, draft: &ListingDraft, owner: UserId, slot: i64) -> Vec<ChangeSet> {
     let at = "2026-03-01T09:00:00Z".parse().unwrap();
     let mut story = store.story(draft.property_id());
-    let slots = (0..i64::from(draft.fields.unit.count)).map(|unit| slot * 1000 + unit).collect();
+    let slots = (0..i64::from(draft.unit.count)).map(|unit| slot * 1000 + unit).collect();
     create(&mut story, draft, owner, slots, at).unwrap();
     story.into_sets()
 }

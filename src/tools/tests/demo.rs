@@ -31,7 +31,7 @@ fn the_rules_of_the_house_accept_every_listing() {
     for seed in 0..5 {
         for draft in three_hundred(seed) {
             assert_eq!(property::check(&draft.fields), Ok(()), "{draft:?}");
-            assert_eq!(draft.wanted == Wanted::Live, draft.fields.price_minor.is_some());
+            assert_eq!(draft.wanted == Wanted::Live, draft.unit.night_minor.is_some());
         }
     }
 }
@@ -70,7 +70,7 @@ fn homes_are_of_all_kinds_and_in_many_cities() {
         let of_kind = all.iter().filter(|draft| draft.fields.kind == kind).count();
         assert!(of_kind >= 10, "{kind:?}: {of_kind}");
     }
-    let many = all.iter().filter(|draft| draft.fields.unit.count > 1).count();
+    let many = all.iter().filter(|draft| draft.unit.count > 1).count();
     assert!((15..120).contains(&many), "{many} with several units");
     let drafts = all.iter().filter(|draft| draft.wanted == Wanted::Draft).count();
     assert!((5..20).contains(&drafts), "{drafts} drafts");
@@ -82,7 +82,7 @@ fn prices_suit_their_city_and_spread() {
     let mut euros: Vec<_> = all
         .iter()
         .filter(|draft| draft.fields.currency.code() == "EUR" && draft.fields.kind == Kind::Flat)
-        .filter_map(|draft| draft.fields.price_minor)
+        .filter_map(|draft| draft.unit.night_minor)
         .collect();
     euros.sort_unstable();
     let at = |hundredth: usize| euros[euros.len() * hundredth / 100] / 100;
@@ -93,7 +93,7 @@ fn prices_suit_their_city_and_spread() {
     for draft in &all {
         let yen = draft.fields.currency.code() == "JPY";
         let step = if yen { 500 } else { 100 };
-        assert!(draft.fields.price_minor.is_none_or(|price| price % step == 0), "{draft:?}");
+        assert!(draft.unit.night_minor.is_none_or(|price| price % step == 0), "{draft:?}");
     }
 }
 
@@ -135,7 +135,7 @@ fn stays_are_in_all_states_and_no_night_is_sold_twice() {
         for stay in &stays {
             let home = &listings[stay.listing];
             assert_eq!(home.wanted, Wanted::Live);
-            assert!(stay.tenant < TENANTS && (1..=home.fields.unit.guests).contains(&stay.guests));
+            assert!(stay.tenant < TENANTS && (1..=home.unit.guests).contains(&stay.guests));
             assert!(stay.nights.check_in() > today);
             match stay.state {
                 PlannedState::Today(goal) => *goals.entry(goal).or_default() += 1,
@@ -147,7 +147,7 @@ fn stays_are_in_all_states_and_no_night_is_sold_twice() {
             for night in stay.nights.iter() {
                 let count = taken.entry((stay.listing, night)).or_default();
                 *count += 1;
-                assert!(*count <= home.fields.unit.count, "{stay:?}");
+                assert!(*count <= home.unit.count, "{stay:?}");
             }
         }
         let wanted = [

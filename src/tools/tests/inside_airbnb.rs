@@ -182,9 +182,9 @@ fn texts_come_out_plain() {
 #[test]
 fn kinds_rooms_and_prices_are_what_the_row_says() {
     let rooms = |id: &str| {
-        let fields = listing(id).fields;
-        let unit = fields.unit;
-        (fields.kind, unit.bedrooms, unit.beds, unit.bathrooms, unit.guests, fields.price_minor)
+        let draft = listing(id);
+        let (kind, unit) = (draft.fields.kind, draft.unit);
+        (kind, unit.bedrooms, unit.beds, unit.bathrooms, unit.guests, unit.night_minor)
     };
     assert_eq!(rooms("1001"), (Kind::Flat, 0, 1, 1.0, 2, Some(125_000)));
     assert_eq!(rooms("900719925474099312"), (Kind::Room, 1, 1, 1.5, 2, Some(4800)));

@@ -26,7 +26,7 @@ fn person(number: u128) -> UserId {
 
 fn created(draft: &ListingDraft, at: Timestamp) -> Story<'static> {
     let mut story = Story::new(draft.property_id(), 1, &RULES);
-    let slots = (1..=i64::from(draft.fields.unit.count)).collect();
+    let slots = (1..=i64::from(draft.unit.count)).collect();
     create(&mut story, draft, person(1), slots, at).unwrap();
     story
 }
@@ -41,7 +41,7 @@ fn a_listing_is_made_and_submitted_in_one_set() {
         assert_eq!(sets[0].commands.len(), if live { 2 } else { 1 });
         let write = sets[0].net.listing.as_ref().unwrap();
         assert_eq!((write.from_version, write.row.version), (None, if live { 2 } else { 1 }));
-        assert_eq!(sets[0].net.slots.len(), usize::from(draft.fields.unit.count));
+        assert_eq!(sets[0].net.slots.len(), usize::from(draft.unit.count));
         assert_eq!(write.row.source.as_ref().unwrap().external_id, draft.external_id);
     }
 }

@@ -43,7 +43,8 @@ pub(crate) const ALL: &[Invariant] = &[
              select l.property_id, night from live l,
                  generate_series(l.check_in, l.check_out - 1, interval '1 day') night
              group by 1, 2 having count(*) > (select count(*) from slots s
-                 where s.property_id = l.property_id)) x",
+                 where s.property_id = l.property_id
+                 and (s.retired_at is null or night <= s.retired_at))) x",
     ),
     (
         "I01 a stay without its nights, or with others",
@@ -159,6 +160,25 @@ pub(crate) const ALL: &[Invariant] = &[
         "stay that ended and is not released, or the other way round",
         "select count(*) from bookings where (released_at is not null)
          <> (status in ('expired', 'failed', 'cancelled'))",
+    ),
+    (
+        "listing that strangers see, or may soon, without its prices or without a unit type",
+        "select count(*) from properties p where status in ('live', 'paused', 'pending_review')
+         and (not exists (select 1 from units u where u.property_id = p.id)
+             or exists (select 1 from units u where u.property_id = p.id
+                 and (u.night_minor is null and p.stay_mode <> 'monthly'
+                     or u.month_minor is null and p.stay_mode <> 'nightly')))",
+    ),
+    (
+        "unit type with other slots than units",
+        "select count(*) from units u where u.count <> (select count(*) from slots s
+             where s.property_id = u.property_id and s.unit_id = u.id and s.retired_at is null)",
+    ),
+    (
+        "listing that was given up with a booking that is open",
+        "select count(*) from properties p where status = 'archived' and exists
+             (select 1 from bookings b where b.property_id = p.id
+              and b.status in ('hold', 'pending_payment', 'expiring'))",
     ),
 ];
 

@@ -1,0 +1,96 @@
+//! What has happened to a property, out of its shard's part of the event log.
+//!
+//! There is no index of events by property, and none is wanted: every hold would pay for
+//! it. A page reads back through a limited run of the shard's stream instead, which is one
+//! range of the log's primary key, and says from where the next one goes on.
+
+use jiff::Timestamp;
+use tokio_postgres::Client;
+
+use super::sqlstate::StorageError;
+use crate::domain::entity::EntityRef;
+use crate::domain::property::Listing;
+
+/// Events that one page looks at, at most: some tens of milliseconds.
+const RUN: i64 = 10_000;
+
+/// The first event of every property.
+const BEGINNING: &str = "property.created";
+
+/// Something that has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number in the stream.
+    pub seq: i64,
+    /// The event's type.
+    pub kind: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who made it happen: an id, `system`, `provider` or `operator`.
+    pub actor: String,
+}
+
+/// A part of a timeline, the latest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// What has happened; may be little or nothing although there is more.
+    pub entries: Vec<Entry>,
+    /// What the next part is [`before`]; none at the beginning.
+    pub next: Option<i64>,
+}
+
+/// The latest events of a property, its bookings and their payments before the stream's
+/// number `before`, at most `limit`.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn before(
+    client: &Client,
+    listing: &Listing,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Part, StorageError> {
+    let stream = EntityRef::from(listing.id).shard().stream();
+    let rows = client
+        .query(
+            "with head as (select least($2::int8, head + 1) as until from streams where stream = $1),
+                 run as materialized (select e.seq, e.type, e.key, e.occurred_at, e.actor, e.data
+                     from events e, head
+                     where e.stream = $1 and e.seq < head.until and e.seq >= head.until - $5
+                     and e.occurred_at >= $3),
+                 found as (select seq, type, occurred_at, actor from run
+                     where key = $4 or data ->> 'property_id' = $6 order by seq desc limit $7)
+             select (select min(seq) from run) as low, f.*
+             from (select) one left join found f on true order by f.seq desc",
+            &[
+                &i32::from(stream.0),
+                &before.unwrap_or(i64::MAX),
+                &listing.created_at,
+                &listing.id.uuid(),
+                &RUN,
+                &listing.id.to_string(),
+                &limit,
+            ],
+        )
+        .await?;
+    let low = rows.first().and_then(|row| row.get::<_, Option<i64>>("low"));
+    let entries: Vec<Entry> = rows
+        .iter()
+        .filter_map(|row| {
+            Some(Entry {
+                seq: row.get::<_, Option<i64>>("seq")?,
+                kind: row.get("type"),
+                at: row.get("occurred_at"),
+                actor: row.get("actor"),
+            })
+        })
+        .collect();
+    let full = i64::try_from(entries.len()).is_ok_and(|count| count >= limit);
+    let last = entries.last();
+    let next = match last {
+        Some(last) if last.kind == BEGINNING => None,
+        Some(last) if full => Some(last.seq),
+        _ => low.filter(|low| *low > 1),
+    };
+    Ok(Part { entries, next })
+}
