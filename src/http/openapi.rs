@@ -8,7 +8,9 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
-use super::api::{accounts, bookings, hooks, properties, search, system};
+use super::api::{
+    accounts, bookings, hooks, notifications, preferences, properties, search, system,
+};
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
 use super::router;
@@ -40,6 +42,15 @@ use super::router;
         bookings::read,
         bookings::release,
         bookings::checkout,
+        notifications::list,
+        notifications::unread_count,
+        notifications::read_all,
+        notifications::read,
+        notifications::delete,
+        preferences::read,
+        preferences::put,
+        preferences::subscription,
+        preferences::unsubscribe,
         hooks::stripe,
         system::livez,
         system::readyz,
@@ -91,6 +102,7 @@ pub(super) fn operation<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a 
     match method {
         "GET" => item.get.as_mut(),
         "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
         "PATCH" => item.patch.as_mut(),
         "DELETE" => item.delete.as_mut(),
         _ => None,

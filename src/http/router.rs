@@ -9,7 +9,9 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::api::{accounts, bookings, hooks, properties, search, system};
+use super::api::{
+    accounts, bookings, hooks, notifications, preferences, properties, search, system,
+};
 use super::auth::{self, Who};
 use super::state::Shared;
 use super::{assets, edge};
@@ -48,6 +50,15 @@ pub fn table() -> Vec<Route> {
         get("/api/v1/bookings/{id}", Member, bookings::read),
         delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
         post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout),
+        get("/api/v1/notifications", Member, notifications::list),
+        get("/api/v1/notifications/unread-count", Member, notifications::unread_count),
+        put("/api/v1/notifications/read-all", Member, notifications::read_all),
+        put("/api/v1/notifications/{id}/read", Member, notifications::read),
+        delete("/api/v1/notifications/{id}", Member, notifications::delete),
+        get("/api/v1/notification-preferences", Member, preferences::read),
+        put("/api/v1/notification-preferences", Member, preferences::put),
+        get("/api/v1/unsubscribe/{token}", Public, preferences::subscription),
+        post("/api/v1/unsubscribe/{token}", Public, preferences::unsubscribe),
         post("/api/v1/hooks/stripe", Machine, hooks::stripe),
         get("/livez", Public, system::livez),
         get("/readyz", Public, system::readyz),
@@ -81,6 +92,10 @@ fn get<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler:
 
 fn post<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
     row(Method::POST, MethodFilter::POST, path, who, handler)
+}
+
+fn put<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
+    row(Method::PUT, MethodFilter::PUT, path, who, handler)
 }
 
 fn patch<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {

@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod booking_forms;
 pub mod bookings;
 pub mod hooks;
+pub mod notifications;
+pub mod preferences;
 pub mod properties;
 pub mod property_forms;
 pub mod schema;
