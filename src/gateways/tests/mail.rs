@@ -260,8 +260,8 @@ fn every_letter_has_words() {
     assert!(words.facts.contains(&("Locked until", "Mon 1 June 2026, 21:00 (Asia/Tokyo)".into())));
 }
 
-#[test]
-fn a_mail_server_is_spoken_to_in_the_clear_on_this_machine_only() {
+#[tokio::test]
+async fn a_mail_server_is_spoken_to_in_the_clear_on_this_machine_only() {
     let smtp = |url: &str| mail(&[("RENTEZY_MAIL_MODE", "smtp"), ("RENTEZY_MAIL_SMTP_URL", url)]);
     for url in [
         "smtp://127.0.0.1:2525",
