@@ -33,13 +33,15 @@ pub struct Words {
 /// The words of a letter in its reader's language, or the nearest that there is.
 #[must_use]
 pub fn words(draft: &Draft) -> Words {
-    let language = draft.locale.split('-').next().unwrap_or_default();
-    let mut words = match language {
-        // The only one so far; another one is an arm here.
-        _ => english(draft),
-    };
+    let mut words = author(&draft.locale)(draft);
     words.subject = one_line(&words.subject);
     words
+}
+
+/// Who writes for readers of a locale (a BCP 47 tag). Another language is a function beside
+/// this one, and a line here.
+fn author(_locale: &str) -> fn(&Draft) -> Words {
+    english
 }
 
 /// A text without line breaks and other control characters, so that it cannot begin a

@@ -319,7 +319,7 @@ async fn without_settings_letters_are_files() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(names, [name.clone()]);
+    assert_eq!(names, std::slice::from_ref(&name));
     let file = folder.join(name);
     let letter = Letter::read(&user.email, &std::fs::read_to_string(&file).unwrap());
     assert!(letter.headers["to"].contains(&user.email));
