@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rentezy::app::{Core, Server};
 use rentezy::clock::Clock;
 use rentezy::config::{self, Config, Secret};
+use rentezy::domain::link_token::LinkKey;
 use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{Options, PrivatePostgres, child_main};
 
@@ -91,7 +92,9 @@ impl Place {
     /// When they do not start.
     pub(crate) async fn core(&self) -> Result<Core> {
         let database = self.database()?;
-        Ok(Core::start(self.config()?, &database, Clock::system(), None, "").await?)
+        let links = LinkKey::derive("a secret of nothing that is worth it");
+        let links = links.ok_or("no key")?;
+        Ok(Core::start(self.config()?, &database, Clock::system(), None, "", links).await?)
     }
 
     /// Starts the whole server on it, without payments, on a free port.

@@ -12,14 +12,17 @@ use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumer;
 use crate::actors::consumers::search_index::{self, Search};
-use crate::actors::consumers::{notifications, payments, stripe_hooks};
+use crate::actors::consumers::{mail, notifications, payments, stripe_hooks};
+use crate::actors::mailer::{self, Mailer};
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ListingReview};
+use crate::domain::link_token::LinkKey;
 use crate::domain::rules::{Review, Rules};
+use crate::gateways::mail::Mail;
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
 use crate::storage::locks::{self, WriterLock};
@@ -60,7 +63,7 @@ pub struct Core {
 
 impl Core {
     /// Starts everything but the listener. `base_url` is where browsers will reach the
-    /// server.
+    /// server; `links` makes the links in letters.
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then but tasks that end with the runtime.
@@ -70,7 +73,9 @@ impl Core {
         clock: Clock,
         provider: Option<&Provider>,
         base_url: &str,
+        links: LinkKey,
     ) -> Result<Self, StartError> {
+        let mail = Mail::new(&config.mail, &config.server.data_dir)?;
         let lock = take_lock(database).await?;
         migrate::run(database).await?;
         let pool = database.pool(config.database.pool_size).await?;
@@ -118,6 +123,7 @@ impl Core {
             lock: Mutex::new(lock),
         };
         core.start_consumers(base_url).await?;
+        core.start_mail(mail, links, base_url).await?;
         core.start_scheduler().await?;
         Ok(core)
     }
@@ -144,6 +150,29 @@ impl Core {
         }
         let notifications = notifications::Notifications { pool: pool.clone() };
         consumer::start(root, tail, pool, notifications).await?;
+        Ok(())
+    }
+
+    async fn start_mail(
+        &self,
+        mail: Mail,
+        links: LinkKey,
+        base_url: &str,
+    ) -> Result<(), StartError> {
+        let (pool, clock) = (self.pool.clone(), self.clock.clone());
+        let settings = &self.config.mail;
+        let around = mailer::Surroundings {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            mail,
+            links,
+            site: base_url.to_owned(),
+            timeout: settings.timeout(),
+            per_second: settings.per_second,
+        };
+        let mailer = Mailer::start(&self.root, around).await?;
+        let letters = mail::MailLetters { pool, mailer, clock };
+        consumer::start(&self.root, &self.tail, &self.pool, letters).await?;
         Ok(())
     }
 

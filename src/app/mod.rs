@@ -7,6 +7,7 @@ mod server;
 pub use core::{Core, rules};
 pub use server::Server;
 
+use crate::gateways::mail::MailError;
 use crate::gateways::stripe::StripeError;
 use crate::http::keys::KeysError;
 use crate::http::sandbox_proxy::ProxyError;
@@ -34,6 +35,12 @@ pub enum StartError {
     /// The payment provider's settings make no sense.
     #[error(transparent)]
     Stripe(#[from] StripeError),
+    /// The settings of mail make no sense, or its folder cannot be made.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// There is no secret to make links of.
+    #[error("server.secret is empty")]
+    NoSecret,
     /// The sandbox's pages cannot be shown.
     #[error(transparent)]
     Proxy(#[from] ProxyError),

@@ -10,6 +10,7 @@ use super::core::Core;
 use super::{Provider, StartError};
 use crate::clock::{self, Clock};
 use crate::config::{Config, Secret};
+use crate::domain::link_token::LinkKey;
 use crate::gateways::stripe::StripeClient;
 use crate::http;
 use crate::http::passwords::Passwords;
@@ -52,8 +53,10 @@ impl Server {
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let url = config.server.public_url(address);
+        let links = LinkKey::derive(secret.expose()).ok_or(StartError::NoSecret)?;
+        let settings = Arc::clone(&config);
         let core =
-            Core::start(Arc::clone(&config), &database, clock, provider.as_ref(), &url).await?;
+            Core::start(settings, &database, clock, provider.as_ref(), &url, links.clone()).await?;
         let sessions = Sessions::open(&core.pool, secret, &config.accounts, &core.clock).await?;
         let state = AppState {
             pool: core.pool.clone(),
@@ -65,6 +68,7 @@ impl Server {
             sessions: Arc::new(sessions),
             passwords: Passwords::new(&config.accounts),
             search: core.search.clone(),
+            links,
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),
             draining: Draining::default(),

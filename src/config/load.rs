@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Payments, SECTIONS, Search, Server,
+    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Mail, Payments, SECTIONS, Search,
+    Server,
 };
 use super::value::{Key, Kind, Setting};
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub bookings: Bookings,
     /// Payments.
     pub payments: Payments,
+    /// Letters.
+    pub mail: Mail,
     /// The search index.
     pub search: Search,
     /// Limits.
@@ -160,6 +163,7 @@ impl Config {
             listings: Listings::read(&values)?,
             bookings: Bookings::read(&values)?,
             payments: Payments::read(&values)?,
+            mail: Mail::read(&values)?,
             search: Search::read(&values)?,
             limits: Limits::read(&values)?,
             log: Log::read(&values)?,

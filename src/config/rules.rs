@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::load::{Config, ConfigError, Values};
-use super::value::{PaymentsMode, Secret};
+use super::sections::Mail;
+use super::value::{MailMode, PaymentsMode, Secret};
 
 /// Puts a value where an empty one means that the program chooses.
 pub(super) fn fill(values: &mut Values, folder: &Path) -> Result<(), ConfigError> {
@@ -60,6 +61,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         }
         PaymentsMode::Off => {}
     }
+    check_mail(&config.mail)?;
     if let Some(file) = &config.clock.file {
         if !on_loopback {
             let why = "is allowed only with server.listen on a loopback address";
@@ -74,6 +76,18 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         return Err(ConfigError::WrongSecret { name: "database.url", why });
     }
     Ok(())
+}
+
+fn check_mail(mail: &Mail) -> Result<(), ConfigError> {
+    let wrong =
+        |why: &str| Err(ConfigError::WrongSecret { name: "mail.smtp_url", why: why.to_owned() });
+    match mail.smtp_url.as_ref().map(Secret::expose) {
+        None if mail.mode == MailMode::Smtp => wrong("is needed with mail.mode smtp"),
+        Some(url) if !url.starts_with("smtp://") && !url.starts_with("smtps://") => {
+            wrong("must begin with smtps:// or smtp://")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a key moves real money.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::load::{ConfigError, Values};
 use super::origin::Origin;
 use super::value::{
-    Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, PaymentsMode, Secret,
+    Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, MailMode, Mailbox,
+    PaymentsMode, Secret,
 };
 
 /// Declares a section: its struct, its table of keys and how it is read.
@@ -151,6 +152,26 @@ section! {
 }
 
 section! {
+    /// Letters: links to prove an address, news of bookings.
+    Mail "mail" {
+        /// Where letters go: files (mail/ in the data folder, a file each), smtp or off.
+        mode: MailMode = "files", Kind::Choice(&["files", "smtp", "off"]);
+        /// Whom letters come from.
+        from: Mailbox = "RentEzy <no-reply@localhost>", Kind::Mailbox;
+        /// Where answers go. Empty: to whom letters come from.
+        reply_to: Option<Mailbox> = "", Kind::Mailbox;
+        /// The mail server: smtps://user:password@host:465, or smtp:// with port 587, which
+        /// has to offer STARTTLS unless it is on loopback. Reserved characters in user and
+        /// password are percent-encoded.
+        smtp_url: Option<Secret> = "", Kind::Secret(0);
+        /// How long sending a letter may take, in seconds.
+        timeout_s: u64 = "20", Kind::Number(1, 120);
+        /// Letters sent in a second, at most.
+        per_second: u32 = "10", Kind::Number(1, 1_000);
+    }
+}
+
+section! {
     /// The search index.
     Search "search" {
         /// How long a change may wait to be findable, in milliseconds.
@@ -198,6 +219,7 @@ pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("listings", Listings::ABOUT, Listings::KEYS),
     ("bookings", Bookings::ABOUT, Bookings::KEYS),
     ("payments", Payments::ABOUT, Payments::KEYS),
+    ("mail", Mail::ABOUT, Mail::KEYS),
     ("search", Search::ABOUT, Search::KEYS),
     ("limits", Limits::ABOUT, Limits::KEYS),
     ("log", Log::ABOUT, Log::KEYS),
@@ -263,6 +285,14 @@ impl Bookings {
 
 impl Payments {
     /// How long a call to the provider may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_s)
+    }
+}
+
+impl Mail {
+    /// How long sending a letter may take.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_s)

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::domain::user;
+
 /// One setting: what it is called, what it is when nothing is set, what it means.
 #[derive(Debug)]
 pub struct Key {
@@ -28,6 +30,8 @@ pub enum Kind {
     Path,
     /// A scheme and a host without a path; empty means that the program chooses.
     Origin,
+    /// A mail address, with a name or without; empty means none.
+    Mailbox,
     /// Text that is never printed, of at least so many characters; empty means none.
     Secret(usize),
     /// A whole number between two bounds, both included.
@@ -60,6 +64,10 @@ impl Key {
                 let or_empty = if self.default.is_empty() { ", or empty" } else { "" };
                 format!("http(s)://host or http(s)://host:port without a path{or_empty}")
             }
+            Kind::Mailbox => {
+                let or_empty = if self.default.is_empty() { ", or empty" } else { "" };
+                format!("a mail address such as RentEzy <post@example.com>{or_empty}")
+            }
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -79,7 +87,9 @@ impl Key {
                 let part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
                 !text.is_empty() && text.chars().all(part)
             }
-            Kind::Path | Kind::Origin => !text.is_empty() || self.default.is_empty(),
+            Kind::Path | Kind::Origin | Kind::Mailbox => {
+                !text.is_empty() || self.default.is_empty()
+            }
             Kind::Address => true,
         }
     }
@@ -136,6 +146,28 @@ macro_rules! parsed {
 }
 
 parsed!(u32, u64, usize, SocketAddr);
+
+/// A mail address and, before it, the name that mail programs show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The name; may be empty.
+    pub name: String,
+    /// The address.
+    pub address: String,
+}
+
+impl Setting for Mailbox {
+    fn read(text: &str) -> Option<Self> {
+        let (name, address) = match text.strip_suffix('>') {
+            Some(text) => text.split_once('<')?,
+            None => ("", text),
+        };
+        let (name, address) = (name.trim(), address.trim());
+        let plain = !name.chars().any(|c| c.is_control() || "<>\"@,;".contains(c));
+        (plain && user::is_email(address))
+            .then(|| Self { name: name.to_owned(), address: address.to_owned() })
+    }
+}
 
 /// Text that its `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
@@ -215,6 +247,18 @@ choice! {
         /// Stripe, or whatever serves its API at `payments.stripe_url`.
         Stripe = "stripe",
         /// Nowhere: a checkout is refused.
+        Off = "off",
+    }
+}
+
+choice! {
+    /// Where letters go.
+    MailMode {
+        /// Into a folder, a file each.
+        Files = "files",
+        /// To a mail server.
+        Smtp = "smtp",
+        /// Nowhere.
         Off = "off",
     }
 }

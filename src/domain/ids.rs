@@ -131,6 +131,8 @@ ids! {
     TimerId = "tmr";
     /// An in-app notification.
     NotificationId = "ntf";
+    /// A letter: mail to one person about one event.
+    LetterId = "ltr";
     /// A request with an effect: the key of its command record. A retry carries the same one.
     RequestId = "req";
 }

@@ -2,6 +2,8 @@
 //! answers into typed results; it keeps nothing and decides nothing. Only `actors` calls
 //! in here, so that every outside call has a queue, a limit and a retry.
 
+pub mod letter_words;
+pub mod mail;
 pub mod stripe;
 pub mod stripe_objects;
 

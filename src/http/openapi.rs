@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    accounts, bookings, hooks, moderation, properties, property_life, search, system, units,
+    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life, search, system, units,
 };
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
@@ -57,6 +57,15 @@ use super::router;
         bookings::read,
         bookings::release,
         bookings::checkout,
+        notifications::list,
+        notifications::unread_count,
+        notifications::read_all,
+        notifications::read,
+        notifications::delete,
+        preferences::read,
+        preferences::put,
+        preferences::subscription,
+        preferences::unsubscribe,
         hooks::stripe,
         system::livez,
         system::readyz,

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -62,6 +63,46 @@ pub fn cut<T>(list: &str, rows: &mut Vec<T>, limit: u32, key: impl Fn(&T) -> Uui
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| has_more).map(|row| cursor(list, key(row)));
+    Page { next, has_more }
+}
+
+/// The cursor after a row of the list `list`, whose order is of time and then of ids.
+#[must_use]
+pub fn cursor_at(list: &str, at: Timestamp, key: Uuid) -> String {
+    let mut bytes = vec![VERSION, tag(list)];
+    bytes.extend_from_slice(&at.as_microsecond().to_be_bytes());
+    bytes.extend_from_slice(key.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Time and key of a cursor of the list `list`.
+///
+/// # Errors
+/// A `malformed` problem when it is none.
+pub fn read_cursor_at(list: &str, cursor: &str) -> Result<(Timestamp, Uuid), Problem> {
+    let wrong = || Problem::malformed("cursor must be the next of an earlier page of this list");
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
+    let place = bytes.strip_prefix(&[VERSION, tag(list)]).ok_or_else(wrong)?;
+    let (at, key) = place.split_first_chunk::<8>().ok_or_else(wrong)?;
+    let at = Timestamp::from_microsecond(i64::from_be_bytes(*at)).map_err(|_| wrong())?;
+    Ok((at, Uuid::from_slice(key).map_err(|_| wrong())?))
+}
+
+/// Cuts rows that were read one past the limit down to a page of a list in the order of
+/// time.
+pub fn cut_at<T>(
+    list: &str,
+    rows: &mut Vec<T>,
+    limit: u32,
+    key: impl Fn(&T) -> (Timestamp, Uuid),
+) -> Page {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| has_more).map(|row| {
+        let (at, key) = key(row);
+        cursor_at(list, at, key)
+    });
     Page { next, has_more }
 }
 

@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::api::{
-    accounts, bookings, hooks, moderation, properties, property_life, search, system, units,
+    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life, search, system, units,
 };
 use super::auth::{self, Who};
 use super::state::Shared;
@@ -65,6 +65,15 @@ pub fn table() -> Vec<Route> {
         get("/api/v1/bookings/{id}", Member, bookings::read),
         delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
         post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout),
+        get("/api/v1/notifications", Member, notifications::list),
+        get("/api/v1/notifications/unread-count", Member, notifications::unread_count),
+        put("/api/v1/notifications/read-all", Member, notifications::read_all),
+        put("/api/v1/notifications/{id}/read", Member, notifications::read),
+        delete("/api/v1/notifications/{id}", Member, notifications::delete),
+        get("/api/v1/notification-preferences", Member, preferences::read),
+        put("/api/v1/notification-preferences", Member, preferences::put),
+        get("/api/v1/unsubscribe/{token}", Public, preferences::subscription),
+        post("/api/v1/unsubscribe/{token}", Public, preferences::unsubscribe),
         post("/api/v1/hooks/stripe", Machine, hooks::stripe),
         get("/livez", Public, system::livez),
         get("/readyz", Public, system::readyz),

@@ -11,6 +11,7 @@ use crate::actors::payer::Payer;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
+use crate::domain::link_token::LinkKey;
 use crate::storage::pool::Pool;
 
 /// What a handler may reach.
@@ -34,6 +35,8 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     /// The place where passwords are hashed.
     pub passwords: Passwords,
+    /// Makes and checks the tokens of links in letters.
+    pub links: LinkKey,
     /// What this server is reached by, without a trailing slash.
     pub public_url: String,
     /// The secret that webhooks are signed with; `None` when none are expected.

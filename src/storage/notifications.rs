@@ -1,15 +1,35 @@
 //! In-app notifications.
 
 use jiff::Timestamp;
+use serde_json::Value;
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
 
 use super::events::ADVANCE;
 use super::pool::Pool;
 use super::sqlstate::StorageError;
 use crate::domain::event::Position;
+use crate::domain::ids::{NotificationId, UserId};
 use crate::domain::notification::Notification;
 
+/// A notification as its reader gets it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Told {
+    /// Its id.
+    pub id: NotificationId,
+    /// The type of the event it is about.
+    pub kind: String,
+    /// What it is about.
+    pub data: Value,
+    /// When the event happened.
+    pub created_at: Timestamp,
+    /// When it was read first.
+    pub read_at: Option<Timestamp>,
+}
+
 /// Stores notifications and moves the consumer's cursor, together. `false`, and nothing is
-/// stored, when the cursor is not where the caller believes.
+/// stored, when the cursor is not where the caller believes. What somebody does not want to
+/// be told is not stored.
 ///
 /// # Errors
 /// When the database refuses.
@@ -26,12 +46,17 @@ pub async fn store(
     let kinds: Vec<_> = rows.iter().map(|(row, _)| row.kind).collect();
     let data: Vec<_> = rows.iter().map(|(row, _)| &row.data).collect();
     let times: Vec<_> = rows.iter().map(|(_, at)| *at).collect();
+    let categories: Vec<_> = rows.iter().map(|(row, _)| row.category.name()).collect();
     // One statement and so one transaction: consumers run beside all that matters more.
     let statement = format!(
         "with moved as ({ADVANCE} returning 1),
          stored as (insert into notifications (id, user_id, kind, data, created_at)
-             select * from unnest($5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::timestamptz[])
-             where exists (select 1 from moved)
+             select n.id, n.user_id, n.kind, n.data, n.at
+             from unnest($5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::timestamptz[],
+                 $10::text[]) n(id, user_id, kind, data, at, category)
+             where exists (select 1 from moved) and not exists (
+                 select 1 from notification_preferences p where p.user_id = n.user_id
+                 and p.category = n.category and p.channel = 'in_app' and not p.enabled)
              on conflict do nothing)
          select exists (select 1 from moved)"
     );
@@ -39,8 +64,93 @@ pub async fn store(
     let row = client
         .query_one(
             &statement,
-            &[&consumer, &stream, &from, &to.seq, &ids, &users, &kinds, &data, &times],
+            &[&consumer, &stream, &from, &to.seq, &ids, &users, &kinds, &data, &times, &categories],
         )
         .await?;
     Ok(row.get(0))
+}
+
+/// Somebody's notifications before `before`, the newest first; `unread`: only those.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn of_user(
+    client: &Client,
+    user: UserId,
+    unread: bool,
+    before: Option<(Timestamp, NotificationId)>,
+    limit: i64,
+) -> Result<Vec<Told>, StorageError> {
+    // The condition is in the text: only so does the index of the unread ones serve.
+    let only = if unread { "and read_at is null" } else { "" };
+    let statement = format!(
+        "select id, kind, data, created_at, read_at from notifications
+         where user_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3)) {only}
+         order by created_at desc, id desc limit $4"
+    );
+    let (at, id) = before.map_or((None, Uuid::nil()), |(at, id)| (Some(at), id.uuid()));
+    let rows = client.query(&statement, &[&user.uuid(), &at, &id, &limit]).await?;
+    Ok(rows.iter().map(told).collect())
+}
+
+/// How many somebody has not read.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn unread(client: &Client, user: UserId) -> Result<i64, StorageError> {
+    let statement = "select count(*) from notifications where user_id = $1 and read_at is null";
+    Ok(client.query_one(statement, &[&user.uuid()]).await?.get(0))
+}
+
+/// Marks one as read; `false` when it is not somebody's. The first time counts.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn read(
+    client: &Client,
+    user: UserId,
+    id: NotificationId,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let marked = client
+        .execute(
+            "update notifications set read_at = coalesce(read_at, $3)
+             where user_id = $1 and id = $2",
+            &[&user.uuid(), &id.uuid(), &now],
+        )
+        .await?;
+    Ok(marked == 1)
+}
+
+/// Marks all of somebody's as read; how many were not.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn read_all(client: &Client, user: UserId, now: Timestamp) -> Result<u64, StorageError> {
+    let statement = "update notifications set read_at = $2 where user_id = $1 and read_at is null";
+    Ok(client.execute(statement, &[&user.uuid(), &now]).await?)
+}
+
+/// Takes one away for good; `false` when it is not somebody's. A replay of its event would
+/// bring it back.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn delete(
+    client: &Client,
+    user: UserId,
+    id: NotificationId,
+) -> Result<bool, StorageError> {
+    let statement = "delete from notifications where user_id = $1 and id = $2";
+    Ok(client.execute(statement, &[&user.uuid(), &id.uuid()]).await? == 1)
+}
+
+fn told(row: &Row) -> Told {
+    Told {
+        id: NotificationId::from(row.get::<_, Uuid>("id")),
+        kind: row.get("kind"),
+        data: row.get("data"),
+        created_at: row.get("created_at"),
+        read_at: row.get("read_at"),
+    }
 }

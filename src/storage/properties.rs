@@ -1,6 +1,8 @@
 //! Listings and their slots, read. They are written by [`super::batch`].
 
 use serde::Deserialize;
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
@@ -38,6 +40,36 @@ pub async fn known(client: &Client, ids: &[PropertyId]) -> Result<Vec<PropertyId
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let rows = client.query("select id from properties where id = any($1)", &[&ids]).await?;
     Ok(rows.iter().map(|row| row.get::<_, Uuid>(0).into()).collect())
+}
+
+/// Whose the listings are; ids without one are left out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn owners(
+    client: &Client,
+    ids: &[PropertyId],
+) -> Result<HashMap<PropertyId, UserId>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows =
+        client.query("select id, owner_id from properties where id = any($1)", &[&ids]).await?;
+    Ok(rows
+        .iter()
+        .map(|row| (row.get::<_, Uuid>("id").into(), row.get::<_, Uuid>("owner_id").into()))
+        .collect())
+}
+
+/// What the listings are called; ids without one are left out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn titles(
+    client: &Client,
+    ids: &[PropertyId],
+) -> Result<HashMap<PropertyId, String>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = client.query("select id, title from properties where id = any($1)", &[&ids]).await?;
+    Ok(rows.iter().map(|row| (row.get::<_, Uuid>("id").into(), row.get("title"))).collect())
 }
 
 /// A landlord's listings after `after`, in the order of their ids.

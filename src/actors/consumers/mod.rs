@@ -1,5 +1,6 @@
 //! What follows from events: one consumer a file.
 
+pub mod mail;
 pub mod notifications;
 pub mod payments;
 pub(in crate::actors) mod search_changes;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use crate::actors::consumer::{Consumer, ConsumerError};
 use crate::domain::event::Recorded;
 use crate::domain::notification::{self, Notification};
-use crate::storage::notifications;
 use crate::storage::pool::Pool;
+use crate::storage::sqlstate::StorageError;
+use crate::storage::{notifications, properties};
 
 /// The consumer.
 #[derive(Debug)]
@@ -28,10 +29,18 @@ impl Consumer for Notifications {
 
     async fn consume(&self, from: i64, events: &[Recorded]) -> Result<(), ConsumerError> {
         let Some(last) = events.last() else { return Ok(()) };
+        let ids: Vec<_> =
+            events.iter().filter_map(|event| notification::of_owner(&event.event)).collect();
+        let owners = if ids.is_empty() {
+            notification::Owners::new()
+        } else {
+            let client = self.pool.get().await.map_err(StorageError::from)?;
+            properties::owners(&client, &ids).await?
+        };
         let rows: Vec<(Notification, Timestamp)> = events
             .iter()
             .flat_map(|event| {
-                let all = notification::follows(event);
+                let all = notification::follows(event, &owners);
                 all.into_iter().map(|notification| (notification, event.occurred_at))
             })
             .collect();

@@ -107,3 +107,16 @@ fn a_database_may_be_named_in_both_forms() {
         load("", &[("RENTEZY_DATABASE_URL", url)]).unwrap();
     }
 }
+
+#[test]
+fn mail_by_smtp_needs_to_know_where_and_never_tells_the_password() {
+    let smtp = [("RENTEZY_MAIL_MODE", "smtp")];
+    assert_eq!(refusal("", &smtp), "mail.smtp_url: is needed with mail.mode smtp");
+    for url in ["http://ada:secret@mail.example.org", "mail.example.org:25"] {
+        let line = refusal("", &[("RENTEZY_MAIL_SMTP_URL", url), smtp[0]]);
+        assert_eq!(line, "mail.smtp_url: must begin with smtps:// or smtp://");
+    }
+    let url = "smtps://ada:secret@mail.example.org";
+    let config = load("", &[("RENTEZY_MAIL_SMTP_URL", url), smtp[0]]).unwrap();
+    assert!(!format!("{config:?}").contains("ada"), "it is a secret");
+}

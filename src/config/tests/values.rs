@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Config, ConfigError, LogFormat, NOT_SETTINGS, PaymentsMode};
+use super::super::{Config, ConfigError, LogFormat, Mailbox, NOT_SETTINGS, PaymentsMode};
 use super::{load, load_in, refusal};
 
 #[test]
@@ -137,4 +137,18 @@ fn a_file_that_is_no_toml_or_no_file_is_named() {
     let absent = std::path::Path::new("/nowhere/cluster.toml");
     let error = Config::load(Some(absent), std::iter::empty()).unwrap_err();
     assert!(error.to_string().starts_with("cannot read /nowhere/cluster.toml: "), "{error}");
+}
+
+#[test]
+fn a_mail_address_has_a_name_or_none() {
+    let from = |text: &str| load("", &[("RENTEZY_MAIL_FROM", text)]).map(|config| config.mail.from);
+    let mailbox =
+        |name: &str, address: &str| Mailbox { name: name.into(), address: address.into() };
+    assert_eq!(from("Ada Byron <a@b.ie>"), Ok(mailbox("Ada Byron", "a@b.ie")));
+    assert_eq!(from("a@b.ie"), Ok(mailbox("", "a@b.ie")));
+    assert_eq!(load("", &[]).unwrap().mail.from, mailbox("RentEzy", "no-reply@localhost"));
+    assert_eq!(load("", &[]).unwrap().mail.reply_to, None);
+    for wrong in ["", "Ada", "Ada <a@b.ie", "Ada\r\nBcc: x <a@b.ie>", "A <a@b.ie> <c@d.ie>"] {
+        assert!(from(wrong).is_err(), "{wrong}");
+    }
 }

@@ -1,3 +1,4 @@
 //! The room's unit tests; the calls themselves are driven against the sandbox, in its tests.
 
+mod mail;
 mod stripe;

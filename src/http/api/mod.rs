@@ -6,6 +6,8 @@ pub mod booking_forms;
 pub mod bookings;
 pub mod hooks;
 pub mod moderation;
+pub mod notifications;
+pub mod preferences;
 pub mod properties;
 pub mod property_forms;
 pub mod property_life;

@@ -22,6 +22,7 @@ use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::ids::SessionId;
+use crate::domain::link_token::LinkKey;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::http::keys::Keys;
@@ -118,6 +119,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         passwords: Passwords::new(&config.accounts),
         config,
         sessions: Arc::new(sessions),
+        links: LinkKey::derive(secret.expose()).unwrap(),
         public_url: "http://127.0.0.1:8080".to_owned(),
         hook_secret: Some(Secret::new("whsec_test")),
         draining: Draining::default(),

@@ -128,7 +128,7 @@ pub(crate) const ALL: &[Invariant] = &[
     (
         "I18 event not consumed",
         "select count(*) from streams s
-         cross join unnest(array['notifications', 'payments', 'stripe_hooks']) name
+         cross join unnest(array['mail', 'notifications', 'payments', 'stripe_hooks']) name
          left join consumer_offsets o on o.stream = s.stream and o.consumer = name
          where coalesce(o.seq, 0) < s.head",
     ),
@@ -136,6 +136,12 @@ pub(crate) const ALL: &[Invariant] = &[
         "I19 effect of an event twice",
         "select count(*) from (select user_id, kind, data from notifications
              where kind <> 'booking.late_payment_resolved'
+             group by 1, 2, 3 having count(*) > 1) x",
+    ),
+    (
+        "I20 two letters about one thing",
+        "select count(*) from (select user_id, template, data from letters
+             where template like 'booking_%' or template like 'host_%'
              group by 1, 2, 3 having count(*) > 1) x",
     ),
     (

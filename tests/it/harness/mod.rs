@@ -2,6 +2,7 @@
 //! who ask it things, the payment sandbox, and the invariants that must hold afterwards.
 
 pub(crate) mod client;
+pub(crate) mod fake_smtp;
 pub(crate) mod invariants;
 pub(crate) mod postgres;
 pub(crate) mod sandbox;

@@ -131,8 +131,13 @@ impl World {
 
     /// A live home with so many units, at a price a night in cents.
     pub(crate) async fn home(&self, landlord: &User, count: u16, price: i64) -> Home {
+        self.home_of(landlord, &new_property(count, price)).await
+    }
+
+    /// A live home as its landlord describes it.
+    pub(crate) async fn home_of(&self, landlord: &User, property: &Value) -> Home {
         let api = self.api(landlord);
-        let draft = api.post("properties", &new_property(count, price)).await.expect(201);
+        let draft = api.post("properties", property).await.expect(201);
         let id = draft.text_at("/id");
         let etag = draft.header("etag").expect("a property has an ETag").to_owned();
         let path = format!("properties/{id}/submit");
