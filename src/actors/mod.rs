@@ -5,6 +5,8 @@
 pub mod cluster;
 pub mod committer;
 pub mod consumer;
+mod consumer_reader;
+mod consumer_work;
 pub mod consumers;
 pub mod payer;
 mod payer_calls;

@@ -10,7 +10,7 @@ use super::{Provider, StartError};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
-use crate::actors::consumer;
+use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{notifications, payments, stripe_hooks};
 use crate::actors::payer::{self, Payer};
@@ -49,6 +49,8 @@ pub struct Core {
     pub stripe: Option<StripeClient>,
     /// The search index.
     pub search: Search,
+    /// What follows from events.
+    pub consumers: Consumers,
     /// The time.
     pub clock: Clock,
     /// The settings.
@@ -104,6 +106,7 @@ impl Core {
             writer_memory_bytes: config.search.writer_memory_bytes(),
         };
         let search = Search::start(&root, &tail, around).await?;
+        let consumers = Consumers::new(&root, &tail, &pool, &clock);
         let mut core = Self {
             pool,
             region,
@@ -111,6 +114,7 @@ impl Core {
             payer: Payer::off(),
             stripe,
             search,
+            consumers,
             clock,
             config,
             root,
@@ -123,7 +127,7 @@ impl Core {
     }
 
     async fn start_consumers(&mut self, base_url: &str) -> Result<(), StartError> {
-        let (root, tail, pool) = (&self.root, &self.tail, &self.pool);
+        let (root, pool) = (&self.root, &self.pool);
         let concurrency = self.config.payments.concurrency;
         if let Some(stripe) = self.stripe.clone() {
             let around = payer::Surroundings {
@@ -138,12 +142,12 @@ impl Core {
             let (payer, pool) = (self.payer.clone(), pool.clone());
             let payments =
                 payments::Payments { pool: pool.clone(), payer: payer.clone(), concurrency };
-            consumer::start(root, tail, &pool, payments).await?;
+            self.consumers.start(payments).await?;
             let hooks = stripe_hooks::StripeHooks { pool: pool.clone(), payer, concurrency };
-            consumer::start(root, tail, &pool, hooks).await?;
+            self.consumers.start(hooks).await?;
         }
         let notifications = notifications::Notifications { pool: pool.clone() };
-        consumer::start(root, tail, pool, notifications).await?;
+        self.consumers.start(notifications).await?;
         Ok(())
     }
 

@@ -117,6 +117,10 @@ ids! {
     TimerId = "tmr";
     /// An in-app notification.
     NotificationId = "ntf";
+    /// An event that a consumer was not able to see to.
+    DeadLetterId = "dlt";
+    /// Events that a consumer is given again.
+    ReplayId = "rpl";
     /// A request with an effect: the key of its command record. A retry carries the same one.
     RequestId = "req";
 }

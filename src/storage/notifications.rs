@@ -44,3 +44,36 @@ pub async fn store(
         .await?;
     Ok(row.get(0))
 }
+
+/// Stores notifications and moves no cursor; those that are there stay as they are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add(pool: &Pool, rows: &[(Notification, Timestamp)]) -> Result<(), StorageError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let client = pool.get().await?;
+    for (row, at) in rows {
+        client
+            .execute(
+                "insert into notifications (id, user_id, kind, data, created_at)
+                 values ($1, $2, $3, $4, $5) on conflict do nothing",
+                &[&row.id.uuid(), &row.user_id.uuid(), &row.kind, &row.data, at],
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+/// How many of these notifications are there.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(pool: &Pool, rows: &[(Notification, Timestamp)]) -> Result<u64, StorageError> {
+    let client = pool.get().await?;
+    let ids: Vec<_> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
+    let statement = "select count(*) from notifications where id = any($1)";
+    let count: i64 = client.query_one(statement, &[&ids]).await?.get(0);
+    Ok(u64::try_from(count).unwrap_or_default())
+}
