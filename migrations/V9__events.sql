@@ -63,6 +63,7 @@ create index replays_running on replays (id) where state = 'running';
 -- What jobs did.
 create table job_runs (
     job        text        not null,
+    schedule   text        not null,
     started_at timestamptz not null,
     ended_at   timestamptz not null,
     rows       bigint,

@@ -51,6 +51,14 @@ enum Command {
     ImportListings(tools::import::ImportArgs),
     /// Fill a database with believable homes, people and bookings, while no server runs.
     DemoData(tools::demo::DemoArgs),
+    /// Look through the event log of a running server.
+    Events(tools::ops_client::EventsArgs),
+    /// Show how far the consumers of a running server are.
+    Consumers(tools::ops_client::ConsumersArgs),
+    /// Show, retry or discard events that a consumer was not able to see to.
+    DeadLetters(tools::ops_client::DeadLettersArgs),
+    /// Give a consumer of a running server events again.
+    Replay(tools::ops_client::ReplayArgs),
     /// Run the payment sandbox on its own.
     Sandbox(SandboxArgs),
     /// Check the settings and end.
@@ -119,6 +127,18 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
             println!("{report}");
             tools::demo::tell(&database, &mut std::io::stdout()).await?;
             Ok(())
+        }),
+        Command::Events(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::events(&config, arguments, &mut std::io::stdout()).await?)
+        }),
+        Command::Consumers(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::consumers(&config, arguments, &mut std::io::stdout()).await?)
+        }),
+        Command::DeadLetters(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::dead_letters(&config, arguments, &mut std::io::stdout()).await?)
+        }),
+        Command::Replay(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()).await?)
         }),
         Command::Sandbox(arguments) => runtime()?.block_on(async {
             let clock = match arguments.clock {

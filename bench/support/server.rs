@@ -108,7 +108,11 @@ impl Place {
 
     fn config(&self) -> Result<Arc<Config>> {
         let folder = self.folder.path().to_string_lossy().into_owned();
-        let own = [("RENTEZY_SERVER_DATA_DIR", folder), ("RENTEZY_SERVER_LISTEN", LISTEN.into())];
+        let own = [
+            ("RENTEZY_SERVER_DATA_DIR", folder),
+            ("RENTEZY_SERVER_LISTEN", LISTEN.into()),
+            ("RENTEZY_OPERATOR_LISTEN", LISTEN.into()),
+        ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
         let environment = config::process_environment().chain(own);
         Ok(Arc::new(Config::load(None, environment)?))

@@ -12,6 +12,7 @@ pub mod payer;
 mod payer_calls;
 pub mod property;
 mod property_memory;
+pub mod replayer;
 pub mod root;
 pub mod tail;
 

@@ -15,10 +15,11 @@ use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{notifications, payments, stripe_hooks};
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
+use crate::actors::replayer::{self, Replayer};
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
-use crate::config::{Config, ListingReview};
+use crate::config::{Config, ListingReview, Secret};
 use crate::domain::rules::{Review, Rules};
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
@@ -51,10 +52,13 @@ pub struct Core {
     pub search: Search,
     /// What follows from events.
     pub consumers: Consumers,
+    /// Who gives consumers events again.
+    pub replayer: Replayer,
     /// The time.
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    secret: Secret,
     root: Root,
     database: Database,
     lock: Mutex<WriterLock>,
@@ -72,6 +76,7 @@ impl Core {
         clock: Clock,
         provider: Option<&Provider>,
         base_url: &str,
+        secret: &Secret,
     ) -> Result<Self, StartError> {
         let lock = take_lock(database).await?;
         migrate::run(database).await?;
@@ -107,6 +112,12 @@ impl Core {
         };
         let search = Search::start(&root, &tail, around).await?;
         let consumers = Consumers::new(&root, &tail, &pool, &clock);
+        let around = replayer::Surroundings {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            consumers: consumers.clone(),
+        };
+        let replayer = Replayer::start(&root, around).await?;
         let mut core = Self {
             pool,
             region,
@@ -115,8 +126,10 @@ impl Core {
             stripe,
             search,
             consumers,
+            replayer,
             clock,
             config,
+            secret: secret.clone(),
             root,
             database: database.clone(),
             lock: Mutex::new(lock),
@@ -148,6 +161,7 @@ impl Core {
         }
         let notifications = notifications::Notifications { pool: pool.clone() };
         self.consumers.start(notifications).await?;
+        self.replayer.look();
         Ok(())
     }
 
@@ -158,7 +172,12 @@ impl Core {
             clock: self.clock.clone(),
         };
         timers::start(&self.root, around).await?;
-        let tools = job::Tools { pool: self.pool.clone(), clock: self.clock.clone() };
+        let tools = job::Tools {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            config: Arc::clone(&self.config),
+            secret: self.secret.clone(),
+        };
         runner::start(&self.root, tools).await?;
         Ok(())
     }

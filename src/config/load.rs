@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Payments, SECTIONS, Search, Server,
+    Accounts, Bookings, Clock, Database, Events, Limits, Listings, Log, Operator, Payments,
+    SECTIONS, Search, Server,
 };
 use super::value::{Key, Kind, Setting};
 
@@ -29,6 +30,8 @@ const SHOWN_MAX: usize = 80;
 pub struct Config {
     /// The public listener and the server's files.
     pub server: Server,
+    /// The operators' listener.
+    pub operator: Operator,
     /// Postgres.
     pub database: Database,
     /// The clock.
@@ -41,6 +44,8 @@ pub struct Config {
     pub bookings: Bookings,
     /// Payments.
     pub payments: Payments,
+    /// The event log.
+    pub events: Events,
     /// The search index.
     pub search: Search,
     /// Limits.
@@ -154,12 +159,14 @@ impl Config {
         rules::fill(&mut values, &folder)?;
         let config = Self {
             server: Server::read(&values)?,
+            operator: Operator::read(&values)?,
             database: Database::read(&values)?,
             clock: Clock::read(&values)?,
             accounts: Accounts::read(&values)?,
             listings: Listings::read(&values)?,
             bookings: Bookings::read(&values)?,
             payments: Payments::read(&values)?,
+            events: Events::read(&values)?,
             search: Search::read(&values)?,
             limits: Limits::read(&values)?,
             log: Log::read(&values)?,

@@ -79,6 +79,11 @@ fn complete(operation: &mut Operation, who: Who) {
         }
         Who::Public | Who::Cookie | Who::Machine => {}
     }
+    add_problem(operation);
+}
+
+/// Says that an operation may answer with a problem.
+pub(super) fn add_problem(operation: &mut Operation) {
     let schema = Ref::from_schema_name("Problem");
     let content = Content::new(Some(RefOr::Ref(schema)));
     let mut problem = Response::new("what went wrong");

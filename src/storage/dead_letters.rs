@@ -2,7 +2,7 @@
 //! to discard. A consumer has one for an event at most, whatever became of it.
 
 use jiff::Timestamp;
-use tokio_postgres::{Client, GenericClient, Row};
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::events;
@@ -239,13 +239,4 @@ async fn acted(
     let event = Event::OperatorActed { action: action.to_owned(), subject };
     events::append_edge(transaction, id, &event, Actor::Operator, causation, now).await?;
     Ok(())
-}
-
-/// How many dead letters of a consumer are open.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn open(client: &impl GenericClient, consumer: &str) -> Result<i64, StorageError> {
-    let statement = "select count(*) from dead_letters where consumer = $1 and state = 'open'";
-    Ok(client.query_one(statement, &[&consumer]).await?.get(0))
 }

@@ -24,5 +24,7 @@ pub mod sink;
 
 pub mod demo;
 
+pub mod ops_client;
+
 #[cfg(test)]
 mod tests;
