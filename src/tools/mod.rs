@@ -24,6 +24,10 @@ pub mod sink;
 
 pub mod demo;
 
+pub mod backup;
+
+pub mod check;
+
 pub mod ops_client;
 
 #[cfg(test)]
