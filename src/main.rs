@@ -51,6 +51,20 @@ enum Command {
     ImportListings(tools::import::ImportArgs),
     /// Fill a database with believable homes, people and bookings, while no server runs.
     DemoData(tools::demo::DemoArgs),
+    /// Look through the event log of a running server.
+    Events(tools::ops_client::EventsArgs),
+    /// Show how far the consumers of a running server are.
+    Consumers(tools::ops_client::ConsumersArgs),
+    /// Show, retry or discard events that a consumer was not able to see to.
+    DeadLetters(tools::ops_client::DeadLettersArgs),
+    /// Give a consumer of a running server events again.
+    Replay(tools::ops_client::ReplayArgs),
+    /// Check what must be true of the database; a server may be running.
+    Check,
+    /// Make a copy of the database and the blobs; a server may be running.
+    Backup(tools::backup::BackupArgs),
+    /// Bring a copy into an empty database or an empty folder.
+    Restore(tools::backup::RestoreArgs),
     /// Run the payment sandbox on its own.
     Sandbox(SandboxArgs),
     /// Check the settings and end.
@@ -120,6 +134,46 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
             tools::demo::tell(&database, &mut std::io::stdout()).await?;
             Ok(())
         }),
+        Command::Events(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::events(&config, arguments, &mut std::io::stdout()).await?)
+        }),
+        Command::Consumers(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::consumers(&config, arguments, &mut std::io::stdout()).await?)
+        }),
+        Command::DeadLetters(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::dead_letters(&config, arguments, &mut std::io::stdout()).await?)
+        }),
+        Command::Replay(arguments) => runtime()?.block_on(async {
+            Ok(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()).await?)
+        }),
+        Command::Check => beside(&config, async |database| {
+            let clock = clock(&config)?;
+            Ok(tools::check::run(&database, &clock, &mut std::io::stdout()).await?)
+        }),
+        Command::Backup(arguments) => beside(&config, async |database| {
+            let (clock, programs) = (clock(&config)?, config.database.binaries.as_deref());
+            let (data_dir, out) = (&config.server.data_dir, &mut std::io::stdout());
+            tools::backup::backup(&arguments, &database, programs, data_dir, &clock, out).await?;
+            Ok(())
+        }),
+        Command::Restore(arguments) => {
+            let work = async |database: Database| -> Result<(), Failure> {
+                let (clock, programs) = (clock(&config)?, config.database.binaries.as_deref());
+                let out = &mut std::io::stdout();
+                tools::backup::restore(&arguments, &database, programs, &clock, out).await?;
+                Ok(())
+            };
+            match arguments.folder() {
+                Some(folder) => {
+                    tools::backup::make_empty(folder)?;
+                    let mut place = Config::clone(&config);
+                    place.database.url = None;
+                    place.server.data_dir = std::path::absolute(folder)?;
+                    offline(&place, work)
+                }
+                None => runtime()?.block_on(work(Database::parse(&arguments.into)?)),
+            }
+        }
         Command::Sandbox(arguments) => runtime()?.block_on(async {
             let clock = match arguments.clock {
                 Some(file) => Clock::manual(file)?,
@@ -149,6 +203,18 @@ fn offline(
     let done = runtime()?.block_on(work(database));
     postgres.map(PrivatePostgres::stop).transpose()?;
     done
+}
+
+/// Runs something on the database that a server may be using: with the private Postgres of
+/// that server, or else as [`offline`].
+fn beside(
+    config: &Config,
+    work: impl AsyncFnOnce(Database) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    match serve::living_postgres(config)? {
+        Some(database) => runtime()?.block_on(work(database)),
+        None => offline(config, work),
+    }
 }
 
 /// The clock that is set. Within a runtime only.

@@ -90,6 +90,7 @@ async fn serve(
         report = tools::demo::fill_if_empty(&database, clock.clone(), rules).await?;
     }
     let sandbox = provider.as_ref().is_some_and(|provider| provider.sandbox);
+    let data_dir = config.server.data_dir.clone();
     let server = app::Server::start(config, database.clone(), clock, provider, &secret).await?;
     let work = async {
         if let Some(report) = report {
@@ -100,6 +101,11 @@ async fn serve(
             }
         }
         server.findable().await;
+        if let Some(url) = server.operator_url() {
+            // For the commands that talk to it: the port may be any.
+            tools::ops_client::tell(&data_dir, &url)?;
+            println!("operators: {url}");
+        }
         println!("RentEzy is at {}", server.url());
         if demo {
             tools::demo::tell(&database, &mut std::io::stdout()).await?;
@@ -135,6 +141,16 @@ pub(super) fn start_postgres(config: &Config) -> Result<Option<PrivatePostgres>,
     }
     prepare(&config.server.data_dir)?;
     Ok(Some(PrivatePostgres::start(private_postgres::Options::new(config))?))
+}
+
+/// The private Postgres that a living server has started, if that is the database.
+pub(super) fn living_postgres(config: &Config) -> Result<Option<Database>, Failure> {
+    if config.database.url.is_some() {
+        return Ok(None);
+    }
+    let folder = private_postgres::Options::new(config).folder;
+    let url = PrivatePostgres::serving(&folder)?;
+    Ok(url.map(|url| Database::parse(&url)).transpose()?)
 }
 
 /// The address of the database that is set, or of the private one.

@@ -2,34 +2,34 @@
 //! stream on its own, in order, after a cursor that is kept in the database.
 //!
 //! It is at least once: the cursor moves with the effect (rows), or after it (calls, which
-//! carry an id derived from the event). A stream whose event fails is tried again with
-//! growing pauses, while the other streams go on.
+//! carry an id derived from the event). An event that fails is parked, and with it the later
+//! events of its key, while all others go on; after [`TRIES_MAX`] tries it is a dead letter
+//! and its key goes on too. The actor is in `consumer_reader.rs`, the work on one stream in
+//! `consumer_work.rs`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::marker::PhantomData;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::Semaphore;
+use ractor::ActorProcessingErr;
 
+use super::consumer_reader::{Msg, Reader};
+use super::consumer_work::{Failure, attempt};
 use super::payer::PayerError;
-use super::root::Root;
+use super::root::{Mailbox, Root};
 use super::tail::Tail;
-use crate::clock;
+use crate::clock::Clock;
 use crate::domain::entity::Stream;
-use crate::domain::event::{Position, Recorded};
+use crate::domain::event::Recorded;
+use crate::gateways::stripe::StripeError;
 use crate::storage::events;
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
 
-/// Events read at once.
-const PAGE: i64 = 200;
-/// The pause after the first failure of a stream; it doubles up to [`PAUSE_MAX`].
-const PAUSE: Duration = Duration::from_secs(1);
-/// The longest pause between two attempts at a stream.
-const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Tries after which an event is a dead letter.
+pub const TRIES_MAX: i32 = 8;
 
 /// Why events could not be consumed. They will be tried again.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,33 @@ pub enum ConsumerError {
     /// The cursor was moved by somebody else.
     #[error("cursor has been moved by another owner")]
     Overtaken,
+}
+
+impl ConsumerError {
+    /// Whether it says nothing about the event: whatever is tried fails at the moment. Such a
+    /// failure is no try, and the stream waits for its end.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Overtaken => true,
+            Self::Storage(error) | Self::Payer(PayerError::Storage(error)) => error.is_outage(),
+            Self::Payer(error) => matches!(
+                error,
+                PayerError::Busy
+                    | PayerError::Entity(_)
+                    | PayerError::Provider(StripeError::Unreachable(_))
+            ),
+        }
+    }
+}
+
+/// What a consumer has done about events, as far as it can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Effects {
+    /// Effects that are there.
+    pub present: u64,
+    /// Effects that a replay would make.
+    pub missing: u64,
 }
 
 /// What follows from events.
@@ -61,47 +88,39 @@ pub trait Consumer: Send + Sync + 'static {
     /// `from` to the last of them.
     ///
     /// # Errors
-    /// Then the events from the cursor on come again.
+    /// Then the events from the cursor on come again, one by one, to [`Consumer::apply`].
     fn consume(
         &self,
         from: i64,
         events: &[Recorded],
     ) -> impl Future<Output = Result<(), ConsumerError>> + Send;
-}
 
-/// Starts a consumer.
-///
-/// # Errors
-/// When its cursors cannot be read.
-pub async fn start<C: Consumer>(
-    root: &Root,
-    tail: &Tail,
-    pool: &Pool,
-    consumer: C,
-) -> Result<(), ActorProcessingErr> {
-    let consumer = Arc::new(consumer);
-    let pool = pool.clone();
-    let mailbox = root
-        .adopt(C::NAME, move || (Reader(PhantomData), (Arc::clone(&consumer), pool.clone())))
-        .await?;
-    tail.follow(Arc::new(move |heads| mailbox.send(Msg::Grown(heads.to_vec()))));
-    Ok(())
-}
-
-/// A consumer whose effects are calls, one for each event.
-pub trait Calls: Sync {
-    /// Makes the call that follows from an event, if any does.
+    /// Sees to what follows from one event and moves no cursor. It may come late, and more
+    /// than once: whatever it does is done at most once by a key that derives from the event.
     ///
     /// # Errors
-    /// Then it is made again.
-    fn call(&self, event: &Recorded) -> impl Future<Output = Result<(), ConsumerError>> + Send;
+    /// Then the event comes again, unless it has failed too often.
+    fn apply(&self, event: &Recorded) -> impl Future<Output = Result<(), ConsumerError>> + Send;
+
+    /// Which effects of events are there and which are missing, for the dry run of a replay;
+    /// none for a consumer that cannot tell.
+    ///
+    /// # Errors
+    /// When the effects cannot be read.
+    fn effects(
+        &self,
+        _events: &[Recorded],
+    ) -> impl Future<Output = Result<Option<Effects>, ConsumerError>> + Send {
+        async { Ok(None) }
+    }
 }
 
-/// Makes the calls of events in order and moves the cursor behind the last that went well.
+/// Gives events to [`Consumer::apply`] in order and moves the cursor behind the last that
+/// went well: [`Consumer::consume`] of a consumer whose effects are calls.
 ///
 /// # Errors
 /// The first that occurs.
-pub async fn call_each<C: Consumer + Calls>(
+pub async fn call_each<C: Consumer>(
     consumer: &C,
     pool: &Pool,
     from: i64,
@@ -109,7 +128,7 @@ pub async fn call_each<C: Consumer + Calls>(
 ) -> Result<(), ConsumerError> {
     let (mut done, mut failed) = (None, None);
     for event in events {
-        match consumer.call(event).await {
+        match consumer.apply(event).await {
             Ok(()) => done = Some(event.position),
             Err(error) => {
                 failed = Some(error);
@@ -126,166 +145,117 @@ pub async fn call_each<C: Consumer + Calls>(
     failed.map_or(Ok(()), Err)
 }
 
-/// What the actor of a consumer is told.
-pub enum Msg {
-    /// Streams have grown. From the tail.
-    Grown(Vec<Position>),
-    /// A stream has been read up to a cursor, or could not be. From its own tasks.
-    Read(Stream, Result<i64, String>),
-    /// The pause of a stream is over.
-    Again(Stream),
-}
+/// All consumers of this node: starts them, and finds them by name for operators.
+#[derive(Clone)]
+pub struct Consumers(Arc<Inner>);
 
-impl ractor::Message for Msg {}
-
-struct Reader<C>(PhantomData<fn() -> C>);
-
-struct State<C> {
-    consumer: Arc<C>,
+struct Inner {
+    root: Root,
+    tail: Tail,
     pool: Pool,
-    permits: Arc<Semaphore>,
-    heads: HashMap<Stream, i64>,
-    /// Where each stream is read next.
-    cursors: HashMap<Stream, i64>,
-    /// Streams that are being read, or wait for the end of a pause.
-    busy: HashSet<Stream>,
-    failures: HashMap<Stream, u32>,
+    clock: Clock,
+    started: Mutex<BTreeMap<&'static str, Started>>,
 }
 
-impl<C: Consumer> Actor for Reader<C> {
-    type Msg = Msg;
-    type State = State<C>;
-    type Arguments = (Arc<C>, Pool);
+#[derive(Clone)]
+struct Started {
+    mailbox: Mailbox<Msg>,
+    consumer: Arc<dyn AnyConsumer>,
+}
 
-    async fn pre_start(
-        &self,
-        _: ActorRef<Msg>,
-        (consumer, pool): Self::Arguments,
-    ) -> Result<State<C>, ActorProcessingErr> {
-        let client = pool.get().await?;
-        let cursors = events::offsets(&client, C::NAME).await?;
-        let heads = events::heads(&client).await?;
-        drop(client);
-        let by_stream = |positions: Vec<Position>| {
-            positions.into_iter().map(|position| (position.stream, position.seq)).collect()
-        };
-        Ok(State {
-            permits: Arc::new(Semaphore::new(consumer.concurrency().max(1))),
-            consumer,
-            pool,
-            heads: by_stream(heads),
-            cursors: by_stream(cursors),
-            busy: HashSet::new(),
-            failures: HashMap::new(),
-        })
+impl std::fmt::Debug for Consumers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Consumers").field(&self.names()).finish()
+    }
+}
+
+impl Consumers {
+    /// No consumers yet.
+    #[must_use]
+    pub fn new(root: &Root, tail: &Tail, pool: &Pool, clock: &Clock) -> Self {
+        Self(Arc::new(Inner {
+            root: root.clone(),
+            tail: tail.clone(),
+            pool: pool.clone(),
+            clock: clock.clone(),
+            started: Mutex::default(),
+        }))
     }
 
-    async fn post_start(
-        &self,
-        myself: ActorRef<Msg>,
-        state: &mut State<C>,
-    ) -> Result<(), ActorProcessingErr> {
-        for stream in state.heads.keys().copied().collect::<Vec<_>>() {
-            state.read(&myself, stream);
-        }
+    fn started(&self) -> MutexGuard<'_, BTreeMap<&'static str, Started>> {
+        self.0.started.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a consumer.
+    ///
+    /// # Errors
+    /// When its cursors cannot be read.
+    pub async fn start<C: Consumer>(&self, consumer: C) -> Result<(), ActorProcessingErr> {
+        let (consumer, inner) = (Arc::new(consumer), &self.0);
+        let (pool, clock) = (inner.pool.clone(), inner.clock.clone());
+        let shared = Arc::clone(&consumer);
+        let make = move || (Reader::new(), (Arc::clone(&shared), pool.clone(), clock.clone()));
+        let mailbox = inner.root.adopt(C::NAME, make).await?;
+        let told = mailbox.clone();
+        inner.tail.follow(Arc::new(move |heads| told.send(Msg::Grown(heads.to_vec()))));
+        self.started().insert(C::NAME, Started { mailbox, consumer });
         Ok(())
     }
 
-    async fn handle(
+    /// The names of those that were started, in their order.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.started().keys().copied().collect()
+    }
+
+    /// Has a consumer look at its parked events in a stream.
+    pub fn look(&self, consumer: &str, stream: Stream) {
+        let started = self.started().get(consumer).cloned();
+        if let Some(started) = started {
+            started.mailbox.send(Msg::Due(stream));
+        }
+    }
+
+    /// Gives an event to a consumer once more. `None` when there is no such consumer.
+    ///
+    /// # Errors
+    /// A [`Failure`], which says whether it was the event's.
+    pub(super) async fn apply(&self, name: &str, event: Recorded) -> Option<Result<(), Failure>> {
+        let consumer = self.started().get(name).map(|started| Arc::clone(&started.consumer))?;
+        Some(attempt(async move { consumer.apply_it(&event).await }).await)
+    }
+
+    /// What a consumer has done about events; see [`Consumer::effects`].
+    ///
+    /// # Errors
+    /// When the effects cannot be read.
+    pub async fn effects(
         &self,
-        myself: ActorRef<Msg>,
-        message: Msg,
-        state: &mut State<C>,
-    ) -> Result<(), ActorProcessingErr> {
-        match message {
-            Msg::Grown(heads) => {
-                for Position { stream, seq } in heads {
-                    let head = state.heads.entry(stream).or_default();
-                    *head = seq.max(*head);
-                    state.read(&myself, stream);
-                }
-            }
-            Msg::Read(stream, Ok(cursor)) => {
-                state.busy.remove(&stream);
-                state.failures.remove(&stream);
-                state.cursors.insert(stream, cursor);
-                state.read(&myself, stream);
-            }
-            Msg::Read(stream, Err(error)) => state.pause(&myself, stream, &error),
-            Msg::Again(stream) => {
-                state.busy.remove(&stream);
-                state.read(&myself, stream);
-            }
+        name: &str,
+        events: &[Recorded],
+    ) -> Result<Option<Effects>, ConsumerError> {
+        let consumer = self.started().get(name).map(|started| Arc::clone(&started.consumer));
+        match consumer {
+            Some(consumer) => consumer.effects_of(events).await,
+            None => Ok(None),
         }
-        Ok(())
     }
 }
 
-impl<C: Consumer> State<C> {
-    /// Has a stream read on, unless it is being read or there is nothing more in it.
-    fn read(&mut self, myself: &ActorRef<Msg>, stream: Stream) {
-        let head = self.heads.get(&stream).copied().unwrap_or_default();
-        let cursor = self.cursors.get(&stream).copied().unwrap_or_default();
-        if cursor >= head || !self.busy.insert(stream) {
-            return;
-        }
-        let (consumer, pool) = (Arc::clone(&self.consumer), self.pool.clone());
-        let (permits, myself) = (Arc::clone(&self.permits), myself.clone());
-        let known = self.cursors.get(&stream).copied();
-        tokio::spawn(async move {
-            let work = tokio::spawn(async move {
-                let _permit = permits.acquire_owned().await;
-                read(&*consumer, &pool, stream, known).await
-            });
-            let read = match work.await {
-                Ok(Ok((cursor, full))) => {
-                    if !full && !C::REST.is_zero() {
-                        clock::pause(C::REST).await;
-                    }
-                    Ok(cursor)
-                }
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(error) => Err(error.to_string()),
-            };
-            // When the consumer has been restarted, it reads all streams anew.
-            myself.cast(Msg::Read(stream, read)).ok();
-        });
-    }
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, ConsumerError>> + Send + 'a>>;
 
-    /// Leaves a stream alone for a while after a failure; it stays busy meanwhile.
-    fn pause(&mut self, myself: &ActorRef<Msg>, stream: Stream, error: &str) {
-        // It may have moved before it failed, or by somebody else's doing.
-        self.cursors.remove(&stream);
-        let failures = self.failures.entry(stream).or_default();
-        let pause = PAUSE.saturating_mul(1 << (*failures).min(10)).min(PAUSE_MAX);
-        *failures = failures.saturating_add(1);
-        tracing::warn!(consumer = C::NAME, stream = stream.0, failures, error, "event failed");
-        let myself = myself.clone();
-        tokio::spawn(async move {
-            clock::pause(pause).await;
-            // When the consumer has been restarted, it reads all streams anew.
-            myself.cast(Msg::Again(stream)).ok();
-        });
-    }
+/// A consumer whose type is not known where it is used.
+trait AnyConsumer: Send + Sync {
+    fn apply_it<'a>(&'a self, event: &'a Recorded) -> Boxed<'a, ()>;
+    fn effects_of<'a>(&'a self, events: &'a [Recorded]) -> Boxed<'a, Option<Effects>>;
 }
 
-/// Reads a page of a stream from `known`, or else from where the database says; where the
-/// cursor is then, and whether the page was full.
-async fn read<C: Consumer>(
-    consumer: &C,
-    pool: &Pool,
-    stream: Stream,
-    known: Option<i64>,
-) -> Result<(i64, bool), ConsumerError> {
-    let client = pool.get().await.map_err(StorageError::from)?;
-    let from = match known {
-        Some(cursor) => cursor,
-        None => events::offset(&client, C::NAME, stream).await?,
-    };
-    let page = events::read_after(&client, stream, from, PAGE).await?;
-    drop(client);
-    let Some(last) = page.last() else { return Ok((from, false)) };
-    let to = last.position.seq;
-    consumer.consume(from, &page).await?;
-    Ok((to, i64::try_from(page.len()) == Ok(PAGE)))
+impl<C: Consumer> AnyConsumer for C {
+    fn apply_it<'a>(&'a self, event: &'a Recorded) -> Boxed<'a, ()> {
+        Box::pin(self.apply(event))
+    }
+
+    fn effects_of<'a>(&'a self, events: &'a [Recorded]) -> Boxed<'a, Option<Effects>> {
+        Box::pin(self.effects(events))
+    }
 }

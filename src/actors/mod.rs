@@ -5,12 +5,15 @@
 pub mod cluster;
 pub mod committer;
 pub mod consumer;
+mod consumer_reader;
+mod consumer_work;
 pub mod consumers;
 pub mod mailer;
 pub mod payer;
 mod payer_calls;
 pub mod property;
 mod property_memory;
+pub mod replayer;
 pub mod root;
 pub mod tail;
 

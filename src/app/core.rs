@@ -10,16 +10,17 @@ use super::{Provider, StartError};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
-use crate::actors::consumer;
+use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{mail, notifications, payments, stripe_hooks};
 use crate::actors::mailer::{self, Mailer};
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
+use crate::actors::replayer::{self, Replayer};
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
-use crate::config::{Config, ListingReview};
+use crate::config::{Config, ListingReview, Secret};
 use crate::domain::link_token::LinkKey;
 use crate::domain::rules::{Review, Rules};
 use crate::gateways::mail::Mail;
@@ -52,10 +53,15 @@ pub struct Core {
     pub stripe: Option<StripeClient>,
     /// The search index.
     pub search: Search,
+    /// What follows from events.
+    pub consumers: Consumers,
+    /// Who gives consumers events again.
+    pub replayer: Replayer,
     /// The time.
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    secret: Secret,
     root: Root,
     database: Database,
     lock: Mutex<WriterLock>,
@@ -73,8 +79,9 @@ impl Core {
         clock: Clock,
         provider: Option<&Provider>,
         base_url: &str,
-        links: LinkKey,
+        secret: &Secret,
     ) -> Result<Self, StartError> {
+        let links = LinkKey::derive(secret.expose()).ok_or(StartError::NoSecret)?;
         let mail = Mail::new(&config.mail, &config.server.data_dir)?;
         let lock = take_lock(database).await?;
         migrate::run(database).await?;
@@ -109,6 +116,13 @@ impl Core {
             writer_memory_bytes: config.search.writer_memory_bytes(),
         };
         let search = Search::start(&root, &tail, around).await?;
+        let consumers = Consumers::new(&root, &tail, &pool, &clock);
+        let around = replayer::Surroundings {
+            pool: pool.clone(),
+            clock: clock.clone(),
+            consumers: consumers.clone(),
+        };
+        let replayer = Replayer::start(&root, around).await?;
         let mut core = Self {
             pool,
             region,
@@ -116,20 +130,24 @@ impl Core {
             payer: Payer::off(),
             stripe,
             search,
+            consumers,
+            replayer,
             clock,
             config,
+            secret: secret.clone(),
             root,
             database: database.clone(),
             lock: Mutex::new(lock),
         };
         core.start_consumers(base_url).await?;
         core.start_mail(mail, links, base_url).await?;
+        core.replayer.look();
         core.start_scheduler().await?;
         Ok(core)
     }
 
     async fn start_consumers(&mut self, base_url: &str) -> Result<(), StartError> {
-        let (root, tail, pool) = (&self.root, &self.tail, &self.pool);
+        let (root, pool) = (&self.root, &self.pool);
         let concurrency = self.config.payments.concurrency;
         if let Some(stripe) = self.stripe.clone() {
             let around = payer::Surroundings {
@@ -144,12 +162,12 @@ impl Core {
             let (payer, pool) = (self.payer.clone(), pool.clone());
             let payments =
                 payments::Payments { pool: pool.clone(), payer: payer.clone(), concurrency };
-            consumer::start(root, tail, &pool, payments).await?;
+            self.consumers.start(payments).await?;
             let hooks = stripe_hooks::StripeHooks { pool: pool.clone(), payer, concurrency };
-            consumer::start(root, tail, &pool, hooks).await?;
+            self.consumers.start(hooks).await?;
         }
         let notifications = notifications::Notifications { pool: pool.clone() };
-        consumer::start(root, tail, pool, notifications).await?;
+        self.consumers.start(notifications).await?;
         Ok(())
     }
 
@@ -172,7 +190,7 @@ impl Core {
         };
         let mailer = Mailer::start(&self.root, around).await?;
         let letters = mail::MailLetters { pool, mailer, clock };
-        consumer::start(&self.root, &self.tail, &self.pool, letters).await?;
+        self.consumers.start(letters).await?;
         Ok(())
     }
 
@@ -183,7 +201,12 @@ impl Core {
             clock: self.clock.clone(),
         };
         timers::start(&self.root, around).await?;
-        let tools = job::Tools { pool: self.pool.clone(), clock: self.clock.clone() };
+        let tools = job::Tools {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            config: Arc::clone(&self.config),
+            secret: self.secret.clone(),
+        };
         runner::start(&self.root, tools).await?;
         Ok(())
     }

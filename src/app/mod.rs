@@ -20,6 +20,9 @@ pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(std::net::SocketAddr, std::io::Error),
+    /// The operators' token could not be read or made.
+    #[error("operators' token: {0}")]
+    Token(std::io::Error),
     /// The database could not be reached or read.
     #[error(transparent)]
     Storage(#[from] StorageError),

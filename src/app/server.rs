@@ -18,6 +18,7 @@ use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining};
 use crate::storage::pool::Database;
+use crate::storage::secret;
 
 /// The pause before the sandbox is asked again to send its hooks here.
 const HOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -31,6 +32,7 @@ const INDEX_POLL: Duration = Duration::from_millis(20);
 pub struct Server {
     core: Core,
     http: http::server::Server,
+    operator: Option<http::server::Server>,
     url: String,
     local_url: String,
 }
@@ -52,17 +54,20 @@ impl Server {
         let refused = |error| StartError::Listen(listen, error);
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        let operator = operator_listener(&config).await?;
         let url = config.server.public_url(address);
         let links = LinkKey::derive(secret.expose()).ok_or(StartError::NoSecret)?;
         let settings = Arc::clone(&config);
-        let core =
-            Core::start(settings, &database, clock, provider.as_ref(), &url, links.clone()).await?;
+        let core = Core::start(settings, &database, clock, provider.as_ref(), &url, secret).await?;
         let sessions = Sessions::open(&core.pool, secret, &config.accounts, &core.clock).await?;
-        let state = AppState {
+        let state = Arc::new(AppState {
             pool: core.pool.clone(),
             region: core.region.clone(),
             payer: core.payer.clone(),
             tail: core.tail.clone(),
+            consumers: core.consumers.clone(),
+            replayer: core.replayer.clone(),
+            operator_token: operator.as_ref().map(|(_, token)| token.clone()),
             clock: core.clock.clone(),
             config: Arc::clone(&config),
             sessions: Arc::new(sessions),
@@ -72,7 +77,11 @@ impl Server {
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),
             draining: Draining::default(),
-        };
+        });
+        let operator = operator
+            .map(|(listener, _)| http::server::Server::start_operator(listener, &state))
+            .transpose()
+            .map_err(refused)?;
         let sandbox = provider.filter(|provider| provider.sandbox);
         let added = match &sandbox {
             Some(sandbox) => sandbox_proxy::router(SandboxProxy::new(&sandbox.base_url)?),
@@ -83,13 +92,19 @@ impl Server {
         if let Some(stripe) = core.stripe.clone().filter(|_| sandbox.is_some()) {
             tokio::spawn(set_hook(stripe, format!("{local_url}/api/v1/hooks/stripe")));
         }
-        Ok(Self { core, http, url, local_url })
+        Ok(Self { core, http, operator, url, local_url })
     }
 
     /// What the server is reached by.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What operators reach the server by; none without an operator listener.
+    #[must_use]
+    pub fn operator_url(&self) -> Option<String> {
+        self.operator.as_ref().map(|operator| format!("http://{}", operator.address()))
     }
 
     /// Waits until another server has taken the database over.
@@ -119,8 +134,24 @@ impl Server {
     /// Takes no more requests, finishes those under way, then stops the actors.
     pub async fn stop(self) {
         self.http.stop().await;
+        if let Some(operator) = self.operator {
+            operator.stop().await;
+        }
         self.core.stop().await;
     }
+}
+
+/// The operators' listener with the token that lets them in, unless it is off.
+async fn operator_listener(config: &Config) -> Result<Option<(TcpListener, Secret)>, StartError> {
+    let Some(listen) = config.operator.listen else { return Ok(None) };
+    let token = match &config.operator.token {
+        Some(token) => token.clone(),
+        None => {
+            secret::ensure_operator_token(&config.server.data_dir).map_err(StartError::Token)?
+        }
+    };
+    let refused = |error| StartError::Listen(listen, error);
+    Ok(Some((TcpListener::bind(listen).await.map_err(refused)?, token)))
 }
 
 /// Has the sandbox send its hooks here; it may be a moment away. At Stripe this is done by

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Mail, Payments, SECTIONS, Search,
-    Server,
+    Accounts, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Operator, Payments,
+    SECTIONS, Search, Server,
 };
 use super::value::{Key, Kind, Setting};
 
@@ -30,6 +30,8 @@ const SHOWN_MAX: usize = 80;
 pub struct Config {
     /// The public listener and the server's files.
     pub server: Server,
+    /// The operators' listener.
+    pub operator: Operator,
     /// Postgres.
     pub database: Database,
     /// The clock.
@@ -44,6 +46,8 @@ pub struct Config {
     pub payments: Payments,
     /// Letters.
     pub mail: Mail,
+    /// The event log.
+    pub events: Events,
     /// The search index.
     pub search: Search,
     /// Limits.
@@ -157,6 +161,7 @@ impl Config {
         rules::fill(&mut values, &folder)?;
         let config = Self {
             server: Server::read(&values)?,
+            operator: Operator::read(&values)?,
             database: Database::read(&values)?,
             clock: Clock::read(&values)?,
             accounts: Accounts::read(&values)?,
@@ -164,6 +169,7 @@ impl Config {
             bookings: Bookings::read(&values)?,
             payments: Payments::read(&values)?,
             mail: Mail::read(&values)?,
+            events: Events::read(&values)?,
             search: Search::read(&values)?,
             limits: Limits::read(&values)?,
             log: Log::read(&values)?,

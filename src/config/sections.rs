@@ -68,6 +68,18 @@ section! {
 }
 
 section! {
+    /// The operators' listener: events, consumers, dead letters, replays, metrics. It belongs
+    /// on an address that only operators reach.
+    Operator "operator" {
+        /// Address and port; port 0 takes a free one. Empty: there is none.
+        listen: Option<SocketAddr> = "127.0.0.1:8081", Kind::Address;
+        /// What operators show to be let in. Empty: made at the first start and kept in the
+        /// data folder as operator.token, readable by its owner only.
+        token: Option<Secret> = "", Kind::Secret(32);
+    }
+}
+
+section! {
     /// Postgres, where the truth is kept.
     Database "database" {
         /// postgres://user:password@host/database of a Postgres 15 or newer. Empty: the
@@ -172,6 +184,16 @@ section! {
 }
 
 section! {
+    /// The event log.
+    Events "events" {
+        /// Days after which a month of events may be dropped, once every consumer and every
+        /// replay is past it; 0: never. What depends on the log for longer, such as the
+        /// audit trail, ends with it.
+        retention_days: u32 = "0", Kind::Number(0, 36_500);
+    }
+}
+
+section! {
     /// The search index.
     Search "search" {
         /// How long a change may wait to be findable, in milliseconds.
@@ -213,6 +235,7 @@ section! {
 /// Every section with its introduction and its keys, in the order of `cluster.toml`.
 pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("server", Server::ABOUT, Server::KEYS),
+    ("operator", Operator::ABOUT, Operator::KEYS),
     ("database", Database::ABOUT, Database::KEYS),
     ("clock", Clock::ABOUT, Clock::KEYS),
     ("accounts", Accounts::ABOUT, Accounts::KEYS),
@@ -220,6 +243,7 @@ pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("bookings", Bookings::ABOUT, Bookings::KEYS),
     ("payments", Payments::ABOUT, Payments::KEYS),
     ("mail", Mail::ABOUT, Mail::KEYS),
+    ("events", Events::ABOUT, Events::KEYS),
     ("search", Search::ABOUT, Search::KEYS),
     ("limits", Limits::ABOUT, Limits::KEYS),
     ("log", Log::ABOUT, Log::KEYS),

@@ -133,6 +133,10 @@ ids! {
     NotificationId = "ntf";
     /// A letter: mail to one person about one event.
     LetterId = "ltr";
+    /// An event that a consumer was not able to see to.
+    DeadLetterId = "dlt";
+    /// Events that a consumer is given again.
+    ReplayId = "rpl";
     /// A request with an effect: the key of its command record. A retry carries the same one.
     RequestId = "req";
 }

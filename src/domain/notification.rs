@@ -144,7 +144,6 @@ fn about(stay: &StayFacts, more: Value) -> Value {
     data
 }
 
-<<<<<<< HEAD
 fn notification(
     event: &Recorded,
     id: NotificationId,
@@ -157,11 +156,6 @@ fn notification(
 
 fn id(event: &Recorded, user: UserId) -> NotificationId {
     let position = event.position;
-    ids::derived(user.uuid(), &format!("{}/{}", position.stream.0, position.seq)).into()
-=======
-fn id(event: &Recorded, user: Uuid) -> Uuid {
-    let position = event.position;
-    let made_of = ids::derived(user, &format!("{}/{}", position.stream.0, position.seq));
-    ids::stamped(event.occurred_at, made_of)
->>>>>>> main
+    let made_of = ids::derived(user.uuid(), &format!("{}/{}", position.stream.0, position.seq));
+    ids::stamped(event.occurred_at, made_of).into()
 }

@@ -11,6 +11,7 @@ pub mod extract;
 pub mod idempotency;
 pub mod keys;
 pub mod openapi;
+pub mod ops;
 pub mod page;
 pub mod passwords;
 pub mod precondition;

@@ -9,7 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life, search, system, units,
+    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life,
+    search, system, units,
 };
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
@@ -105,6 +106,11 @@ fn complete(operation: &mut Operation, who: Who) {
         }
         Who::Public | Who::Cookie | Who::Machine => {}
     }
+    add_problem(operation);
+}
+
+/// Says that an operation may answer with a problem.
+pub(super) fn add_problem(operation: &mut Operation) {
     let schema = Ref::from_schema_name("Problem");
     let content = Content::new(Some(RefOr::Ref(schema)));
     let mut problem = Response::new("what went wrong");

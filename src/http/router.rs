@@ -10,7 +10,8 @@ use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::api::{
-    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life, search, system, units,
+    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life,
+    search, system, units,
 };
 use super::auth::{self, Who};
 use super::state::Shared;

@@ -14,8 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::router;
-use super::state::{AppState, Draining};
+use super::state::{Draining, Shared};
+use super::{ops, router};
 use crate::clock;
 
 /// Connections at the same time; further ones wait in the system's queue.
@@ -45,15 +45,29 @@ impl Server {
     ///
     /// # Errors
     /// When the listener has no address.
-    pub fn start(listener: TcpListener, state: AppState, added: Router) -> std::io::Result<Self> {
+    pub fn start(listener: TcpListener, state: Shared, added: Router) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
-        let state = Arc::new(state);
         let router = router::router(&state, added);
         let drain = state.config.server.drain();
         let draining = state.draining.clone();
         let (stop, stopped) = oneshot::channel();
         let following = tokio::spawn(async move { state.sessions.follow(&state.pool).await });
         let accepting = tokio::spawn(accept(listener, router, drain, stopped));
+        Ok(Self { address, draining, drain, stop: Some(stop), accepting, following })
+    }
+
+    /// Serves operators on a listener of their own.
+    ///
+    /// # Errors
+    /// When the listener has no address.
+    pub fn start_operator(listener: TcpListener, state: &Shared) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let router = ops::router::router(state);
+        let drain = state.config.server.drain();
+        let draining = state.draining.clone();
+        let (stop, stopped) = oneshot::channel();
+        let accepting = tokio::spawn(accept(listener, router, drain, stopped));
+        let following = tokio::spawn(async {});
         Ok(Self { address, draining, drain, stop: Some(stop), accepting, following })
     }
 

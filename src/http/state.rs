@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
+use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::Search;
 use crate::actors::payer::Payer;
+use crate::actors::replayer::Replayer;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
@@ -27,6 +29,12 @@ pub struct AppState {
     pub payer: Payer,
     /// The reader of the event log, told when the edge has written an event.
     pub tail: Tail,
+    /// What follows from events.
+    pub consumers: Consumers,
+    /// Who gives consumers events again.
+    pub replayer: Replayer,
+    /// What operators show to be let in; `None` lets nobody in.
+    pub operator_token: Option<Secret>,
     /// The clock.
     pub clock: Clock,
     /// The settings.

@@ -9,6 +9,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use super::job::{Job, Tools};
 use super::jobs;
 use crate::actors::root::Root;
+use crate::storage::job_runs::{self, JobRun};
 
 /// Starts running jobs.
 ///
@@ -76,9 +77,30 @@ impl Actor for Runner {
 
 impl State {
     async fn run(&self, job: &Job) {
-        match (job.run)(self.tools.clone()).await {
-            Ok(rows) => tracing::debug!(job = job.name, rows, "job ran"),
-            Err(error) => tracing::error!(job = job.name, %error, "job failed"),
+        let started_at = self.tools.clock.now();
+        let (rows, error) = match (job.run)(self.tools.clone()).await {
+            Ok(rows) => {
+                tracing::debug!(job = job.name, rows, "job ran");
+                (Some(i64::try_from(rows).unwrap_or(i64::MAX)), None)
+            }
+            Err(error) => {
+                tracing::error!(job = job.name, %error, "job failed");
+                (None, Some(error.to_string()))
+            }
+        };
+        let (name, schedule) = (job.name.to_owned(), job.schedule.to_owned());
+        let ended_at = self.tools.clock.now();
+        self.keep(&JobRun { job: name, schedule, started_at, ended_at, rows, error }).await;
+    }
+
+    /// Keeps what a run did. Without a database the log has to do.
+    async fn keep(&self, run: &JobRun) {
+        let kept = match self.tools.pool.get().await {
+            Ok(client) => job_runs::add(&client, run).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = kept {
+            tracing::warn!(job = run.job, %error, "run of a job cannot be kept");
         }
     }
 

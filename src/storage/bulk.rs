@@ -69,6 +69,7 @@ impl Bulk {
             return Ok(BulkEnd::Fenced);
         }
         copy_listings(&transaction, sets).await?;
+        copy_units(&transaction, sets).await?;
         copy_slots(&transaction, sets).await?;
         copy_events(&transaction, sets).await?;
         transaction.commit().await?;
@@ -99,7 +100,6 @@ async fn copy_listings(
     let types = [
         Type::UUID,
         Type::UUID,
-        Type::UUID,
         Type::TEXT,
         Type::TEXT,
         Type::TEXT,
@@ -109,9 +109,11 @@ async fn copy_listings(
         Type::FLOAT8,
         Type::TEXT,
         Type::TEXT_ARRAY,
-        Type::JSONB,
+        Type::TEXT,
         Type::BPCHAR,
         Type::INT8,
+        Type::INT8,
+        Type::JSONB,
         Type::TEXT,
         Type::TEXT,
         Type::INT4,
@@ -120,9 +122,9 @@ async fn copy_listings(
     ];
     let sink = transaction
         .copy_in(
-            "copy properties (id, owner_id, unit_id, status, kind, title, description, address,
-                 lat, lon, zone, amenities, unit, currency, price_minor, source, external_id,
-                 version, created_at, updated_at) from stdin (format binary)",
+            "copy properties (id, owner_id, status, kind, title, description, address, lat, lon,
+                 zone, amenities, stay_mode, currency, deposit_minor, cleaning_fee_minor, policies,
+                 source, external_id, version, created_at, updated_at) from stdin (format binary)",
         )
         .await?;
     let writer = BinaryCopyInWriter::new(sink, &types);
@@ -139,16 +141,15 @@ async fn write_listing(
     row: &Listing,
 ) -> Result<(), StorageError> {
     let fields = &row.fields;
-    let (id, owner, unit_id) = (row.id.uuid(), row.owner.uuid(), row.unit_id.uuid());
+    let (id, owner) = (row.id.uuid(), row.owner.uuid());
     let (status, kind) = (row.status.name(), fields.kind.name());
-    let currency = fields.currency.code();
+    let (stay_mode, currency) = (fields.stay_mode.name(), fields.currency.code());
     let source = row.source.as_ref().map(|source| source.name.as_str());
     let external_id = row.source.as_ref().map(|source| source.external_id.as_str());
-    let (address, unit) = (Json(&fields.address), Json(&fields.unit));
+    let (address, policies) = (Json(&fields.address), Json(&row.policies));
     let values: Values<'_> = vec![
         &id,
         &owner,
-        &unit_id,
         &status,
         &kind,
         &fields.title,
@@ -158,9 +159,11 @@ async fn write_listing(
         &fields.location.lon,
         &fields.zone,
         &fields.amenities,
-        &unit,
+        &stay_mode,
         &currency,
-        &fields.price_minor,
+        &fields.deposit_minor,
+        &fields.cleaning_fee_minor,
+        &policies,
         &source,
         &external_id,
         &row.version,
@@ -168,6 +171,55 @@ async fn write_listing(
         &row.updated_at,
     ];
     writer.write(&values).await?;
+    Ok(())
+}
+
+async fn copy_units(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<(), StorageError> {
+    let types = [
+        Type::UUID,
+        Type::UUID,
+        Type::INT4,
+        Type::TEXT,
+        Type::INT4,
+        Type::INT4,
+        Type::INT4,
+        Type::FLOAT4,
+        Type::INT4,
+        Type::INT8,
+        Type::INT8,
+    ];
+    let sink = transaction
+        .copy_in(
+            "copy units (property_id, id, position, name, count, bedrooms, beds, bathrooms, guests,
+                 night_minor, month_minor) from stdin (format binary)",
+        )
+        .await?;
+    let writer = BinaryCopyInWriter::new(sink, &types);
+    pin_mut!(writer);
+    for listing in sets.iter().filter_map(|set| set.net.listing.as_ref()) {
+        let property = listing.row.id.uuid();
+        for (position, unit) in (0_i32..).zip(&listing.row.units) {
+            let (id, fields) = (unit.id.uuid(), &unit.fields);
+            let number = |field: u16| i32::from(field);
+            let (count, bedrooms) = (number(fields.count), number(fields.bedrooms));
+            let (beds, guests) = (number(fields.beds), number(fields.guests));
+            let values: Values<'_> = vec![
+                &property,
+                &id,
+                &position,
+                &fields.name,
+                &count,
+                &bedrooms,
+                &beds,
+                &fields.bathrooms,
+                &guests,
+                &fields.night_minor,
+                &fields.month_minor,
+            ];
+            writer.as_mut().write(&values).await?;
+        }
+    }
+    writer.finish().await?;
     Ok(())
 }
 

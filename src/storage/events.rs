@@ -124,6 +124,72 @@ fn in_order(after: Position, rows: &[Row]) -> Result<Vec<Recorded>, StorageError
     Ok(events)
 }
 
+/// An event's row, which this version may not be able to read.
+#[derive(Debug)]
+pub struct Entry {
+    /// Where it lies.
+    pub position: Position,
+    /// The aggregate whose order it keeps.
+    pub key: Uuid,
+    /// The name of its type.
+    pub kind: String,
+    /// The event; an error when it cannot be decoded.
+    pub event: Result<Recorded, StorageError>,
+}
+
+/// The rows of a stream after a position, in order, at most `limit`: as [`read_after`], but
+/// what cannot be decoded does not keep the others from being read.
+///
+/// # Errors
+/// When the database cannot be read, or numbers are missing.
+pub async fn entries_after(
+    client: &Client,
+    stream: Stream,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, StorageError> {
+    let rows = client
+        .query(
+            "select stream, seq, type, key, occurred_at, actor, causation, data from events
+             where stream = $1 and seq > $2 order by seq limit $3",
+            &[&i32::from(stream.0), &after, &limit],
+        )
+        .await?;
+    let entries: Vec<Entry> = rows.iter().map(entry).collect::<Result<_, _>>()?;
+    for (expected, entry) in (after + 1..).zip(&entries) {
+        if entry.position.seq != expected {
+            let stream = stream.0;
+            return Err(StorageError::malformed(format!("stream {stream} lacks event {expected}")));
+        }
+    }
+    Ok(entries)
+}
+
+/// The row at a place in the log; none when there is none, or it was dropped.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn entry_at(client: &Client, at: Position) -> Result<Option<Entry>, StorageError> {
+    let row = client
+        .query_opt(
+            "select stream, seq, type, key, occurred_at, actor, causation, data from events
+             where stream = $1 and seq = $2",
+            &[&i32::from(at.stream.0), &at.seq],
+        )
+        .await?;
+    row.as_ref().map(entry).transpose()
+}
+
+/// A row of the columns that [`entries_after`] reads.
+pub(super) fn entry(row: &Row) -> Result<Entry, StorageError> {
+    Ok(Entry {
+        position: position(row.get(0), row.get(1))?,
+        key: row.get(3),
+        kind: row.get(2),
+        event: recorded(row),
+    })
+}
+
 /// The head of every stream that is not empty.
 ///
 /// # Errors
@@ -182,7 +248,8 @@ pub async fn advance(
     Ok(moved == 1)
 }
 
-fn position(stream: i32, seq: i64) -> Result<Position, StorageError> {
+/// A place in the log from its columns.
+pub(super) fn position(stream: i32, seq: i64) -> Result<Position, StorageError> {
     let stream = u16::try_from(stream).map_err(StorageError::malformed)?;
     Ok(Position { stream: Stream(stream), seq })
 }

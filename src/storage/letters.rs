@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
@@ -73,43 +74,103 @@ pub async fn store(
     consumer: &str,
     from: i64,
     to: Position,
-    rows: &[(Letter, Timestamp, Option<&str>)],
+    rows: &[New<'_>],
 ) -> Result<bool, StorageError> {
     let client = pool.get().await?;
-    let ids: Vec<_> = rows.iter().map(|(row, ..)| row.id.uuid()).collect();
-    let users: Vec<_> = rows.iter().map(|(row, ..)| row.user_id.uuid()).collect();
-    let (mut templates, mut data) = (Vec::new(), Vec::new());
-    for (row, ..) in rows {
-        let (template, content) = parts(&row.matter)?;
-        templates.push(template);
-        data.push(content);
-    }
-    let until: Vec<_> = rows.iter().map(|(row, ..)| row.useful_until).collect();
-    let times: Vec<_> = rows.iter().map(|(_, at, _)| *at).collect();
-    let why: Vec<_> = rows.iter().map(|(.., why)| *why).collect();
+    let columns = Columns::of(rows)?;
     let statement = format!(
-        "with moved as ({ADVANCE} returning 1),
-         stored as (insert into letters (id, user_id, template, data, useful_until, created_at,
-                 next_at, last_error, state)
-             select l.id, l.user_id, l.template, l.data, l.until, l.at, l.at, l.why,
-                 case when l.why is null then 'queued' else 'suppressed' end
-             from unnest($5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::timestamptz[],
-                 $10::timestamptz[], $11::text[]) l(id, user_id, template, data, until, at, why)
-             where exists (select 1 from moved)
-             on conflict do nothing)
-         select exists (select 1 from moved)"
+        "with moved as ({ADVANCE} returning 1), stored as ({})
+         select exists (select 1 from moved)",
+        insert(5, "exists (select 1 from moved)")
     );
     let stream = i32::from(to.stream.0);
-    let row = client
-        .query_one(
-            &statement,
-            &[
-                &consumer, &stream, &from, &to.seq, &ids, &users, &templates, &data, &until,
-                &times, &why,
-            ],
-        )
-        .await?;
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&consumer, &stream, &from, &to.seq];
+    params.extend(columns.params());
+    let row = client.query_one(&statement, &params).await?;
     Ok(row.get(0))
+}
+
+/// Stores letters and moves no cursor; those that are there stay as they are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add(pool: &Pool, rows: &[New<'_>]) -> Result<(), StorageError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let client = pool.get().await?;
+    client.execute(&insert(1, "true"), &Columns::of(rows)?.params()).await?;
+    Ok(())
+}
+
+/// How many of these letters are there, in whatever state.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(pool: &Pool, rows: &[New<'_>]) -> Result<u64, StorageError> {
+    let client = pool.get().await?;
+    let ids: Vec<_> = rows.iter().map(|(row, ..)| row.id.uuid()).collect();
+    let statement = "select count(*) from letters where id = any($1)";
+    let count: i64 = client.query_one(statement, &[&ids]).await?.get(0);
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// A letter on its way into its table, when its event happened, and why it is not to be
+/// sent, if so.
+pub type New<'a> = (Letter, Timestamp, Option<&'a str>);
+
+/// Letters, a list for each column.
+struct Columns<'a> {
+    ids: Vec<Uuid>,
+    users: Vec<Uuid>,
+    templates: Vec<String>,
+    data: Vec<Value>,
+    until: Vec<Option<Timestamp>>,
+    times: Vec<Timestamp>,
+    why: Vec<Option<&'a str>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: &[New<'a>]) -> Result<Self, StorageError> {
+        let (mut templates, mut data) = (Vec::new(), Vec::new());
+        for (row, ..) in rows {
+            let (template, content) = parts(&row.matter)?;
+            templates.push(template);
+            data.push(content);
+        }
+        Ok(Self {
+            ids: rows.iter().map(|(row, ..)| row.id.uuid()).collect(),
+            users: rows.iter().map(|(row, ..)| row.user_id.uuid()).collect(),
+            templates,
+            data,
+            until: rows.iter().map(|(row, ..)| row.useful_until).collect(),
+            times: rows.iter().map(|(_, at, _)| *at).collect(),
+            why: rows.iter().map(|(.., why)| *why).collect(),
+        })
+    }
+
+    fn params(&self) -> [&(dyn ToSql + Sync); 7] {
+        let (ids, users, until) = (&self.ids, &self.users, &self.until);
+        [ids, users, &self.templates, &self.data, until, &self.times, &self.why]
+    }
+}
+
+/// The insertion of [`Columns`], which begin with the parameter `first`, if `condition`
+/// holds.
+fn insert(first: usize, condition: &str) -> String {
+    let [ids, users, templates, data, until, times, why] =
+        std::array::from_fn(|place| first + place);
+    format!(
+        "insert into letters (id, user_id, template, data, useful_until, created_at, next_at,
+             last_error, state)
+         select l.id, l.user_id, l.template, l.data, l.until, l.at, l.at, l.why,
+             case when l.why is null then 'queued' else 'suppressed' end
+         from unnest(${ids}::uuid[], ${users}::uuid[], ${templates}::text[], ${data}::jsonb[],
+             ${until}::timestamptz[], ${times}::timestamptz[], ${why}::text[])
+             l(id, user_id, template, data, until, at, why)
+         where {condition}
+         on conflict do nothing"
+    )
 }
 
 /// Takes letters that are due, the longest due first, until `lease`. Those that another has

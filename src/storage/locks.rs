@@ -30,3 +30,19 @@ pub async fn take(database: &Database) -> Result<Option<WriterLock>, StorageErro
     let row = client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await?;
     Ok(row.get::<_, bool>(0).then_some(WriterLock(client)))
 }
+
+/// Whether a server or a tool has the right to write this database.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn is_taken(client: &Client) -> Result<bool, StorageError> {
+    let row = client
+        .query_one(
+            "select exists (select 1 from pg_locks where locktype = 'advisory' and granted
+                 and database = (select oid from pg_database where datname = current_database())
+                 and (classid::int8 << 32 | objid::int8) = $1)",
+            &[&LOCK],
+        )
+        .await?;
+    Ok(row.get(0))
+}

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
@@ -41,33 +42,74 @@ pub async fn store(
     rows: &[(Notification, Timestamp)],
 ) -> Result<bool, StorageError> {
     let client = pool.get().await?;
-    let ids: Vec<_> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
-    let users: Vec<_> = rows.iter().map(|(row, _)| row.user_id.uuid()).collect();
-    let kinds: Vec<_> = rows.iter().map(|(row, _)| row.kind).collect();
-    let data: Vec<_> = rows.iter().map(|(row, _)| &row.data).collect();
-    let times: Vec<_> = rows.iter().map(|(_, at)| *at).collect();
-    let categories: Vec<_> = rows.iter().map(|(row, _)| row.category.name()).collect();
+    let columns = Columns::of(rows);
     // One statement and so one transaction: consumers run beside all that matters more.
     let statement = format!(
-        "with moved as ({ADVANCE} returning 1),
-         stored as (insert into notifications (id, user_id, kind, data, created_at)
-             select n.id, n.user_id, n.kind, n.data, n.at
-             from unnest($5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::timestamptz[],
-                 $10::text[]) n(id, user_id, kind, data, at, category)
-             where exists (select 1 from moved) and not exists (
-                 select 1 from notification_preferences p where p.user_id = n.user_id
-                 and p.category = n.category and p.channel = 'in_app' and not p.enabled)
-             on conflict do nothing)
-         select exists (select 1 from moved)"
+        "with moved as ({ADVANCE} returning 1), stored as ({})
+         select exists (select 1 from moved)",
+        insert(5, "exists (select 1 from moved)")
     );
     let stream = i32::from(to.stream.0);
-    let row = client
-        .query_one(
-            &statement,
-            &[&consumer, &stream, &from, &to.seq, &ids, &users, &kinds, &data, &times, &categories],
-        )
-        .await?;
+    let mut params: Vec<&(dyn ToSql + Sync)> = vec![&consumer, &stream, &from, &to.seq];
+    params.extend(columns.params());
+    let row = client.query_one(&statement, &params).await?;
     Ok(row.get(0))
+}
+
+/// Stores notifications and moves no cursor; those that are there stay as they are.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add(pool: &Pool, rows: &[(Notification, Timestamp)]) -> Result<(), StorageError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let client = pool.get().await?;
+    client.execute(&insert(1, "true"), &Columns::of(rows).params()).await?;
+    Ok(())
+}
+
+/// Notifications, a list for each column.
+struct Columns<'a> {
+    ids: Vec<Uuid>,
+    users: Vec<Uuid>,
+    kinds: Vec<&'static str>,
+    data: Vec<&'a Value>,
+    times: Vec<Timestamp>,
+    categories: Vec<&'static str>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: &'a [(Notification, Timestamp)]) -> Self {
+        Self {
+            ids: rows.iter().map(|(row, _)| row.id.uuid()).collect(),
+            users: rows.iter().map(|(row, _)| row.user_id.uuid()).collect(),
+            kinds: rows.iter().map(|(row, _)| row.kind).collect(),
+            data: rows.iter().map(|(row, _)| &row.data).collect(),
+            times: rows.iter().map(|(_, at)| *at).collect(),
+            categories: rows.iter().map(|(row, _)| row.category.name()).collect(),
+        }
+    }
+
+    fn params(&self) -> [&(dyn ToSql + Sync); 6] {
+        [&self.ids, &self.users, &self.kinds, &self.data, &self.times, &self.categories]
+    }
+}
+
+/// The insertion of [`Columns`], which begin with the parameter `first`, if `condition`
+/// holds.
+fn insert(first: usize, condition: &str) -> String {
+    let [ids, users, kinds, data, times, categories] = std::array::from_fn(|place| first + place);
+    format!(
+        "insert into notifications (id, user_id, kind, data, created_at)
+         select n.id, n.user_id, n.kind, n.data, n.at
+         from unnest(${ids}::uuid[], ${users}::uuid[], ${kinds}::text[], ${data}::jsonb[],
+             ${times}::timestamptz[], ${categories}::text[]) n(id, user_id, kind, data, at, category)
+         where {condition} and not exists (
+             select 1 from notification_preferences p where p.user_id = n.user_id
+             and p.category = n.category and p.channel = 'in_app' and not p.enabled)
+         on conflict do nothing"
+    )
 }
 
 /// Somebody's notifications before `before`, the newest first; `unread`: only those.
@@ -153,4 +195,16 @@ fn told(row: &Row) -> Told {
         created_at: row.get("created_at"),
         read_at: row.get("read_at"),
     }
+}
+
+/// How many of these notifications are there.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn count(pool: &Pool, rows: &[(Notification, Timestamp)]) -> Result<u64, StorageError> {
+    let client = pool.get().await?;
+    let ids: Vec<_> = rows.iter().map(|(row, _)| row.id.uuid()).collect();
+    let statement = "select count(*) from notifications where id = any($1)";
+    let count: i64 = client.query_one(statement, &[&ids]).await?.get(0);
+    Ok(u64::try_from(count).unwrap_or_default())
 }

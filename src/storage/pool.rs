@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use bb8_postgres::PostgresConnectionManager;
+use tokio_postgres::config::Host;
 use tokio_postgres::{Client, NoTls};
 
 use super::sqlstate::StorageError;
@@ -60,6 +61,30 @@ impl Database {
             }
         });
         Ok(client)
+    }
+
+    /// The database's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.get_dbname().unwrap_or_default()
+    }
+
+    /// How to reach it, for programs of Postgres, in the variables that libpq reads
+    /// (PostgreSQL documentation, 34.15).
+    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut variables = vec![("PGDATABASE", self.name().to_owned())];
+        match self.0.get_hosts().first() {
+            Some(Host::Tcp(host)) => variables.push(("PGHOST", host.clone())),
+            Some(Host::Unix(folder)) => {
+                variables.push(("PGHOST", folder.to_string_lossy().into_owned()));
+            }
+            None => {}
+        }
+        variables.extend(self.0.get_ports().first().map(|port| ("PGPORT", port.to_string())));
+        variables.extend(self.0.get_user().map(|user| ("PGUSER", user.to_owned())));
+        let password = self.0.get_password().map(String::from_utf8_lossy);
+        variables.extend(password.map(|password| ("PGPASSWORD", password.into_owned())));
+        variables
     }
 
     /// Opens the pool; at least one connection must come about.

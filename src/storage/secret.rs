@@ -1,5 +1,6 @@
-//! The server's secret, when it is not set: a file that only its owner can read. It seals
-//! signing keys and refresh tokens, so it has to outlive the process.
+//! Secrets that are not set: files that only their owner can read. The server's seals signing
+//! keys and refresh tokens, so it has to outlive the process; the operators' lets commands on
+//! this machine into the operator listener.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, Write};
@@ -8,8 +9,11 @@ use std::path::Path;
 
 use crate::config::Secret;
 
-/// The file's name within the data folder.
+/// The file of the server's secret within the data folder.
 const FILE: &str = "server.secret";
+
+/// The file of the operators' token.
+const OPERATOR_FILE: &str = "operator.token";
 
 /// Random bytes in a new secret.
 const LENGTH: usize = 32;
@@ -20,9 +24,29 @@ const LENGTH: usize = 32;
 /// # Errors
 /// When the file cannot be read or written, or others than its owner could read it.
 pub fn ensure(data_dir: &Path) -> std::io::Result<Secret> {
-    let path = data_dir.join(FILE);
+    ensure_file(data_dir, FILE)
+}
+
+/// Reads the operators' token of a data folder, or makes one at the first start.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn ensure_operator_token(data_dir: &Path) -> std::io::Result<Secret> {
+    ensure_file(data_dir, OPERATOR_FILE)
+}
+
+/// Reads the operators' token that a server has made in its data folder.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn operator_token(data_dir: &Path) -> std::io::Result<Secret> {
+    read(&data_dir.join(OPERATOR_FILE))
+}
+
+fn ensure_file(data_dir: &Path, file: &str) -> std::io::Result<Secret> {
+    let path = data_dir.join(file);
     match read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(data_dir, &path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => make(data_dir, file, &path),
         read => read,
     }
 }
@@ -42,14 +66,14 @@ fn read(path: &Path) -> std::io::Result<Secret> {
 
 /// Written aside and linked into place, so that a start that is cut off leaves no half
 /// secret, and of two that start at once one wins for both.
-fn make(data_dir: &Path, path: &Path) -> std::io::Result<Secret> {
+fn make(data_dir: &Path, file: &str, path: &Path) -> std::io::Result<Secret> {
     let mut bytes = [0_u8; LENGTH];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Error::other("no random numbers"))?;
-    let aside = data_dir.join(format!("{FILE}.{}", std::process::id()));
-    let mut file =
+    let aside = data_dir.join(format!("{file}.{}", std::process::id()));
+    let mut opened =
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-    writeln!(file, "{}", hex::encode(bytes))?;
-    file.sync_all()?;
+    writeln!(opened, "{}", hex::encode(bytes))?;
+    opened.sync_all()?;
     let linked = std::fs::hard_link(&aside, path);
     std::fs::remove_file(&aside)?;
     match linked {

@@ -41,6 +41,22 @@ impl StorageError {
         self.code().is_some_and(|code| conflicts.iter().any(|state| state.code() == code))
     }
 
+    /// Whether the database was away, busy or short of something: the same statement may go
+    /// well in a while, so the error says nothing about what was asked.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Unknown(_) | Self::Unreachable(_) => true,
+            Self::Malformed(_) => false,
+            // Class 40: rolled back for the sake of another; 53: no room; 55P03 and 57014: a
+            // lock or the statement took too long; 25P03: the session slept for too long.
+            Self::Refused(code, _) => {
+                let whole = ["55P03", "57014", "25P03"].contains(&code.as_str());
+                whole || code.starts_with("40") || code.starts_with("53")
+            }
+        }
+    }
+
     /// A row of an unexpected form.
     #[must_use]
     pub fn malformed(what: impl std::fmt::Display) -> Self {

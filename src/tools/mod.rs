@@ -24,5 +24,11 @@ pub mod sink;
 
 pub mod demo;
 
+pub mod backup;
+
+pub mod check;
+
+pub mod ops_client;
+
 #[cfg(test)]
 mod tests;

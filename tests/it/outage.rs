@@ -105,6 +105,7 @@ async fn a_second_server_on_the_same_database_is_sent_away() {
         .env("RENTEZY_DATABASE_URL", world.db.as_ref().unwrap().url())
         .env("RENTEZY_SERVER_DATA_DIR", dir.path())
         .env("RENTEZY_SERVER_LISTEN", "127.0.0.1:0")
+        .env("RENTEZY_OPERATOR_LISTEN", "127.0.0.1:0")
         .env("RENTEZY_PAYMENTS_MODE", "off")
         .output()
         .unwrap();

@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::actors::consumer::{Consumer, ConsumerError};
+use super::notifications::owners;
+use crate::actors::consumer::{Consumer, ConsumerError, Effects};
 use crate::actors::mailer::Mailer;
 use crate::clock::Clock;
 use crate::domain::event::Recorded;
-use crate::domain::letter::{self, Letter};
-use crate::domain::notification;
+use crate::domain::letter;
+use crate::storage::letters::{self, New};
 use crate::storage::pool::Pool;
-use crate::storage::sqlstate::StorageError;
-use crate::storage::{letters, properties};
 
 /// The consumer.
 #[derive(Debug)]
@@ -37,23 +36,7 @@ impl Consumer for MailLetters {
 
     async fn consume(&self, from: i64, events: &[Recorded]) -> Result<(), ConsumerError> {
         let Some(last) = events.last() else { return Ok(()) };
-        let ids: Vec<_> =
-            events.iter().filter_map(|event| notification::of_owner(&event.event)).collect();
-        let owners = if ids.is_empty() {
-            notification::Owners::new()
-        } else {
-            let client = self.pool.get().await.map_err(StorageError::from)?;
-            properties::owners(&client, &ids).await?
-        };
-        let now = self.clock.now();
-        let rows: Vec<(Letter, Timestamp, Option<&str>)> = events
-            .iter()
-            .flat_map(|event| {
-                let at = event.occurred_at;
-                let why = is_old(at, now).then_some("its event is long ago");
-                letter::follows(event, &owners).into_iter().map(move |letter| (letter, at, why))
-            })
-            .collect();
+        let rows = self.rows(events).await?;
         let stored = letters::store(&self.pool, Self::NAME, from, last.position, &rows).await?;
         if !stored {
             return Err(ConsumerError::Overtaken);
@@ -62,6 +45,34 @@ impl Consumer for MailLetters {
             self.mailer.nudge();
         }
         Ok(())
+    }
+
+    async fn apply(&self, event: &Recorded) -> Result<(), ConsumerError> {
+        letters::add(&self.pool, &self.rows(std::slice::from_ref(event)).await?).await?;
+        self.mailer.nudge();
+        Ok(())
+    }
+
+    async fn effects(&self, events: &[Recorded]) -> Result<Option<Effects>, ConsumerError> {
+        let rows = self.rows(events).await?;
+        let all = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let present = letters::count(&self.pool, &rows).await?;
+        Ok(Some(Effects { present, missing: all.saturating_sub(present) }))
+    }
+}
+
+impl MailLetters {
+    /// What follows from events; what is about something long ago is kept and not sent.
+    async fn rows(&self, events: &[Recorded]) -> Result<Vec<New<'static>>, ConsumerError> {
+        let owners = owners(&self.pool, events).await?;
+        let now = self.clock.now();
+        let of = |event: &Recorded| {
+            let at = event.occurred_at;
+            let why = is_old(at, now).then_some("its event is long ago");
+            let all = letter::follows(event, &owners);
+            all.into_iter().map(move |letter| (letter, at, why))
+        };
+        Ok(events.iter().flat_map(of).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::actors::consumer::{Consumer, ConsumerError};
+use crate::actors::consumer::{Consumer, ConsumerError, Effects};
 use crate::domain::event::Recorded;
 use crate::domain::notification::{self, Notification};
 use crate::storage::pool::Pool;
@@ -29,23 +29,50 @@ impl Consumer for Notifications {
 
     async fn consume(&self, from: i64, events: &[Recorded]) -> Result<(), ConsumerError> {
         let Some(last) = events.last() else { return Ok(()) };
-        let ids: Vec<_> =
-            events.iter().filter_map(|event| notification::of_owner(&event.event)).collect();
-        let owners = if ids.is_empty() {
-            notification::Owners::new()
-        } else {
-            let client = self.pool.get().await.map_err(StorageError::from)?;
-            properties::owners(&client, &ids).await?
-        };
-        let rows: Vec<(Notification, Timestamp)> = events
-            .iter()
-            .flat_map(|event| {
-                let all = notification::follows(event, &owners);
-                all.into_iter().map(|notification| (notification, event.occurred_at))
-            })
-            .collect();
+        let rows = self.rows(events).await?;
         let stored =
             notifications::store(&self.pool, Self::NAME, from, last.position, &rows).await?;
         if stored { Ok(()) } else { Err(ConsumerError::Overtaken) }
     }
+
+    async fn apply(&self, event: &Recorded) -> Result<(), ConsumerError> {
+        let rows = self.rows(std::slice::from_ref(event)).await?;
+        Ok(notifications::add(&self.pool, &rows).await?)
+    }
+
+    async fn effects(&self, events: &[Recorded]) -> Result<Option<Effects>, ConsumerError> {
+        let rows = self.rows(events).await?;
+        let all = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let present = notifications::count(&self.pool, &rows).await?;
+        Ok(Some(Effects { present, missing: all.saturating_sub(present) }))
+    }
+}
+
+impl Notifications {
+    /// What follows from events.
+    async fn rows(
+        &self,
+        events: &[Recorded],
+    ) -> Result<Vec<(Notification, Timestamp)>, ConsumerError> {
+        let owners = owners(&self.pool, events).await?;
+        let of = |event: &Recorded| {
+            let at = event.occurred_at;
+            let all = notification::follows(event, &owners);
+            all.into_iter().map(move |notification| (notification, at))
+        };
+        Ok(events.iter().flat_map(of).collect())
+    }
+}
+
+/// The owners of the listings that events are about.
+pub(super) async fn owners(
+    pool: &Pool,
+    events: &[Recorded],
+) -> Result<notification::Owners, StorageError> {
+    let ids: Vec<_> =
+        events.iter().filter_map(|event| notification::of_owner(&event.event)).collect();
+    if ids.is_empty() {
+        return Ok(notification::Owners::new());
+    }
+    properties::owners(&*pool.get().await?, &ids).await
 }

@@ -1,7 +1,7 @@
 //! Keeps the payment provider in step with our payments: opens sessions for new ones,
 //! closes those of ending holds, sends refunds.
 
-use crate::actors::consumer::{self, Calls, Consumer, ConsumerError};
+use crate::actors::consumer::{self, Consumer, ConsumerError};
 use crate::actors::payer::{Payer, PayerError};
 use crate::domain::event::{Event, Recorded};
 use crate::storage::pool::Pool;
@@ -27,10 +27,8 @@ impl Consumer for Payments {
     async fn consume(&self, from: i64, events: &[Recorded]) -> Result<(), ConsumerError> {
         consumer::call_each(self, &self.pool, from, events).await
     }
-}
 
-impl Calls for Payments {
-    async fn call(&self, event: &Recorded) -> Result<(), ConsumerError> {
+    async fn apply(&self, event: &Recorded) -> Result<(), ConsumerError> {
         let called = match &event.event {
             Event::PaymentCreated { payment_id, property_id, .. } => {
                 self.payer.open(*property_id, *payment_id).await

@@ -1,7 +1,7 @@
 //! Reads what the payment provider told us from the inbox. Its word is a hint only: the
 //! object itself is fetched, so late, doubled and reordered hooks do no harm.
 
-use crate::actors::consumer::{self, Calls, Consumer, ConsumerError};
+use crate::actors::consumer::{self, Consumer, ConsumerError};
 use crate::actors::payer::{Payer, PayerError};
 use crate::domain::event::{Event, Recorded};
 use crate::gateways::stripe::HookEvent;
@@ -30,10 +30,8 @@ impl Consumer for StripeHooks {
     async fn consume(&self, from: i64, events: &[Recorded]) -> Result<(), ConsumerError> {
         consumer::call_each(self, &self.pool, from, events).await
     }
-}
 
-impl Calls for StripeHooks {
-    async fn call(&self, event: &Recorded) -> Result<(), ConsumerError> {
+    async fn apply(&self, event: &Recorded) -> Result<(), ConsumerError> {
         let Event::HookReceived { provider_event, .. } = &event.event else { return Ok(()) };
         let client = self.pool.get().await.map_err(StorageError::from)?;
         let payload = inbox::payload(&client, provider_event).await?;

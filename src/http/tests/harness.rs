@@ -14,9 +14,11 @@ use tower::ServiceExt;
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
+use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::Search;
 use crate::actors::payer::Payer;
 use crate::actors::property::Surroundings;
+use crate::actors::replayer::{self, Replayer};
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
@@ -32,6 +34,9 @@ use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining, Shared};
 use crate::search::{self, IndexOptions};
 use crate::storage::accounts::User;
+
+/// The operators' token.
+pub(super) const OPERATOR_TOKEN: &str = "operators-0123456789abcdef-token";
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -89,6 +94,13 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         .build_unchecked(PostgresConnectionManager::new(nowhere, NoTls));
     let root = Root::start().await.unwrap();
     let tail = Tail::start(&root, &pool).await.unwrap();
+    let consumers = Consumers::new(&root, &tail, &pool, &clock);
+    let around = replayer::Surroundings {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        consumers: consumers.clone(),
+    };
+    let replayer = Replayer::start(&root, around).await.unwrap();
     let around = Surroundings {
         pool: pool.clone(),
         committers: Committers::none(),
@@ -115,6 +127,9 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         search: Search::over(index),
         payer: Payer::off(),
         tail,
+        consumers,
+        replayer,
+        operator_token: Some(Secret::new(OPERATOR_TOKEN)),
         clock,
         passwords: Passwords::new(&config.accounts),
         config,

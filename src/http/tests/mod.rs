@@ -7,6 +7,7 @@ mod harness;
 mod idempotency;
 mod keys;
 mod openapi;
+mod ops;
 mod page;
 mod passwords;
 mod preconditions;

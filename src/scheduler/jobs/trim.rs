@@ -1,8 +1,10 @@
 //! Deletes what has had its time: command records that no retry will ask for, and timers
-//! that fired.
+//! that fired, and the runs of jobs.
+
+use jiff::SignedDuration;
 
 use crate::scheduler::job::{Job, Report, Tools};
-use crate::storage::{commands, sqlstate::StorageError, timers};
+use crate::storage::{commands, job_runs, sqlstate::StorageError, timers};
 
 /// Every hour.
 pub const JOB: Job = Job {
@@ -12,10 +14,14 @@ pub const JOB: Job = Job {
     run: |tools| Box::pin(run(tools)),
 };
 
+/// How long the runs of jobs are remembered.
+const RUNS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 async fn run(tools: Tools) -> Report {
     let now = tools.clock.now();
     let client = tools.pool.get().await.map_err(StorageError::from)?;
     let records = commands::trim(&client, now).await?;
     let fired = timers::trim(&client, now - commands::KEPT).await?;
-    Ok(records + fired)
+    let runs = job_runs::trim(&client, now - RUNS_KEPT).await?;
+    Ok(records + fired + runs)
 }

@@ -7,6 +7,7 @@ pub(crate) async fn written(client: &Client) -> Vec<String> {
     let rows = client
         .query(
             "select to_jsonb(t)::text from properties t
+             union all select to_jsonb(t)::text from units t
              union all select to_jsonb(t)::text from slots t
              union all select to_jsonb(t)::text from events t where stream < 256
              union all select to_jsonb(t)::text from streams t where stream < 256 and head > 0

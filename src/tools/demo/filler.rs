@@ -222,16 +222,14 @@ impl Filler {
         let known = properties::known(self.store.client(), &ids).await?;
         let known: HashSet<_> = known.into_iter().collect();
         let new = |id: &PropertyId| !known.contains(id);
-        let units = batch
-            .iter()
-            .filter(|draft| new(&draft.property_id()))
-            .map(|draft| draft.fields.unit.count);
+        let units =
+            batch.iter().filter(|draft| new(&draft.property_id())).map(|draft| draft.unit.count);
         let units = units.map(u32::from).sum();
         let mut slots = properties::next_slot_ids(self.store.client(), units).await?.into_iter();
         let mut sets = Vec::with_capacity(batch.len());
         for ((number, draft), id) in (first..).zip(batch).zip(ids).filter(|(_, id)| new(id)) {
             let Some(owner) = owners.get(number / OWNED) else { continue };
-            let slot_ids = slots.by_ref().take(draft.fields.unit.count.into()).collect();
+            let slot_ids = slots.by_ref().take(draft.unit.count.into()).collect();
             let mut story = self.store.story(id);
             match sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE) {
                 Ok(()) => sets.extend(story.into_sets()),

@@ -36,6 +36,7 @@ pub(crate) struct World {
     env: Vec<(String, String)>,
     child: Option<Child>,
     url: String,
+    operator_url: String,
     http: reqwest::Client,
     clock_offset: i64,
 }
@@ -98,6 +99,12 @@ impl World {
     /// Asks it as somebody.
     pub(crate) fn api(&self, user: &User) -> Api {
         Api::new(&self.http, &self.url, Some(&user.token))
+    }
+
+    /// Asks it as an operator: paths begin with `/ops/v1/`.
+    pub(crate) fn operator(&self) -> Api {
+        let token = secret::operator_token(&self.data_dir()).unwrap();
+        Api::new(&self.http, &self.operator_url, Some(token.expose()))
     }
 
     /// What its clock shows, to within the time that it needs to notice.
@@ -174,6 +181,7 @@ impl World {
         settings(&mut command);
         command
             .env("RENTEZY_SERVER_LISTEN", "127.0.0.1:0")
+            .env("RENTEZY_OPERATOR_LISTEN", "127.0.0.1:0")
             .env("RENTEZY_SERVER_DATA_DIR", self.data_dir())
             .env("RENTEZY_LOG_LEVEL", "info")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
@@ -192,6 +200,9 @@ impl World {
         self.child = Some(child);
         self.url = loop {
             let line = told.recv_timeout(GUARD).unwrap_or_else(|_| panic!("it does not start"));
+            if let Some(url) = line.strip_prefix("operators: ") {
+                self.operator_url = url.trim().to_owned();
+            }
             if let Some(url) = line.strip_prefix("RentEzy is at ") {
                 break url.trim().to_owned();
             }
@@ -237,8 +248,16 @@ impl Plan {
         });
         let env = env.collect();
         let db = (!self.private).then(TestDb::new);
-        let url = String::new();
-        let mut world = World { db, dir, env, child: None, url, http: http(), clock_offset: 0 };
+        let mut world = World {
+            db,
+            dir,
+            env,
+            child: None,
+            url: String::new(),
+            operator_url: String::new(),
+            http: http(),
+            clock_offset: 0,
+        };
         world.start_again();
         // Its search index may still be being filled.
         wait_until("the server is ready", async || {

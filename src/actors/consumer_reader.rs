@@ -1,0 +1,218 @@
+//! The actor of a consumer: it knows how far each stream has been read, and has the work on
+//! one stream done by one task at a time.
+
+use std::collections::{HashMap, HashSet};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::Semaphore;
+
+use super::consumer::Consumer;
+use super::consumer_work::{Task, Work, Worked};
+use crate::clock::{self, Clock};
+use crate::domain::entity::Stream;
+use crate::domain::event::Position;
+use crate::storage::pool::Pool;
+use crate::storage::{events, parked};
+
+/// The pause after the first failure of a stream; it doubles up to [`PAUSE_MAX`].
+const PAUSE: Duration = Duration::from_secs(1);
+/// The longest pause between two attempts at a stream.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// What the actor of a consumer is told.
+pub(super) enum Msg {
+    /// Streams have grown. From the tail.
+    Grown(Vec<Position>),
+    /// The work on a stream has been done, or could not be. From its own tasks.
+    Worked(Stream, Result<Worked, String>),
+    /// The pause of a stream is over.
+    Again(Stream),
+    /// A parked event of a stream may be tried.
+    Due(Stream),
+}
+
+impl ractor::Message for Msg {}
+
+pub(super) struct Reader<C>(PhantomData<fn() -> C>);
+
+impl<C> Reader<C> {
+    pub(super) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+pub(super) struct State<C> {
+    work: Arc<Work<C>>,
+    permits: Arc<Semaphore>,
+    heads: HashMap<Stream, i64>,
+    /// Where each stream is read next.
+    cursors: HashMap<Stream, i64>,
+    /// Streams that are being worked on, or wait for the end of a pause.
+    busy: HashSet<Stream>,
+    failures: HashMap<Stream, u32>,
+    /// Streams with parked events.
+    parked: HashSet<Stream>,
+    /// Those of them in which one may be due.
+    due: HashSet<Stream>,
+    /// When it is looked next whether one is.
+    waking: HashMap<Stream, Timestamp>,
+}
+
+impl<C: Consumer> Actor for Reader<C> {
+    type Msg = Msg;
+    type State = State<C>;
+    type Arguments = (Arc<C>, Pool, Clock);
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<Msg>,
+        (consumer, pool, clock): Self::Arguments,
+    ) -> Result<State<C>, ActorProcessingErr> {
+        let client = pool.get().await?;
+        let cursors = events::offsets(&client, C::NAME).await?;
+        let heads = events::heads(&client).await?;
+        let parked: HashSet<_> = parked::streams(&client, C::NAME).await?.into_iter().collect();
+        drop(client);
+        let by_stream = |positions: Vec<Position>| {
+            positions.into_iter().map(|position| (position.stream, position.seq)).collect()
+        };
+        Ok(State {
+            permits: Arc::new(Semaphore::new(consumer.concurrency().max(1))),
+            work: Arc::new(Work { consumer, pool, clock }),
+            heads: by_stream(heads),
+            cursors: by_stream(cursors),
+            busy: HashSet::new(),
+            failures: HashMap::new(),
+            due: parked.clone(),
+            parked,
+            waking: HashMap::new(),
+        })
+    }
+
+    async fn post_start(
+        &self,
+        myself: ActorRef<Msg>,
+        state: &mut State<C>,
+    ) -> Result<(), ActorProcessingErr> {
+        for stream in state.heads.keys().copied().collect::<Vec<_>>() {
+            state.work_on(&myself, stream);
+        }
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Msg>,
+        message: Msg,
+        state: &mut State<C>,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Msg::Grown(heads) => {
+                for Position { stream, seq } in heads {
+                    let head = state.heads.entry(stream).or_default();
+                    *head = seq.max(*head);
+                    state.work_on(&myself, stream);
+                }
+            }
+            Msg::Worked(stream, Ok(worked)) => {
+                state.busy.remove(&stream);
+                state.failures.remove(&stream);
+                state.cursors.insert(stream, worked.cursor);
+                state.wake(&myself, stream, worked.wake_at);
+                state.work_on(&myself, stream);
+            }
+            Msg::Worked(stream, Err(error)) => state.pause(&myself, stream, &error),
+            Msg::Again(stream) => {
+                state.busy.remove(&stream);
+                state.work_on(&myself, stream);
+            }
+            Msg::Due(stream) => {
+                state.waking.remove(&stream);
+                state.parked.insert(stream);
+                state.due.insert(stream);
+                state.work_on(&myself, stream);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<C: Consumer> State<C> {
+    /// Has a stream worked on, unless it is already or there is nothing to do in it.
+    fn work_on(&mut self, myself: &ActorRef<Msg>, stream: Stream) {
+        let head = self.heads.get(&stream).copied().unwrap_or_default();
+        let known = self.cursors.get(&stream).copied();
+        let behind = known.unwrap_or_default() < head;
+        if !(behind || self.due.contains(&stream)) || !self.busy.insert(stream) {
+            return;
+        }
+        let (parked, due) = (self.parked.contains(&stream), self.due.remove(&stream));
+        let task = Task { stream, known, parked, due };
+        let (work, permits) = (Arc::clone(&self.work), Arc::clone(&self.permits));
+        let myself = myself.clone();
+        tokio::spawn(async move {
+            let working = tokio::spawn(async move {
+                let _permit = permits.acquire_owned().await;
+                work.run(&task).await
+            });
+            let worked = match working.await {
+                Ok(Ok(worked)) => {
+                    if !worked.full && !C::REST.is_zero() {
+                        clock::pause(C::REST).await;
+                    }
+                    Ok(worked)
+                }
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            // When the consumer has been restarted, it reads all streams anew.
+            myself.cast(Msg::Worked(stream, worked)).ok();
+        });
+    }
+
+    /// Has the parked events of a stream looked at when the next of them may be tried.
+    fn wake(&mut self, myself: &ActorRef<Msg>, stream: Stream, at: Option<Timestamp>) {
+        let Some(at) = at else {
+            // One that an operator has put there meanwhile is announced by itself.
+            if !self.due.contains(&stream) {
+                self.parked.remove(&stream);
+            }
+            return;
+        };
+        self.parked.insert(stream);
+        if self.waking.get(&stream).is_some_and(|earlier| *earlier <= at) {
+            return;
+        }
+        self.waking.insert(stream, at);
+        let (clock, myself) = (self.work.clock.clone(), myself.clone());
+        tokio::spawn(async move {
+            clock.sleep_until(at).await;
+            // When the consumer has been restarted, it looks at all streams anew.
+            myself.cast(Msg::Due(stream)).ok();
+        });
+    }
+
+    /// Leaves a stream alone for a while after a failure that was not an event's; it stays
+    /// busy meanwhile.
+    fn pause(&mut self, myself: &ActorRef<Msg>, stream: Stream, error: &str) {
+        // It may have moved before it failed, or by somebody else's doing.
+        self.cursors.remove(&stream);
+        if self.parked.contains(&stream) {
+            self.due.insert(stream);
+        }
+        let failures = self.failures.entry(stream).or_default();
+        let pause = PAUSE.saturating_mul(1 << (*failures).min(10)).min(PAUSE_MAX);
+        *failures = failures.saturating_add(1);
+        tracing::warn!(consumer = C::NAME, stream = stream.0, failures, error, "stream waits");
+        let myself = myself.clone();
+        tokio::spawn(async move {
+            clock::pause(pause).await;
+            // When the consumer has been restarted, it reads all streams anew.
+            myself.cast(Msg::Again(stream)).ok();
+        });
+    }
+}

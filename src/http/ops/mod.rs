@@ -1,0 +1,11 @@
+//! The operators' API, on a listener of its own: events, consumers, dead letters, replays,
+//! jobs, the audit trail. [`router`] is its table of routes. Whoever shows the operators'
+//! token may do everything here; health needs none.
+
+pub mod consumers;
+pub mod dead_letters;
+pub mod events;
+pub mod jobs;
+pub mod openapi;
+pub mod replays;
+pub mod router;

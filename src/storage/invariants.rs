@@ -1,0 +1,323 @@
+//! What must be true of the database, whatever has happened: the invariants I01 to I26 of
+//! the project's list, as far as their tables exist, and as R those that follow from one
+//! change being one transaction. Each names the keys of what violates it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use super::sqlstate::StorageError;
+
+/// When an invariant can be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// In every snapshot.
+    Always,
+    /// While a server is at work: it says that things get done in time.
+    Living,
+    /// Only beside what can be seen from outside of the database.
+    Outside,
+}
+
+/// Something that must be true.
+#[derive(Debug, Clone, Copy)]
+pub struct Invariant {
+    /// Its number.
+    pub id: &'static str,
+    /// What is wrong when it is violated.
+    pub what: &'static str,
+    /// When it can be judged.
+    pub scope: Scope,
+    /// The keys of what violates it. `args` has `now`, `settle`, `acked`, `charges` and
+    /// `consumers`; `live` the bookings that take nights; `charge` the provider's charges by
+    /// payment.
+    query: &'static str,
+}
+
+/// What is known besides the database's rows.
+#[derive(Debug, Clone)]
+pub struct Args {
+    /// What the server's clock shows.
+    pub now: Timestamp,
+    /// How long after an event its consumers may be at work on it.
+    pub settle: SignedDuration,
+    /// Bookings whose holds were acknowledged.
+    pub acked: Vec<Uuid>,
+    /// The provider's list of charges.
+    pub charges: Value,
+    /// Consumers that must be there; those that have come anywhere count in any case.
+    pub consumers: Vec<String>,
+}
+
+/// An invariant that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant's number.
+    pub id: String,
+    /// What is wrong.
+    pub what: String,
+    /// How often.
+    pub count: i64,
+    /// Where, for the first few.
+    pub keys: Vec<String>,
+}
+
+const fn always(id: &'static str, what: &'static str, query: &'static str) -> Invariant {
+    Invariant { id, what, scope: Scope::Always, query }
+}
+
+const fn living(id: &'static str, what: &'static str, query: &'static str) -> Invariant {
+    Invariant { id, what, scope: Scope::Living, query }
+}
+
+const fn outside(id: &'static str, what: &'static str, query: &'static str) -> Invariant {
+    Invariant { id, what, scope: Scope::Outside, query }
+}
+
+/// The invariants.
+pub const ALL: &[Invariant] = &[
+    always(
+        "I01",
+        "overlap of nights in one slot",
+        "select a.ref::text from occupancies a join occupancies b
+         on a.slot_id = b.slot_id and a.ref < b.ref and a.nights && b.nights",
+    ),
+    always(
+        "I01",
+        "a night sold more often than there are units",
+        "select l.property_id || ' ' || night::date from live l,
+             generate_series(l.check_in, l.check_out - 1, interval '1 day') night
+         group by l.property_id, night having count(*) > (select count(*) from slots s
+             where s.property_id = l.property_id
+             and (s.retired_at is null or night <= s.retired_at))",
+    ),
+    always(
+        "I01",
+        "a stay without its nights, or with others",
+        "select coalesce(l.id, o.ref)::text from live l
+         full join occupancies o on o.ref = l.id and o.property_id = l.property_id
+         where (o.ref is null or o.kind = 'booking')
+             and o.nights is distinct from daterange(l.check_in, l.check_out)",
+    ),
+    outside(
+        "I02",
+        "acknowledged booking missing",
+        "select a::text from args, unnest(acked) a where not exists
+             (select 1 from bookings b where b.id = a)",
+    ),
+    always(
+        "I03",
+        "one key, two effects",
+        "select causation::text from events
+         where type in ('booking.held', 'payment.created', 'property.created', 'refund.created')
+         group by causation, type having count(*) > 1",
+    ),
+    always(
+        "I04",
+        "record of a command without its effect",
+        "select request_id::text from commands where outcome::jsonb ? 'booking' and not exists
+             (select 1 from bookings b
+              where 'bkg_' || replace(b.id::text, '-', '') = outcome #>> '{booking,booking,id}')",
+    ),
+    // Records are kept for 48 hours.
+    always(
+        "I04",
+        "effect of an entity without a record of its command",
+        "select e.stream || '/' || e.seq from events e, args where stream < 256
+             and e.occurred_at > now - interval '47 hours' and not exists
+             (select 1 from commands c where c.request_id = e.causation)",
+    ),
+    living(
+        "I05",
+        "hold past its end",
+        "select id::text from bookings, args
+         where status = 'hold' and expires_at < now - interval '30 s'",
+    ),
+    always(
+        "I06",
+        "open booking without a timer",
+        "select id::text from bookings b where status in ('hold', 'pending_payment', 'expiring')
+         and not exists (select 1 from timers t where t.id = b.timer_id and fired_at is null)",
+    ),
+    always(
+        "I06",
+        "timer of a booking that waits for none",
+        "select id::text from timers t where fired_at is null and not exists
+             (select 1 from bookings b where b.timer_id = t.id
+              and b.status in ('hold', 'pending_payment', 'expiring'))",
+    ),
+    outside(
+        "I12",
+        "the provider has money that we do not know of",
+        "select c.payment_id::text from charge c left join payments p on p.id = c.payment_id
+         where p.status is null or p.status not in ('succeeded', 'refunded')",
+    ),
+    outside(
+        "I13",
+        "we know of money that the provider has not",
+        "select id::text from payments p where status in ('succeeded', 'refunded')
+         and not exists (select 1 from charge c where c.payment_id = p.id)",
+    ),
+    outside(
+        "I14",
+        "amount, currency or refund differ",
+        "select p.id::text from payments p join charge c on c.payment_id = p.id
+         where (p.amount, p.currency::text, coalesce((select sum(r.amount) from refunds r
+                 where r.payment_id = p.id and r.status = 'succeeded'), 0)::bigint)
+             is distinct from (c.amount, c.currency, c.refunded)",
+    ),
+    always(
+        "I15",
+        "booking paid for twice, or confirmed and not paid",
+        "select id::text from bookings b where (b.status = 'confirmed')
+         <> ((select count(*) from payments p where p.booking_id = b.id
+              and p.status = 'succeeded' and p.amount = b.total) = 1)",
+    ),
+    always(
+        "I15",
+        "refund without its payment, or a payment given back without a refund",
+        "select coalesce(p.id, r.payment_id)::text
+         from payments p full join refunds r on r.payment_id = p.id
+         where (p.status is not distinct from 'refunded') <> (r.id is not null)",
+    ),
+    living(
+        "I17",
+        "refund or end of a hold unknown for too long",
+        "select id::text from refunds, args
+             where status = 'pending' and created_at < now - interval '15 min'
+         union all select id::text from bookings, args
+             where status = 'expiring' and updated_at < now - interval '15 min'",
+    ),
+    living(
+        "I18",
+        "event not consumed",
+        "select name || ' ' || s.stream from args, streams s
+         cross join (select distinct consumer from consumer_offsets
+             union select unnest(consumers) from args) c(name)
+         left join consumer_offsets o on o.stream = s.stream and o.consumer = name
+         where coalesce(o.seq, 0) < s.head and not exists (select 1 from events e
+             where e.stream = s.stream and e.seq = greatest(coalesce(o.seq, 0), s.floor) + 1
+             and e.occurred_at > now - settle)",
+    ),
+    always(
+        "I19",
+        "effect of an event twice",
+        "select user_id::text from notifications
+         where kind <> 'booking.late_payment_resolved'
+         group by user_id, kind, data having count(*) > 1",
+    ),
+    living(
+        "I21",
+        "timer overdue",
+        "select id::text from timers, args
+         where fired_at is null and fire_at < now - interval '30 s'",
+    ),
+    always("I22", "timer early", "select id::text from timers where fired_at < fire_at"),
+    // Events up to the floor may have been dropped.
+    always(
+        "I23",
+        "gap in a stream",
+        "select s.stream::text from streams s left join (select e.stream, count(*), min(seq),
+                 max(seq) from events e join streams f using (stream)
+             where e.seq > f.floor group by 1) e using (stream)
+         where (s.head - s.floor, s.head, least(s.head, s.floor + 1)) is distinct from
+             (coalesce(e.count, 0), coalesce(e.max, s.floor), coalesce(e.min, s.floor))",
+    ),
+    always(
+        "R01",
+        "booking without the event of its hold, or with two",
+        "select id::text from bookings b where 1 <> (select count(*) from events e
+             where e.key = b.id and e.type = 'booking.held')
+         and not exists (select 1 from streams where floor > 0)",
+    ),
+    always(
+        "R02",
+        "stay that ended and is not released, or the other way round",
+        "select id::text from bookings where (released_at is not null)
+         <> (status in ('expired', 'failed', 'cancelled'))",
+    ),
+    always(
+        "R03",
+        "parked event that its consumer has not come to",
+        "select p.consumer || ' ' || p.stream || '/' || p.seq from parked_events p
+         left join consumer_offsets o using (consumer, stream)
+         where o.seq is null or o.seq < p.seq",
+    ),
+    always(
+        "R04",
+        "dead letter that waits for a decision and for a try",
+        "select d.id::text from dead_letters d join parked_events p using (consumer, stream, seq)
+         where d.state = 'open'",
+    ),
+    always(
+        "R06",
+        "listing that strangers see, or may soon, without its prices or without a unit type",
+        "select p.id::text from properties p where status in ('live', 'paused', 'pending_review')
+         and (not exists (select 1 from units u where u.property_id = p.id)
+             or exists (select 1 from units u where u.property_id = p.id
+                 and (u.night_minor is null and p.stay_mode <> 'monthly'
+                     or u.month_minor is null and p.stay_mode <> 'nightly')))",
+    ),
+    always(
+        "R07",
+        "unit type with other slots than units",
+        "select u.id::text from units u where u.count <> (select count(*) from slots s
+             where s.property_id = u.property_id and s.unit_id = u.id and s.retired_at is null)",
+    ),
+    always(
+        "R08",
+        "listing that was given up with a booking that is open",
+        "select p.id::text from properties p where status = 'archived' and exists
+             (select 1 from bookings b where b.property_id = p.id
+              and b.status in ('hold', 'pending_payment', 'expiring'))",
+    ),
+    // All tries of an event take a quarter of an hour.
+    living(
+        "R05",
+        "event parked for longer than its tries take",
+        "select p.consumer || ' ' || p.stream || '/' || p.seq from parked_events p, args
+         where p.attempts > 0 and p.first_at <= now - 60 * settle",
+    ),
+];
+
+const WITH: &str = "with args as (select $1::timestamptz as now, $2::uuid[] as acked,
+        $3::jsonb as charges, $4::float8 * interval '1 s' as settle, $5::text[] as consumers),
+    live as (select * from bookings
+        where status in ('hold', 'pending_payment', 'expiring', 'confirmed')),
+    charge as (select replace(c #>> '{metadata,payment_id}', 'pay_', '')::uuid as payment_id,
+        (c ->> 'amount')::bigint as amount, upper(c ->> 'currency') as currency,
+        (c ->> 'amount_refunded')::bigint as refunded
+        from args, jsonb_array_elements(charges) c)";
+
+/// The invariants of some scopes that do not hold, in one statement and so in one snapshot.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn violations(
+    client: &Client,
+    args: &Args,
+    scopes: &[Scope],
+) -> Result<Vec<Violation>, StorageError> {
+    let judged = ALL.iter().filter(|one| scopes.contains(&one.scope));
+    let parts: Vec<String> = judged
+        .map(|Invariant { id, what, query, .. }| {
+            format!(
+                "select '{id}', '{what}', count(*), (array_agg(key order by key))[1:5]
+                 from ({query}) violation(key)"
+            )
+        })
+        .collect();
+    let query = format!("{WITH} {}", parts.join("\nunion all "));
+    let settle = args.settle.as_secs_f64();
+    let rows = client
+        .query(&query, &[&args.now, &args.acked, &args.charges, &settle, &args.consumers])
+        .await?;
+    let violation = |row: &tokio_postgres::Row| Violation {
+        id: row.get(0),
+        what: row.get(1),
+        count: row.get(2),
+        keys: row.get::<_, Option<Vec<String>>>(3).unwrap_or_default(),
+    };
+    Ok(rows.iter().map(violation).filter(|found| found.count != 0).collect())
+}
