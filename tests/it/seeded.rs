@@ -46,9 +46,11 @@ const IN_ORDER: &str = "
         ('01970000-0000-7000-8000-0000000000c' || n)::uuid, '{}' from generate_series(1, 2) n;
     update streams set head = 2 where stream = 1;
     insert into consumer_offsets select name, 1, 2
-        from unnest(array['notifications', 'payments', 'stripe_hooks']) name;
+        from unnest(array['mail', 'notifications', 'payments', 'stripe_hooks']) name;
     insert into notifications values (gen_random_uuid(), '01970000-0000-7000-8000-000000000005',
         'booking.held', '{}', now(), null);
+    insert into letters values (gen_random_uuid(), '01970000-0000-7000-8000-000000000004',
+        'booking_held', '{}', 'queued', 0, now(), null, null, now(), null);
     alter table occupancies drop constraint occupancies_overlap;";
 
 /// A violation for each invariant, in their order.
@@ -75,6 +77,8 @@ const SEEDS: &[&str] = &[
     "delete from consumer_offsets where consumer = 'payments'",
     "insert into notifications select gen_random_uuid(), user_id, kind, data, created_at, read_at
      from notifications",
+    "insert into letters select gen_random_uuid(), user_id, template, data, state, attempts, next_at,
+         useful_until, last_error, created_at, sent_at from letters",
     "update timers set fire_at = now() - interval '31 s'",
     "update timers set fired_at = fire_at - interval '1 s'",
     "delete from events where seq = 1",
