@@ -156,5 +156,6 @@ fn notification(
 
 fn id(event: &Recorded, user: UserId) -> NotificationId {
     let position = event.position;
-    ids::derived(user.uuid(), &format!("{}/{}", position.stream.0, position.seq)).into()
+    let made_of = ids::derived(user.uuid(), &format!("{}/{}", position.stream.0, position.seq));
+    ids::stamped(event.occurred_at, made_of).into()
 }
