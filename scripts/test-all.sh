@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that test.sh checks, then the slice in a real browser.
+# Everything that test.sh checks, then letters at a mail server that nobody here wrote, and
+# the slice in a real browser.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -9,6 +10,8 @@ browser_test() {
 
 phase "set-up for the browser" scripts/setup.sh browser
 phase "fast tests" scripts/test.sh
+phase "server for the mail server" cargo build
+phase "letters at a mail server" scripts/mail-server.sh
 if has_web; then
     phase "server for the browser" cargo build
     phase "browser test" browser_test

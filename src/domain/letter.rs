@@ -303,18 +303,21 @@ fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
 
 fn letter(event: &Recorded, user_id: UserId, matter: Matter) -> Letter {
     let position = event.position;
-    let label = match matter {
+    let derived = |label: &str| ids::derived(user_id.uuid(), label);
+    let id = match matter {
         // The event says which roles there are, not which are new: so once in a lifetime.
-        Matter::LandlordApproved {} => "letter/landlord".to_owned(),
-        _ => format!("letter/{}/{}", position.stream.0, position.seq),
+        Matter::LandlordApproved {} => derived("letter/landlord"),
+        _ => {
+            let label = format!("letter/{}/{}", position.stream.0, position.seq);
+            ids::stamped(event.occurred_at, derived(&label))
+        }
     };
     let useful_until = match &matter {
         Matter::BookingHeld { expires_at, .. } => Some(*expires_at),
         Matter::LockedOut { until } => Some(*until),
         _ => None,
     };
-    let id = LetterId::from(ids::derived(user_id.uuid(), &label));
-    Letter { id, user_id, matter, useful_until }
+    Letter { id: LetterId::from(id), user_id, matter, useful_until }
 }
 
 /// The pause before the next try of a letter after so many, without its jitter: 2^n s, at
