@@ -5,7 +5,7 @@ use super::fixture::{Fixture, TODAY, euros, listing, number, options, stay, unit
 use crate::domain::entity::Stream;
 use crate::search::slots::Slots;
 use crate::search::{
-    Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, UnitDoc, Upserted, open,
+    Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, UnitDoc, Upserted, VERSION, open,
 };
 
 fn at(seq: u64) -> Cursor {
@@ -314,7 +314,8 @@ fn segment_files(dir: &Path) -> Vec<PathBuf> {
 fn an_index_of_another_version_is_rebuilt() {
     is_rebuilt(|dir| {
         let meta = fs::read_to_string(dir.join("meta.json")).unwrap();
-        let other = meta.replace(r#"\"version\":1"#, r#"\"version\":0"#);
+        let version = format!(r#"\"version\":{VERSION}"#);
+        let other = meta.replace(&version, r#"\"version\":0"#);
         assert_ne!(meta, other);
         fs::write(dir.join("meta.json"), other).unwrap();
     });

@@ -100,7 +100,7 @@ export interface NewProperty {
   price_per_night: Money;
 }
 
-export type PropertyStatus = 'draft' | 'pending_review' | 'live';
+export type PropertyStatus = 'draft' | 'pending_review' | 'live' | 'paused' | 'rejected' | 'archived';
 
 export interface Property extends Omit<NewProperty, 'unit' | 'price_per_night'> {
   /** The currency of its prices, also before it has one. */
@@ -139,7 +139,11 @@ export interface Card {
   city: string;
   country: string;
   location: Location;
-  price_per_night: Money;
+  /** The lowest of its unit types; absent where it is let by the month alone. */
+  price_per_night?: Money | null;
+  price_per_month?: Money | null;
+  /** With more than one, prices are the lowest. */
+  unit_types?: number;
   bedrooms: number;
   beds: number;
   bathrooms: number;

@@ -1,4 +1,5 @@
 import type { Booking, BookingStatus, Card, Kind, PropertyStatus } from '../api/types';
+import { formatMoney } from './money';
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
@@ -41,7 +42,27 @@ export const PROPERTY_STATUS: Record<PropertyStatus, { label: string; tone: Tone
   draft: { label: 'Draft', tone: 'quiet' },
   pending_review: { label: 'In review', tone: 'lamp' },
   live: { label: 'Live', tone: 'ok' },
+  paused: { label: 'Paused', tone: 'quiet' },
+  rejected: { label: 'Not accepted', tone: 'bad' },
+  archived: { label: 'Archived', tone: 'quiet' },
 };
+
+/** An amenity as people read it: keys of the catalogue are words with underscores. */
+export function amenity(key: string): string {
+  const words = /^[a-z_]+$/.test(key) ? key.replaceAll('_', ' ') : key;
+  return words === 'tv' ? 'TV' : words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What a home costs at least, and for how long: by the month where no nights are let. */
+export function cardPrice(card: Pick<Card, 'price_per_night' | 'price_per_month' | 'unit_types'>): {
+  price: string;
+  per: string;
+} {
+  const from = (card.unit_types ?? 1) > 1 ? 'from ' : '';
+  if (card.price_per_night) return { price: from + formatMoney(card.price_per_night), per: 'a night' };
+  if (card.price_per_month) return { price: from + formatMoney(card.price_per_month), per: 'a month' };
+  return { price: '', per: '' };
+}
 
 /** A status this page does not know yet is shown as it came. */
 export function bookingStatus(booking: Pick<Booking, 'status'>): { label: string; tone: Tone } {

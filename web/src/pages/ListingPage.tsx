@@ -6,7 +6,7 @@ import { Problem } from '../api/problem';
 import type { Property } from '../api/types';
 import { addDays, isDate, todayIn } from '../domain/dates';
 import { NOTHING, byNight, choosingEnd, isBookable, type Stay } from '../domain/nights';
-import { KINDS, country, facts } from '../domain/words';
+import { KINDS, amenity as amenityName, country, facts } from '../domain/words';
 import { Calendar } from '../parts/Calendar';
 import { HomeArt } from '../parts/HomeArt';
 import { HoldPanel } from '../parts/HoldPanel';
@@ -209,7 +209,7 @@ function About({ property }: { property: Property }) {
           <h2>What it offers</h2>
           <ul className="amenities">
             {property.amenities.map((amenity) => (
-              <li key={amenity}>{amenity}</li>
+              <li key={amenity}>{amenityName(amenity)}</li>
             ))}
           </ul>
         </section>

@@ -3,9 +3,8 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { api } from '../api';
 import type { Card, Sort } from '../api/types';
-import { formatMoney } from '../domain/money';
 import { readForm, toQuery, writeForm, type SearchForm } from '../domain/query';
-import { plural } from '../domain/words';
+import { cardPrice, plural } from '../domain/words';
 import type { Point } from '../map/groups';
 import { CardSkeleton, HomeCard, homePath } from '../parts/HomeCard';
 import { HomeArt } from '../parts/HomeArt';
@@ -174,7 +173,7 @@ function SearchMap({ cards, fitKey, form, lifted, onBox }: {
   const points = useMemo(
     () =>
       cards.map(
-        (card): Point => ({ id: card.id, lat: card.location.lat, lon: card.location.lon, label: formatMoney(card.price_per_night), city: card.city }),
+        (card): Point => ({ id: card.id, lat: card.location.lat, lon: card.location.lon, label: cardPrice(card).price, city: card.city }),
       ),
     [cards],
   );
@@ -201,7 +200,7 @@ function SearchMap({ cards, fitKey, form, lifted, onBox }: {
                   <HomeArt id={card.id} kind={card.kind} />
                   <span>
                     <strong>{card.title}</strong>
-                    <span className="fine">{formatMoney(card.price_per_night)} a night</span>
+                    <span className="fine">{cardPrice(card).price} {cardPrice(card).per}</span>
                   </span>
                 </Link>
               </li>

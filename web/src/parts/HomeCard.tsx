@@ -2,7 +2,7 @@ import { Link } from 'react-router';
 import type { Card } from '../api/types';
 import { formatMoney } from '../domain/money';
 import type { SearchForm } from '../domain/query';
-import { KINDS, country, facts } from '../domain/words';
+import { KINDS, cardPrice, country, facts } from '../domain/words';
 import { HomeArt } from './HomeArt';
 
 /** A home's page, with the dates and guests of the search. */
@@ -42,7 +42,7 @@ export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm;
         </h2>
         <p className="card-facts">{facts(card).join(' · ')}</p>
         <p className="card-price">
-          <strong>{formatMoney(card.price_per_night)}</strong> a night
+          <strong>{cardPrice(card).price}</strong> {cardPrice(card).per}
           {card.total && <span className="card-total">{formatMoney(card.total)} in total</span>}
         </p>
       </div>
