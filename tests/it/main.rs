@@ -14,6 +14,7 @@
 mod harness;
 
 mod accounts;
+mod backup;
 mod bookings;
 mod codec;
 mod config_file;

@@ -179,6 +179,11 @@ impl Feed {
         self.on_thread(roll).await
     }
 
+    /// Whether the index's files are where they were written.
+    pub(in crate::actors) async fn is_intact(&mut self) -> Result<bool, FeedError> {
+        self.on_thread(|writer| Ok(writer.is_intact())).await
+    }
+
     /// After a failure of the writer, goes back to the last commit.
     async fn mend(&mut self) -> Result<(), FeedError> {
         if !self.broken {
