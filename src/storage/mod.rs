@@ -18,6 +18,7 @@ pub mod locks;
 pub mod migrate;
 pub mod notifications;
 pub mod parked;
+pub mod partitions;
 pub mod payments;
 pub mod pool;
 pub mod private_postgres;

@@ -33,6 +33,7 @@ mod private_postgres;
 mod properties;
 mod races;
 mod replays;
+mod retention;
 mod samples;
 mod seeded;
 mod smoke;
