@@ -28,6 +28,7 @@ mod house_source;
 mod idempotency;
 mod log;
 mod openapi;
+mod ops_commands;
 mod outage;
 mod private_postgres;
 mod properties;
