@@ -15,6 +15,8 @@ use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{PrivatePostgres, child_main};
 use rentezy::telemetry;
 use rentezy::tools;
+use rentezy::tools::backup::{BackupArgs, RestoreArgs};
+use rentezy::tools::ops_client::OpsError;
 use tokio::runtime::{Builder, Runtime};
 
 #[path = "serve.rs"]
@@ -62,9 +64,9 @@ enum Command {
     /// Check what must be true of the database; a server may be running.
     Check,
     /// Make a copy of the database and the blobs; a server may be running.
-    Backup(tools::backup::BackupArgs),
+    Backup(BackupArgs),
     /// Bring a copy into an empty database or an empty folder.
-    Restore(tools::backup::RestoreArgs),
+    Restore(RestoreArgs),
     /// Run the payment sandbox on its own.
     Sandbox(SandboxArgs),
     /// Check the settings and end.
@@ -134,46 +136,24 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
             tools::demo::tell(&database, &mut std::io::stdout()).await?;
             Ok(())
         }),
-        Command::Events(arguments) => runtime()?.block_on(async {
-            Ok(tools::ops_client::events(&config, arguments, &mut std::io::stdout()).await?)
-        }),
-        Command::Consumers(arguments) => runtime()?.block_on(async {
-            Ok(tools::ops_client::consumers(&config, arguments, &mut std::io::stdout()).await?)
-        }),
-        Command::DeadLetters(arguments) => runtime()?.block_on(async {
-            Ok(tools::ops_client::dead_letters(&config, arguments, &mut std::io::stdout()).await?)
-        }),
-        Command::Replay(arguments) => runtime()?.block_on(async {
-            Ok(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()).await?)
-        }),
+        Command::Events(arguments) => {
+            ask(tools::ops_client::events(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::Consumers(arguments) => {
+            ask(tools::ops_client::consumers(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::DeadLetters(arguments) => {
+            ask(tools::ops_client::dead_letters(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::Replay(arguments) => {
+            ask(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()))
+        }
         Command::Check => beside(&config, async |database| {
             let clock = clock(&config)?;
             Ok(tools::check::run(&database, &clock, &mut std::io::stdout()).await?)
         }),
-        Command::Backup(arguments) => beside(&config, async |database| {
-            let (clock, programs) = (clock(&config)?, config.database.binaries.as_deref());
-            let (data_dir, out) = (&config.server.data_dir, &mut std::io::stdout());
-            tools::backup::backup(&arguments, &database, programs, data_dir, &clock, out).await?;
-            Ok(())
-        }),
-        Command::Restore(arguments) => {
-            let work = async |database: Database| -> Result<(), Failure> {
-                let (clock, programs) = (clock(&config)?, config.database.binaries.as_deref());
-                let out = &mut std::io::stdout();
-                tools::backup::restore(&arguments, &database, programs, &clock, out).await?;
-                Ok(())
-            };
-            match arguments.folder() {
-                Some(folder) => {
-                    tools::backup::make_empty(folder)?;
-                    let mut place = Config::clone(&config);
-                    place.database.url = None;
-                    place.server.data_dir = std::path::absolute(folder)?;
-                    offline(&place, work)
-                }
-                None => runtime()?.block_on(work(Database::parse(&arguments.into)?)),
-            }
-        }
+        Command::Backup(arguments) => backup(&config, &arguments),
+        Command::Restore(arguments) => restore(&config, &arguments),
         Command::Sandbox(arguments) => runtime()?.block_on(async {
             let clock = match arguments.clock {
                 Some(file) => Clock::manual(file)?,
@@ -203,6 +183,37 @@ fn offline(
     let done = runtime()?.block_on(work(database));
     postgres.map(PrivatePostgres::stop).transpose()?;
     done
+}
+
+/// Asks a running server something.
+fn ask(work: impl Future<Output = Result<(), OpsError>>) -> Result<(), Failure> {
+    Ok(runtime()?.block_on(work)?)
+}
+
+fn backup(config: &Config, arguments: &BackupArgs) -> Result<(), Failure> {
+    beside(config, async |database| {
+        let (clock, programs) = (clock(config)?, config.database.binaries.as_deref());
+        let (data_dir, out) = (&config.server.data_dir, &mut std::io::stdout());
+        tools::backup::backup(arguments, &database, programs, data_dir, &clock, out).await?;
+        Ok(())
+    })
+}
+
+fn restore(config: &Config, arguments: &RestoreArgs) -> Result<(), Failure> {
+    let work = async |database: Database| -> Result<(), Failure> {
+        let (clock, programs) = (clock(config)?, config.database.binaries.as_deref());
+        let out = &mut std::io::stdout();
+        tools::backup::restore(arguments, &database, programs, &clock, out).await?;
+        Ok(())
+    };
+    let Some(folder) = arguments.folder() else {
+        return runtime()?.block_on(work(Database::parse(&arguments.into)?));
+    };
+    tools::backup::make_empty(folder)?;
+    let mut place = config.clone();
+    place.database.url = None;
+    place.server.data_dir = std::path::absolute(folder)?;
+    offline(&place, work)
 }
 
 /// Runs something on the database that a server may be using: with the private Postgres of

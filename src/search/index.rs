@@ -9,8 +9,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use tantivy::index::SegmentComponent;
 use tantivy::indexer::LogMergePolicy;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError, Term};
+use tantivy::{
+    Index, IndexReader, IndexWriter, ReloadPolicy, SegmentMeta, TantivyDocument, TantivyError, Term,
+};
 use uuid::Uuid;
 
 use super::availability::Availability;
@@ -231,6 +234,25 @@ impl IndexWriterHandle {
         self.slots.rolled_back();
         self.writer = Some(new_writer(&self.index, &self.options)?);
         Ok(())
+    }
+
+    /// Whether the files of the last commit are where they were written. Searches over
+    /// deleted files go on, but nothing more can be committed to them.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        // Twice, because a merge takes files away that were listed a moment ago.
+        self.has_files() || self.has_files()
+    }
+
+    fn has_files(&self) -> bool {
+        let path = self.options.dir.join("index");
+        let parts = [SegmentComponent::Store, SegmentComponent::Postings, SegmentComponent::Terms];
+        let has_all = |segment: &SegmentMeta| {
+            parts.iter().all(|part| path.join(segment.relative_path(part.clone())).exists())
+        };
+        let segments = self.index.searchable_segment_metas();
+        self.options.dir.join("lock").exists()
+            && segments.is_ok_and(|segments| segments.iter().all(has_all))
     }
 
     /// How far the last commit follows the event log.

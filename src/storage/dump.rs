@@ -155,10 +155,12 @@ fn program(
     let found = binaries::find(folder, &path, Some(major))
         .or_else(|_| binaries::find(folder, &path, None))
         .map_err(|_| DumpError::NoProgram(name))?;
-    let program = found.dir.join(name);
-    if !program.is_file() {
-        return Err(DumpError::NoProgram(name));
-    }
+    // A folder with links to the server's programs leads to the folder that holds them all.
+    let linked = found.dir.join("postgres").canonicalize().ok();
+    let linked = linked.and_then(|postgres| postgres.parent().map(Path::to_owned));
+    let folders = [Some(found.dir), linked].into_iter().flatten();
+    let program = folders.map(|folder| folder.join(name)).find(|program| program.is_file());
+    let program = program.ok_or(DumpError::NoProgram(name))?;
     let mut command = Command::new(program);
     command.kill_on_drop(true).envs(database.environment()).env("LC_ALL", "C.UTF-8");
     Ok(command)

@@ -199,13 +199,28 @@ pub async fn heads(client: &Client) -> Result<Vec<Position>, StorageError> {
     rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
 }
 
-/// How far a consumer has come, in every stream in which it has come anywhere.
+/// In each stream the number up to which events may have been dropped, where that is so.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn floors(client: &Client) -> Result<Vec<Position>, StorageError> {
+    let rows = client.query("select stream, floor from streams where floor > 0", &[]).await?;
+    rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
+}
+
+/// How far a consumer has come, in every stream in which it has come anywhere. A new one
+/// begins behind the events that were dropped.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn offsets(client: &Client, consumer: &str) -> Result<Vec<Position>, StorageError> {
     let rows = client
-        .query("select stream, seq from consumer_offsets where consumer = $1", &[&consumer])
+        .query(
+            "select s.stream, greatest(coalesce(o.seq, 0), s.floor) from streams s
+             left join consumer_offsets o on o.stream = s.stream and o.consumer = $1
+             where o.seq is not null or s.floor > 0",
+            &[&consumer],
+        )
         .await?;
     rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
 }
@@ -217,7 +232,9 @@ pub async fn offsets(client: &Client, consumer: &str) -> Result<Vec<Position>, S
 pub async fn offset(client: &Client, consumer: &str, stream: Stream) -> Result<i64, StorageError> {
     let row = client
         .query_opt(
-            "select seq from consumer_offsets where consumer = $1 and stream = $2",
+            "select greatest(coalesce(o.seq, 0), s.floor) from streams s
+             left join consumer_offsets o on o.stream = s.stream and o.consumer = $1
+             where s.stream = $2",
             &[&consumer, &i32::from(stream.0)],
         )
         .await?;
@@ -226,7 +243,7 @@ pub async fn offset(client: &Client, consumer: &str, stream: Stream) -> Result<i
 
 /// Moves the offset of consumer $1 in stream $2 from $3 to $4, if it is at $3.
 pub(super) const ADVANCE: &str = "insert into consumer_offsets (consumer, stream, seq)
-     select $1, $2, $4 where $3::int8 = 0
+     select $1, $2, $4 where $3::int8 = (select floor from streams where stream = $2)
      or exists (select 1 from consumer_offsets where consumer = $1 and stream = $2)
      on conflict (consumer, stream) do update set seq = excluded.seq
      where consumer_offsets.seq = $3";
@@ -267,41 +284,4 @@ fn recorded(row: &Row) -> Result<Recorded, StorageError> {
         causation: row.get(6),
         event,
     })
-}
-
-/// Makes the log's partitions for this month and the following, `months` in all; how many
-/// are new. A month whose events already lie in the partition for the rest is left there.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn make_partitions(
-    client: &Client,
-    now: Timestamp,
-    months: i32,
-) -> Result<u64, StorageError> {
-    let first = jiff::tz::TimeZone::UTC.to_datetime(now).date().first_of_month();
-    let mut made = 0;
-    for month in 0..months {
-        let from = first.saturating_add(jiff::Span::new().months(month));
-        let to = first.saturating_add(jiff::Span::new().months(month + 1));
-        let name = format!("events_{}", from.strftime("%Y_%m"));
-        let known = client
-            .query_opt("select 1 from pg_class where relname = $1", &[&name])
-            .await?
-            .is_some();
-        if known {
-            continue;
-        }
-        let sql = format!(
-            "create table if not exists {name} partition of events
-             for values from ('{from}') to ('{to}')"
-        );
-        match client.batch_execute(&sql).await.map_err(StorageError::from) {
-            Ok(()) => made += 1,
-            // 23514: rows of that month are in the default partition.
-            Err(error) if error.code() == Some("23514") => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(made)
 }

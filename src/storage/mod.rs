@@ -20,6 +20,7 @@ pub mod locks;
 pub mod migrate;
 pub mod notifications;
 pub mod parked;
+pub mod partitions;
 pub mod payments;
 pub mod pool;
 pub mod preferences;

@@ -32,6 +32,32 @@ async fn count(sql: &Client, kind: &str, booking: &Value) -> i64 {
     sql.query_one(query, &[&kind, &text_at(booking, "/id")]).await.unwrap().get(0)
 }
 
+/// How many events wait for the consumer to try them, and how many it has not come to.
+async fn parked(world: &World) -> (i64, i64) {
+    let all = world.operator().get("/ops/v1/consumers").await.body(200);
+    let all = all["data"].as_array().unwrap().clone();
+    let own = all.iter().find(|row| row["name"] == "notifications").unwrap();
+    (own["parked"].as_i64().unwrap(), own["lag_events"].as_i64().unwrap())
+}
+
+/// Lets the time of all tries pass; the dead letter.
+async fn dead(world: &mut World, sql: &Client) -> Value {
+    let open = "/ops/v1/dead-letters?consumer=notifications&state=open&type=booking.held";
+    let most = async || {
+        let row = sql.query_one("select max(attempts) from parked_events", &[]).await.unwrap();
+        row.get::<_, Option<i32>>(0)
+    };
+    loop {
+        let found = world.operator().get(open).await.body(200);
+        if let Some(letter) = found["data"].get(0) {
+            return letter.clone();
+        }
+        let before = most().await;
+        world.move_clock(730);
+        wait_until("it was tried again", async || most().await != before).await;
+    }
+}
+
 #[tokio::test]
 async fn a_poisoned_event_parks_its_key_and_becomes_a_dead_letter() {
     let mut world = World::plan().manual_clock().start().await;
@@ -48,35 +74,12 @@ async fn a_poisoned_event_parks_its_key_and_becomes_a_dead_letter() {
         .await;
     assert_eq!(count(&sql, "booking.cancelled", &poisoned).await, 0, "it waits behind");
 
-    let parked = async |world: &World| {
-        let all = world.operator().get("/ops/v1/consumers").await.body(200);
-        let all = all["data"].as_array().unwrap().clone();
-        let own = all.iter().find(|row| row["name"] == "notifications").unwrap();
-        (own["parked"].as_i64().unwrap(), own["lag_events"].as_i64().unwrap())
-    };
     wait_until("the key is parked", async || matches!(parked(&world).await, (2.., 0))).await;
     world.kill();
     world.start_again();
     assert!(parked(&world).await.0 >= 2, "parked events survive");
 
-    let open = "/ops/v1/dead-letters?consumer=notifications&state=open&type=booking.held";
-    let letter = loop {
-        let found = world.operator().get(open).await.body(200);
-        if let Some(letter) = found["data"].get(0) {
-            break letter.clone();
-        }
-        let next = sql
-            .query_one("select max(attempts) from parked_events", &[])
-            .await
-            .unwrap()
-            .get::<_, Option<i32>>(0);
-        world.move_clock(730);
-        wait_until("it was tried again", async || {
-            let row = sql.query_one("select max(attempts) from parked_events", &[]).await.unwrap();
-            row.get::<_, Option<i32>>(0) != next
-        })
-        .await;
-    };
+    let letter = dead(&mut world, &sql).await;
     assert_eq!(letter["attempts"], 8);
     assert!(letter["error"].as_str().unwrap().contains("poisoned"), "{letter}");
     assert_eq!(letter["key"], uuid_of(&text_at(&poisoned, "/id")).to_string());

@@ -14,6 +14,7 @@
 mod harness;
 
 mod accounts;
+mod backup;
 mod bookings;
 mod codec;
 mod config_file;
@@ -32,11 +33,13 @@ mod mail;
 mod migration;
 mod notifications;
 mod openapi;
+mod ops_commands;
 mod outage;
 mod private_postgres;
 mod properties;
 mod races;
 mod replays;
+mod retention;
 mod samples;
 mod seeded;
 mod smoke;

@@ -67,12 +67,15 @@ impl Feed {
         let client = pool.get().await.map_err(StorageError::from)?;
         let source = facts::identity(&client).await?;
         let heads = cursor(&events::heads(&client).await?);
+        let floors = cursor(&events::floors(&client).await?);
         drop(client);
         let options = IndexOptions { writer_memory_bytes, ..IndexOptions::new(dir, source) };
         let opened = tokio::task::spawn_blocking(move || search::open(options, today)).await;
         let (index, writer) = opened.map_err(|_| FeedError::Lost)??;
         let included = writer.cursor().clone();
         let ahead = included.iter().any(|(stream, seq)| seq > heads.get(stream));
+        // What it has not seen may have been dropped from the log.
+        let late = floors.iter().any(|(stream, seq)| seq > included.get(stream));
         let empty = included.is_empty();
         let mut feed = Self {
             pool,
@@ -86,7 +89,7 @@ impl Feed {
         if ahead {
             tracing::warn!("search index is ahead of the database, it will be fed again");
         }
-        if ahead || empty {
+        if ahead || late || empty {
             feed.fill().await?;
         }
         feed.set_all_nights(today).await?;
@@ -177,6 +180,11 @@ impl Feed {
             Ok(())
         };
         self.on_thread(roll).await
+    }
+
+    /// Whether the index's files are where they were written.
+    pub(in crate::actors) async fn is_intact(&mut self) -> Result<bool, FeedError> {
+        self.on_thread(|writer| Ok(writer.is_intact())).await
     }
 
     /// After a failure of the writer, goes back to the last commit.

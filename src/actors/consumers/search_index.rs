@@ -2,7 +2,8 @@
 //! and decides when what was written is shown to searches.
 //!
 //! It is a replica like any cache: its cursor lies with the index and not in the database,
-//! and an index that is lost is filled anew.
+//! and an index that is lost is filled anew, also under a running server; searches go on
+//! over what they had until then.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ const REST_MAX: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
+/// How often it is looked whether the index's files are still there.
+const LOOK: Duration = Duration::from_secs(1);
 /// The offset at which a date begins last on earth, in hours.
 const LAST_OFFSET: i8 = -12;
 
@@ -189,6 +192,8 @@ enum Msg {
     Commit,
     /// A new day has begun everywhere.
     Roll,
+    /// See whether the files are still there.
+    Look,
 }
 
 impl ractor::Message for Msg {}
@@ -220,6 +225,7 @@ impl Actor for Indexer {
     ) -> Result<State, ActorProcessingErr> {
         // Not here: filling takes its time, and the root waits for this.
         myself.cast(Msg::Open)?;
+        later(&myself, Msg::Look, LOOK);
         Ok(State { around, search, feed: None, including: false, committing: false, failures: 0 })
     }
 
@@ -241,6 +247,7 @@ impl Actor for Indexer {
             Msg::Include => state.include(&myself).await,
             Msg::Commit => state.commit(&myself).await,
             Msg::Roll => state.roll(&myself).await,
+            Msg::Look => state.look(&myself).await,
         }
     }
 }
@@ -317,6 +324,20 @@ impl State {
             again.cast(Msg::Roll).ok();
         });
         rolled.or_else(|error| self.failed(myself, error))
+    }
+
+    /// Opens the index anew when its files were deleted.
+    async fn look(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
+        later(myself, Msg::Look, LOOK);
+        let Some(feed) = &mut self.feed else { return Ok(()) };
+        if feed.is_intact().await? {
+            return Ok(());
+        }
+        tracing::warn!("search index was deleted, it is filled again");
+        // Its writer waits for its threads.
+        let lost = self.feed.take();
+        tokio::task::spawn_blocking(move || drop(lost)).await?;
+        self.open(myself).await
     }
 
     /// Has the next events included, if there are any and they are not about to be.

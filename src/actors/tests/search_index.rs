@@ -12,6 +12,7 @@ use super::search_document::{fields, unit};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
+use crate::actors::consumers::search_document::document;
 use crate::actors::consumers::search_feed::Feed;
 use crate::actors::consumers::search_index::{Search, Surroundings};
 use crate::actors::property;
@@ -24,7 +25,7 @@ use crate::domain::entity::Stream;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{BookingId, PropertyId, UserId};
-use crate::domain::property::{Command, Listing};
+use crate::domain::property::{Command, Listing, Status};
 use crate::domain::rules::{Review, Rules};
 use crate::domain::stay::{self, Outcome};
 use crate::domain::user::Role;
@@ -169,6 +170,31 @@ impl Node {
         titles
     }
 
+    /// What every document of the index shows, page by page.
+    async fn indexed(&self) -> Vec<String> {
+        let (mut cards, mut cursor) = (Vec::new(), None);
+        loop {
+            let query = SearchQuery { cursor, ..SearchQuery::default() };
+            let page = self.search.search(query).await.unwrap();
+            cards.extend(page.hits.iter().map(|hit| hit.card.to_string()));
+            cursor = page.next;
+            if cursor.is_none() {
+                cards.sort();
+                return cards;
+            }
+        }
+    }
+
+    /// What they must show, from the rows.
+    async fn in_rows(&self) -> Vec<String> {
+        let client = self.pool.get().await.unwrap();
+        let live = properties::of_status(&client, Status::Live, None, 1_000).await.unwrap();
+        let mut cards: Vec<String> =
+            live.iter().filter_map(document).map(|document| document.card.to_string()).collect();
+        cards.sort();
+        cards
+    }
+
     /// The date in so many days.
     fn day(&self, days: i32) -> Date {
         let today = calendar::local_date(self.clock.now(), &jiff::tz::TimeZone::UTC);
@@ -282,6 +308,48 @@ fn an_index_goes_on_where_it_stopped_or_is_filled_anew() {
         assert_eq!(node.finds("", Some(wanted)).await, ["Garret", "Houseboat"], "filled anew");
         node.stop().await;
     });
+}
+
+#[test]
+fn an_index_that_is_deleted_under_the_server_comes_back_as_the_database_says() {
+    within_a_place(async |place| {
+        let node = place.start().await;
+        let owner = node.somebody("owner@example.com").await;
+        let tenant = node.somebody("tenant@example.com").await;
+        let loft = node.list(owner, "Loft", 12_000, 1).await;
+        for number in 0..30 {
+            node.list(owner, &format!("Room {number}"), 5_000 + number, 1).await;
+        }
+        let wanted = node.nights(30, 33);
+        node.hold(tenant, loft.id, wanted).await;
+        let before = node.finds("", None).await;
+        for deleted in [place.index(), place.index().join("index"), place.index().join("index")] {
+            std::fs::remove_dir_all(&deleted).unwrap();
+            let made = place.index().join("index/meta.json");
+            let back = async {
+                while !made.exists() {
+                    assert_eq!(node.finds("", None).await.len(), before.len(), "never empty");
+                    clock::pause(Duration::from_millis(20)).await;
+                }
+            };
+            clock::within(GUARD, back).await.unwrap();
+            // Written after the loss, so it is found in the new index only.
+            node.edit(&find(&node, loft.id).await, "Attic", 12_000).await;
+            let started = clock::monotonic();
+            while node.indexed().await != node.in_rows().await {
+                assert!(started.elapsed() < GUARD, "the index differs from the database");
+                clock::pause(Duration::from_millis(20)).await;
+            }
+            assert_eq!(node.finds("attic", None).await, ["Attic"]);
+            assert_eq!(node.finds("attic", Some(wanted)).await, [""; 0], "nights are back too");
+        }
+        node.stop().await;
+    });
+}
+
+async fn find(node: &Node, id: PropertyId) -> Listing {
+    let client = node.pool.get().await.unwrap();
+    properties::find_many(&client, &[id]).await.unwrap().remove(0)
 }
 
 #[test]

@@ -36,10 +36,19 @@ pub(crate) struct TestDb {
 impl TestDb {
     /// A new clone of the template.
     pub(crate) fn new() -> Self {
+        Self::clone_of(TEMPLATE)
+    }
+
+    /// A new database without anything in it.
+    pub(crate) fn empty() -> Self {
+        Self::clone_of("template0")
+    }
+
+    fn clone_of(template: &str) -> Self {
         let shared = shared();
         let name = format!("t_{}", Uuid::new_v4().simple());
         let (reply, done) = mpsc::channel();
-        let order = Order::Run(format!("create database {name} template {TEMPLATE}"), reply);
+        let order = Order::Run(format!("create database {name} template {template}"), reply);
         shared.orders.as_ref().unwrap().send(order).unwrap();
         done.recv().expect("Postgres went away").expect("the template is cloned");
         Self { shared, name }

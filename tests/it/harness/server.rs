@@ -240,6 +240,16 @@ impl Plan {
 
     /// Starts the server.
     pub(crate) async fn start(self) -> World {
+        let db = (!self.private).then(TestDb::new);
+        self.start_with(db).await
+    }
+
+    /// Starts the server on a database.
+    pub(crate) async fn start_on(self, db: TestDb) -> World {
+        self.start_with(Some(db)).await
+    }
+
+    async fn start_with(self, db: Option<TestDb>) -> World {
         let dir = folder();
         std::fs::create_dir(dir.path().join("data")).unwrap();
         let env = self.env.into_iter().map(|(name, value)| match value.strip_prefix("../") {
@@ -247,7 +257,6 @@ impl Plan {
             None => (name, value),
         });
         let env = env.collect();
-        let db = (!self.private).then(TestDb::new);
         let mut world = World {
             db,
             dir,
