@@ -137,6 +137,16 @@ pub(super) fn start_postgres(config: &Config) -> Result<Option<PrivatePostgres>,
     Ok(Some(PrivatePostgres::start(private_postgres::Options::new(config))?))
 }
 
+/// The private Postgres that a living server has started, if that is the database.
+pub(super) fn living_postgres(config: &Config) -> Result<Option<Database>, Failure> {
+    if config.database.url.is_some() {
+        return Ok(None);
+    }
+    let folder = private_postgres::Options::new(config).folder;
+    let url = PrivatePostgres::serving(&folder)?;
+    Ok(url.map(|url| Database::parse(&url)).transpose()?)
+}
+
 /// The address of the database that is set, or of the private one.
 pub(super) fn database(
     config: &Config,

@@ -20,6 +20,9 @@ const CHILD: &str = "postgres-child";
 /// A free port.
 const LISTEN: &str = "127.0.0.1:0";
 
+/// What seals keys that nobody needs afterwards.
+const SECRET: &str = "a secret of nothing that is worth it";
+
 /// Connections beside the pool's: the peer's, and those that look on.
 const CONNECTIONS: u32 = 80;
 
@@ -91,7 +94,8 @@ impl Place {
     /// When they do not start.
     pub(crate) async fn core(&self) -> Result<Core> {
         let database = self.database()?;
-        Ok(Core::start(self.config()?, &database, Clock::system(), None, "").await?)
+        let secret = Secret::new(SECRET);
+        Ok(Core::start(self.config()?, &database, Clock::system(), None, "", &secret).await?)
     }
 
     /// Starts the whole server on it, without payments, on a free port.
@@ -99,7 +103,7 @@ impl Place {
     /// # Errors
     /// When it does not start.
     pub(crate) async fn server(&self) -> Result<Server> {
-        let secret = Secret::new("a secret of nothing that is worth it");
+        let secret = Secret::new(SECRET);
         let clock = Clock::system();
         let server = Server::start(self.config()?, self.database()?, clock, None, &secret).await?;
         server.findable().await;
@@ -108,7 +112,11 @@ impl Place {
 
     fn config(&self) -> Result<Arc<Config>> {
         let folder = self.folder.path().to_string_lossy().into_owned();
-        let own = [("RENTEZY_SERVER_DATA_DIR", folder), ("RENTEZY_SERVER_LISTEN", LISTEN.into())];
+        let own = [
+            ("RENTEZY_SERVER_DATA_DIR", folder),
+            ("RENTEZY_SERVER_LISTEN", LISTEN.into()),
+            ("RENTEZY_ACCOUNTS_EMAIL_VERIFICATION", "optional".into()),
+        ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
         let environment = config::process_environment().chain(own);
         Ok(Arc::new(Config::load(None, environment)?))

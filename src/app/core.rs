@@ -18,7 +18,7 @@ use crate::actors::property;
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
-use crate::config::{Config, ListingReview};
+use crate::config::{Config, ListingReview, Secret};
 use crate::domain::rules::{Review, Rules};
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
@@ -53,6 +53,7 @@ pub struct Core {
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    secret: Secret,
     root: Root,
     database: Database,
     lock: Mutex<WriterLock>,
@@ -70,6 +71,7 @@ impl Core {
         clock: Clock,
         provider: Option<&Provider>,
         base_url: &str,
+        secret: &Secret,
     ) -> Result<Self, StartError> {
         let lock = take_lock(database).await?;
         migrate::run(database).await?;
@@ -113,6 +115,7 @@ impl Core {
             search,
             clock,
             config,
+            secret: secret.clone(),
             root,
             database: database.clone(),
             lock: Mutex::new(lock),
@@ -154,7 +157,12 @@ impl Core {
             clock: self.clock.clone(),
         };
         timers::start(&self.root, around).await?;
-        let tools = job::Tools { pool: self.pool.clone(), clock: self.clock.clone() };
+        let tools = job::Tools {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            config: Arc::clone(&self.config),
+            secret: self.secret.clone(),
+        };
         runner::start(&self.root, tools).await?;
         Ok(())
     }

@@ -10,8 +10,11 @@ use super::core::Core;
 use super::{Provider, StartError};
 use crate::clock::{self, Clock};
 use crate::config::{Config, Secret};
+use crate::domain::link_token::LinkKey;
 use crate::gateways::stripe::StripeClient;
 use crate::http;
+use crate::http::keys::KeysError;
+use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
 use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
@@ -52,8 +55,8 @@ impl Server {
         let listener = TcpListener::bind(listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let url = config.server.public_url(address);
-        let core =
-            Core::start(Arc::clone(&config), &database, clock, provider.as_ref(), &url).await?;
+        let settings = Arc::clone(&config);
+        let core = Core::start(settings, &database, clock, provider.as_ref(), &url, secret).await?;
         let sessions = Sessions::open(&core.pool, secret, &config.accounts, &core.clock).await?;
         let state = AppState {
             pool: core.pool.clone(),
@@ -64,6 +67,9 @@ impl Server {
             config: Arc::clone(&config),
             sessions: Arc::new(sessions),
             passwords: Passwords::new(&config.accounts),
+            lockout: LockOut::new(secret).ok_or(KeysError::Crypto("server.secret is empty"))?,
+            links: LinkKey::derive(secret.expose())
+                .ok_or(KeysError::Crypto("server.secret is empty"))?,
             search: core.search.clone(),
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),

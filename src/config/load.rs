@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Payments, SECTIONS, Search, Server,
+    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Oidc, Payments, SECTIONS, Search,
+    Server,
 };
 use super::value::{Key, Kind, Setting};
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub clock: Clock,
     /// Accounts, sign-in and passwords.
     pub accounts: Accounts,
+    /// Sign-in by another provider.
+    pub oidc: Oidc,
     /// Listings.
     pub listings: Listings,
     /// Bookings.
@@ -157,6 +160,7 @@ impl Config {
             database: Database::read(&values)?,
             clock: Clock::read(&values)?,
             accounts: Accounts::read(&values)?,
+            oidc: Oidc::read(&values)?,
             listings: Listings::read(&values)?,
             bookings: Bookings::read(&values)?,
             payments: Payments::read(&values)?,

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::load::{Config, ConfigError, Values};
-use super::value::{PaymentsMode, Secret};
+use super::origin::Origin;
+use super::value::{PaymentsMode, Secret, Setting};
 
 /// Puts a value where an empty one means that the program chooses.
 pub(super) fn fill(values: &mut Values, folder: &Path) -> Result<(), ConfigError> {
@@ -60,6 +61,19 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         }
         PaymentsMode::Off => {}
     }
+    let oidc = &config.oidc;
+    if oidc.is_on() {
+        if !is_safe_url(&oidc.issuer) {
+            return refuse(
+                "oidc.issuer",
+                &oidc.issuer,
+                "must be https unless its host is on loopback",
+            );
+        }
+        if oidc.client_id.is_empty() {
+            return refuse("oidc.client_id", &oidc.client_id, "must be set beside oidc.issuer");
+        }
+    }
     if let Some(file) = &config.clock.file {
         if !on_loopback {
             let why = "is allowed only with server.listen on a loopback address";
@@ -84,4 +98,14 @@ fn is_real(key: &Secret) -> bool {
 fn is_postgres(url: &str) -> bool {
     let pairs = || !url.contains("://") && url.split_whitespace().all(|pair| pair.contains('='));
     url.starts_with("postgres://") || url.starts_with("postgresql://") || pairs()
+}
+
+/// Whether what is sent to a URL cannot be read or changed on its way.
+fn is_safe_url(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let origin = rest.split('/').next().unwrap_or_default();
+    let Some(origin) = <Origin as Setting>::read(&format!("{scheme}://{origin}")) else {
+        return false;
+    };
+    origin.is_https() || origin.is_loopback()
 }

@@ -26,6 +26,8 @@ pub enum Kind {
     Name,
     /// A path; empty means that the program chooses.
     Path,
+    /// Any text; empty means none.
+    Text,
     /// A scheme and a host without a path; empty means that the program chooses.
     Origin,
     /// Text that is never printed, of at least so many characters; empty means none.
@@ -60,6 +62,7 @@ impl Key {
                 let or_empty = if self.default.is_empty() { ", or empty" } else { "" };
                 format!("http(s)://host or http(s)://host:port without a path{or_empty}")
             }
+            Kind::Text => "text, or empty".to_owned(),
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -80,7 +83,7 @@ impl Key {
                 !text.is_empty() && text.chars().all(part)
             }
             Kind::Path | Kind::Origin => !text.is_empty() || self.default.is_empty(),
-            Kind::Address => true,
+            Kind::Address | Kind::Text => true,
         }
     }
 
@@ -194,6 +197,18 @@ choice! {
     LandlordApproval {
         /// An application is approved at once.
         Auto = "auto",
+        /// An admin decides.
+        Admin = "admin",
+    }
+}
+
+choice! {
+    /// Whether an address has to be proved before its account can be used.
+    EmailVerification {
+        /// It has to.
+        Required = "required",
+        /// A link is mailed, and the account works without it.
+        Optional = "optional",
     }
 }
 

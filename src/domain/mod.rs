@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod event;
 pub mod ids;
 pub mod inventory;
+pub mod key_rotation;
 pub mod link_token;
 pub mod money;
 pub mod notification;

@@ -8,7 +8,10 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
-use super::api::{accounts, bookings, hooks, properties, search, system};
+use super::api::{
+    admin_users, bookings, devices, hooks, passwords, profile, properties, registration, search,
+    sign_in, system,
+};
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
 use super::router;
@@ -22,12 +25,31 @@ use super::router;
             with an ISO 4217 currency; dates are local to the property; instants are UTC."
     ),
     paths(
-        accounts::register,
-        accounts::login,
-        accounts::refresh,
-        accounts::logout,
-        accounts::me,
-        accounts::apply_as_landlord,
+        registration::register,
+        registration::verify,
+        registration::resend,
+        passwords::forgot,
+        passwords::reset,
+        passwords::change,
+        sign_in::login,
+        sign_in::refresh,
+        sign_in::logout,
+        sign_in::jwks,
+        devices::end_all,
+        devices::list,
+        devices::end,
+        profile::me,
+        profile::edit,
+        profile::apply_as_landlord,
+        profile::card,
+        admin_users::list,
+        admin_users::read,
+        admin_users::suspend,
+        admin_users::reinstate,
+        admin_users::set_roles,
+        admin_users::applications,
+        admin_users::approve,
+        admin_users::decline,
         properties::create,
         properties::list_own,
         properties::read,
@@ -73,7 +95,7 @@ pub fn document() -> Document {
 fn complete(operation: &mut Operation, who: Who) {
     let token = || SecurityRequirement::new(BEARER, Vec::<String>::new());
     match who {
-        Who::Member | Who::Landlord => operation.security = Some(vec![token()]),
+        Who::Member | Who::Landlord | Who::Admin => operation.security = Some(vec![token()]),
         Who::Visitor => {
             operation.security = Some(vec![SecurityRequirement::default(), token()]);
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::lockout::LockOut;
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
@@ -11,6 +12,7 @@ use crate::actors::payer::Payer;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
+use crate::domain::link_token::LinkKey;
 use crate::storage::pool::Pool;
 
 /// What a handler may reach.
@@ -34,6 +36,10 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     /// The place where passwords are hashed.
     pub passwords: Passwords,
+    /// Who may still try a password.
+    pub lockout: LockOut,
+    /// Makes and checks tokens of mailed links.
+    pub links: LinkKey,
     /// What this server is reached by, without a trailing slash.
     pub public_url: String,
     /// The secret that webhooks are signed with; `None` when none are expected.

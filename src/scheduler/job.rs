@@ -2,8 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::config::{Config, Secret};
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
 
@@ -14,6 +16,10 @@ pub struct Tools {
     pub pool: Pool,
     /// The time.
     pub clock: Clock,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// `server.secret`.
+    pub secret: Secret,
 }
 
 /// What a run did: how many rows it touched.

@@ -2,13 +2,16 @@
 //! the truth; whatever actors hold can be rebuilt from here.
 
 pub mod accounts;
+pub mod admin_users;
 pub mod batch;
 pub mod bookings;
 pub mod changes;
 pub mod commands;
 pub mod events;
 pub mod facts;
+pub mod identities;
 pub mod inbox;
+pub mod link_tokens;
 pub mod locks;
 pub mod migrate;
 pub mod notifications;
@@ -16,8 +19,12 @@ pub mod payments;
 pub mod pool;
 pub mod private_postgres;
 pub mod properties;
+pub mod seal;
 pub mod secret;
+pub mod sessions;
 pub mod shards;
+pub mod sign_in_failures;
+pub mod signing_keys;
 pub mod sqlstate;
 pub mod statement;
 pub mod timers;

@@ -71,7 +71,7 @@ async fn every_route_is_served_and_every_route_for_members_asks_who() {
 }
 
 fn is_for_members(who: Who) -> bool {
-    matches!(who, Who::Member | Who::Landlord)
+    matches!(who, Who::Member | Who::Landlord | Who::Admin)
 }
 
 /// Whether an operation is closed to whoever has no token.

@@ -16,7 +16,7 @@ export async function startServer() {
   const program = resolve(WEB, process.env.RENTEZY_BIN ?? '../target/debug/rentezy');
   const child = spawn(program, ['serve', '--demo'], {
     cwd: home,
-    env: { ...process.env, RENTEZY_SERVER_DATA_DIR: join(home, 'data'), RENTEZY_SERVER_LISTEN: '127.0.0.1:0' },
+    env: { ...process.env, RENTEZY_SERVER_DATA_DIR: join(home, 'data'), RENTEZY_SERVER_LISTEN: '127.0.0.1:0', RENTEZY_ACCOUNTS_EMAIL_VERIFICATION: process.env.RENTEZY_ACCOUNTS_EMAIL_VERIFICATION ?? 'optional' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = [];

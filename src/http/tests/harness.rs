@@ -22,9 +22,11 @@ use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::ids::SessionId;
+use crate::domain::link_token::LinkKey;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::http::keys::Keys;
+use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
 use crate::http::router;
 use crate::http::sessions::Sessions;
@@ -116,6 +118,8 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         tail,
         clock,
         passwords: Passwords::new(&config.accounts),
+        lockout: LockOut::new(&secret).unwrap(),
+        links: LinkKey::derive(secret.expose()).unwrap(),
         config,
         sessions: Arc::new(sessions),
         public_url: "http://127.0.0.1:8080".to_owned(),
@@ -139,6 +143,14 @@ pub(super) fn token(state: &Shared, roles: &[Role]) -> String {
         name: "Ada".to_owned(),
         roles: roles.to_vec(),
         created_at: state.clock.now(),
+        version: 1,
+        locale: "en".to_owned(),
+        zone: "UTC".to_owned(),
+        verified: true,
+        suspended: None,
+        access_version: 0,
+        landlord_requested_at: None,
+        landlord_decline_reason: None,
     };
     state.sessions.access_token(&user, state.clock.id::<SessionId>()).unwrap()
 }

@@ -3,7 +3,7 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal};
@@ -41,6 +41,17 @@ pub(super) fn holder(data: &Path) -> std::io::Result<Holder> {
         Some(false) => Holder::Foreign(pid),
         None => Holder::Stale,
     })
+}
+
+/// Where the socket of one of ours is that serves the data folder and has finished its start
+/// (line 5 of the file, and line 8).
+pub(super) fn socket_of_ours(data: &Path) -> std::io::Result<Option<PathBuf>> {
+    let Holder::Ours(pid) = holder(data)? else { return Ok(None) };
+    if !is_ready(data, pid.as_raw_nonzero().get().unsigned_abs()) {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(data.join("postmaster.pid"))?;
+    Ok(text.lines().nth(4).map(PathBuf::from))
 }
 
 /// Whether the server is ours, if the process is a Postgres on this folder at all. A dead

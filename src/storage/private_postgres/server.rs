@@ -98,6 +98,17 @@ impl PrivatePostgres {
         Ok(server)
     }
 
+    /// How to connect to the one that a living server of ours has started in a folder, as
+    /// the text that `database.url` takes; `None` when there is none.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn serving(folder: &Path) -> Result<Option<String>, Error> {
+        let data = folder.join("data");
+        let socket = pid_file::socket_of_ours(&data).map_err(io("cannot read", &data))?;
+        Ok(socket.map(|socket| url(&socket)))
+    }
+
     /// How to connect to the database, for `tokio_postgres` and pools.
     #[must_use]
     pub fn config(&self) -> tokio_postgres::Config {
@@ -113,8 +124,7 @@ impl PrivatePostgres {
     /// How to connect to the database, as the key=value text that `database.url` takes.
     #[must_use]
     pub fn url(&self) -> String {
-        let socket = self.socket.to_string_lossy().replace('\\', "\\\\").replace('\'', "\\'");
-        format!("host='{socket}' user={NAME} dbname={NAME}")
+        url(&self.socket)
     }
 
     /// Its process id, none once it was stopped.
@@ -273,6 +283,11 @@ impl Drop for PrivatePostgres {
             tracing::warn!(%error, "postgres was not stopped");
         }
     }
+}
+
+fn url(socket: &Path) -> String {
+    let socket = socket.to_string_lossy().replace('\\', "\\\\").replace('\'', "\\'");
+    format!("host='{socket}' user={NAME} dbname={NAME}")
 }
 
 /// Waits until the child takes connections; gives its status if it ends before.

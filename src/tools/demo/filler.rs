@@ -135,7 +135,7 @@ impl Filler {
         };
         let roles: &[Role] = match person.role {
             Role::Landlord => &[Role::Tenant, Role::Landlord],
-            Role::Tenant => &[Role::Tenant],
+            Role::Tenant | Role::Admin => &[Role::Tenant],
         };
         let new = NewUser {
             id,

@@ -176,6 +176,7 @@ impl World {
             .env("RENTEZY_SERVER_LISTEN", "127.0.0.1:0")
             .env("RENTEZY_SERVER_DATA_DIR", self.data_dir())
             .env("RENTEZY_LOG_LEVEL", "info")
+            .env("RENTEZY_ACCOUNTS_EMAIL_VERIFICATION", "optional")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         if self.db.is_some() {
             command.env("RENTEZY_DATABASE_URL", self.database_url());
