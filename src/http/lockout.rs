@@ -2,6 +2,8 @@
 //! under `server.secret`, known or not, so that neither the answer nor the table tells which
 //! have an account.
 
+use std::time::Duration;
+
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
@@ -9,9 +11,14 @@ use sha2::Sha256;
 use super::passwords::Passwords;
 use super::problem::{Problem, Slug};
 use super::state::AppState;
+use crate::clock;
 use crate::config::Secret;
 use crate::domain::ids::RequestId;
 use crate::storage::sign_in_failures::{self, Attempt};
+
+/// How long noting a lock takes at least, so that its time does not tell whether there was
+/// an account to note it for.
+const WRITE_TIME: Duration = Duration::from_millis(50);
 
 /// Makes the digests of addresses.
 #[derive(Clone)]
@@ -58,8 +65,15 @@ pub async fn check(
         Attempt::Locked(until) => return Err(locked(until, now)),
         Attempt::LockedNow(until) => {
             let cause: RequestId = state.clock.id();
-            let mut client = state.pool.get().await?;
-            if sign_in_failures::note(&mut client, email, until, cause.uuid(), now).await? {
+            let write = async {
+                let mut client = state.pool.get().await?;
+                let cause = cause.uuid();
+                Ok::<_, Problem>(
+                    sign_in_failures::note(&mut client, email, until, cause, now).await?,
+                )
+            };
+            let (written, ()) = tokio::join!(write, clock::pause(WRITE_TIME));
+            if written? {
                 state.tail.nudge();
             }
             return Err(locked(until, now));
@@ -85,8 +99,9 @@ async fn verify(
 }
 
 fn locked(until: Timestamp, now: Timestamp) -> Problem {
-    let seconds = u64::try_from(until.duration_since(now).as_secs()).unwrap_or_default();
+    let left = until.duration_since(now).unsigned_abs().as_millis();
+    let seconds = u64::try_from(left.div_ceil(1000)).unwrap_or_default();
     let detail = "too many sign-ins with this address failed: wait, or choose a new password \
                   by the link that we mail";
-    Problem::new(Slug::RateLimited, detail).retry_after(seconds.saturating_add(1))
+    Problem::new(Slug::RateLimited, detail).retry_after(seconds.max(1))
 }

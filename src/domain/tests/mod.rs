@@ -9,6 +9,7 @@ mod event;
 mod fixture;
 mod ids;
 mod inventory;
+mod key_rotation;
 mod link_token;
 mod money;
 mod notification;
