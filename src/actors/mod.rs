@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod committer;
 pub mod consumer;
 pub mod consumers;
+pub mod identity;
 pub mod payer;
 mod payer_calls;
 pub mod property;

@@ -13,6 +13,7 @@ use crate::actors::committer::Committers;
 use crate::actors::consumer;
 use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{notifications, payments, stripe_hooks};
+use crate::actors::identity::Identities;
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
 use crate::actors::root::Root;
@@ -20,6 +21,7 @@ use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
 use crate::config::{Config, ListingReview, Secret};
 use crate::domain::rules::{Review, Rules};
+use crate::gateways::oidc::OidcClient;
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
 use crate::storage::locks::{self, WriterLock};
@@ -45,6 +47,8 @@ pub struct Core {
     pub tail: Tail,
     /// The way to the payment provider.
     pub payer: Payer,
+    /// The way to the provider that people may sign in by.
+    pub identities: Identities,
     /// The payment provider.
     pub stripe: Option<StripeClient>,
     /// The search index.
@@ -111,6 +115,7 @@ impl Core {
             region,
             tail,
             payer: Payer::off(),
+            identities: Identities::off(),
             stripe,
             search,
             clock,
@@ -121,6 +126,7 @@ impl Core {
             lock: Mutex::new(lock),
         };
         core.start_consumers(base_url).await?;
+        core.start_identities(base_url).await?;
         core.start_scheduler().await?;
         Ok(core)
     }
@@ -147,6 +153,16 @@ impl Core {
         }
         let notifications = notifications::Notifications { pool: pool.clone() };
         consumer::start(root, tail, pool, notifications).await?;
+        Ok(())
+    }
+
+    async fn start_identities(&mut self, base_url: &str) -> Result<(), StartError> {
+        let oidc = &self.config.oidc;
+        if oidc.is_on() {
+            let back = format!("{base_url}/api/v1/auth/oauth/{}/callback", oidc.name);
+            let client = OidcClient::new(oidc, back)?;
+            self.identities = Identities::start(&self.root, client, self.clock.clone()).await?;
+        }
         Ok(())
     }
 

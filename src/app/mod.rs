@@ -7,6 +7,7 @@ mod server;
 pub use core::{Core, rules};
 pub use server::Server;
 
+use crate::gateways::oidc::OidcError;
 use crate::gateways::stripe::StripeError;
 use crate::http::keys::KeysError;
 use crate::http::sandbox_proxy::ProxyError;
@@ -34,6 +35,9 @@ pub enum StartError {
     /// The payment provider's settings make no sense.
     #[error(transparent)]
     Stripe(#[from] StripeError),
+    /// The identity provider's settings make no sense.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The sandbox's pages cannot be shown.
     #[error(transparent)]
     Proxy(#[from] ProxyError),

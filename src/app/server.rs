@@ -20,6 +20,7 @@ use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining};
 use crate::storage::pool::Database;
+use crate::storage::seal::Seal;
 
 /// The pause before the sandbox is asked again to send its hooks here.
 const HOOK_PAUSE: Duration = Duration::from_secs(1);
@@ -68,6 +69,8 @@ impl Server {
             sessions: Arc::new(sessions),
             passwords: Passwords::new(&config.accounts),
             lockout: LockOut::new(secret).ok_or(KeysError::Crypto("server.secret is empty"))?,
+            identities: core.identities.clone(),
+            oauth_seal: Seal::new(secret, "oauth").map_err(KeysError::from)?,
             links: LinkKey::derive(secret.expose())
                 .ok_or(KeysError::Crypto("server.secret is empty"))?,
             search: core.search.clone(),

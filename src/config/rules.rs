@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::load::{Config, ConfigError, Values};
 use super::origin::Origin;
-use super::value::{PaymentsMode, Secret, Setting};
+use super::value::{PaymentsMode, Secret};
 
 /// Puts a value where an empty one means that the program chooses.
 pub(super) fn fill(values: &mut Values, folder: &Path) -> Result<(), ConfigError> {
@@ -102,10 +102,5 @@ fn is_postgres(url: &str) -> bool {
 
 /// Whether what is sent to a URL cannot be read or changed on its way.
 fn is_safe_url(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    let origin = rest.split('/').next().unwrap_or_default();
-    let Some(origin) = <Origin as Setting>::read(&format!("{scheme}://{origin}")) else {
-        return false;
-    };
-    origin.is_https() || origin.is_loopback()
+    Origin::of_url(url).is_some_and(|origin| origin.is_https() || origin.is_loopback())
 }

@@ -2,6 +2,7 @@
 //! answers into typed results; it keeps nothing and decides nothing. Only `actors` calls
 //! in here, so that every outside call has a queue, a limit and a retry.
 
+pub mod oidc;
 pub mod stripe;
 pub mod stripe_objects;
 

@@ -9,8 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, passwords, profile, properties, registration, search,
-    sign_in, system,
+    admin_users, bookings, devices, hooks, oauth, passwords, profile, properties, registration,
+    search, sign_in, system,
 };
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
@@ -35,6 +35,8 @@ use super::router;
         sign_in::refresh,
         sign_in::logout,
         sign_in::jwks,
+        oauth::start,
+        oauth::callback,
         devices::end_all,
         devices::list,
         devices::end,

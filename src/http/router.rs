@@ -10,8 +10,8 @@ use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::api::{
-    admin_users, bookings, devices, hooks, passwords, profile, properties, registration, search,
-    sign_in, system,
+    admin_users, bookings, devices, hooks, oauth, passwords, profile, properties, registration,
+    search, sign_in, system,
 };
 use super::auth::{self, Who};
 use super::state::Shared;
@@ -46,6 +46,8 @@ pub fn table() -> Vec<Route> {
         get("/api/v1/auth/sessions", Member, devices::list),
         delete("/api/v1/auth/sessions/{id}", Member, devices::end),
         get("/api/v1/auth/jwks.json", Public, sign_in::jwks),
+        get("/api/v1/auth/oauth/{provider}/start", Public, oauth::start),
+        get("/api/v1/auth/oauth/{provider}/callback", Public, oauth::callback),
         get("/api/v1/me", Member, profile::me),
         patch("/api/v1/me", Member, profile::edit),
         post("/api/v1/me/landlord-application", Member, profile::apply_as_landlord),

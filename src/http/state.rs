@@ -8,12 +8,14 @@ use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
 use crate::actors::consumers::search_index::Search;
+use crate::actors::identity::Identities;
 use crate::actors::payer::Payer;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::link_token::LinkKey;
 use crate::storage::pool::Pool;
+use crate::storage::seal::Seal;
 
 /// What a handler may reach.
 #[derive(Debug)]
@@ -38,6 +40,10 @@ pub struct AppState {
     pub passwords: Passwords,
     /// Who may still try a password.
     pub lockout: LockOut,
+    /// The way to the provider that people may sign in by.
+    pub identities: Identities,
+    /// Seals what browsers keep while their owner is there.
+    pub oauth_seal: Seal,
     /// Makes and checks tokens of mailed links.
     pub links: LinkKey,
     /// What this server is reached by, without a trailing slash.

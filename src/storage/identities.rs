@@ -17,27 +17,31 @@ pub struct Identity<'a> {
     pub subject: &'a str,
 }
 
-/// The account of somebody who was identified, with the address that the provider has
-/// checked: the one that was linked before, else the one with this address, else a new one.
-/// An account whose own address was never proved is not taken over with its password: it
-/// loses that, as whoever made it may be somebody else.
+/// The account that somebody was linked to before.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn find(client: &Client, identity: &Identity<'_>) -> Result<Option<User>, StorageError> {
+    let sql = format!(
+        "select {USER} from identities i join users u on u.id = i.user_id
+         where i.issuer = $1 and i.subject = $2"
+    );
+    let row = client.query_opt(&sql, &[&identity.issuer, &identity.subject]).await?;
+    Ok(row.map(|row| user(&row)))
+}
+
+/// Links somebody to the account that has the address which their provider has checked, or
+/// to a new one. An account whose address was never proved loses its password and its
+/// sessions: whoever made it may be somebody else.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
-pub async fn account(
+pub async fn link(
     client: &mut Client,
     identity: &Identity<'_>,
     new: &NewUser<'_>,
     causation: Uuid,
 ) -> Result<User, StorageError> {
-    let Identity { issuer, subject } = identity;
-    let sql = format!(
-        "select {USER} from identities i join users u on u.id = i.user_id
-         where i.issuer = $1 and i.subject = $2"
-    );
-    if let Some(row) = client.query_opt(&sql, &[issuer, subject]).await? {
-        return Ok(user(&row));
-    }
     accounts::register(client, new, causation).await?;
     let transaction = client.transaction().await?;
     let Some(found) = accounts::locked(&transaction, new.email).await? else {
@@ -51,7 +55,7 @@ pub async fn account(
         .execute(
             "insert into identities (issuer, subject, user_id, created_at)
              values ($1, $2, $3, $4) on conflict do nothing",
-            &[issuer, subject, &found.id.uuid(), &new.now],
+            &[&identity.issuer, &identity.subject, &found.id.uuid(), &new.now],
         )
         .await?;
     transaction.commit().await?;

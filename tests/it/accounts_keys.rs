@@ -42,7 +42,7 @@ async fn a_key_is_published_before_it_signs_and_stays_until_its_tokens_are_over(
     let mut world = plan.start().await;
     let user = world.tenant().await;
     let first = kid(&user.token);
-    assert_eq!(published(&world).await, [first.clone()]);
+    assert_eq!(published(&world).await, std::slice::from_ref(&first));
     world.move_clock(23 * HOUR);
     wait_until("the next key is published", async || published(&world).await.len() == 2).await;
     let user = world.sign_in(&user.email).await;

@@ -6,6 +6,7 @@ pub mod booking_forms;
 pub mod bookings;
 pub mod devices;
 pub mod hooks;
+pub mod oauth;
 pub mod passwords;
 pub mod profile;
 pub mod properties;

@@ -15,6 +15,7 @@ use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumers::search_index::Search;
+use crate::actors::identity::Identities;
 use crate::actors::payer::Payer;
 use crate::actors::property::Surroundings;
 use crate::actors::root::Root;
@@ -33,6 +34,7 @@ use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining, Shared};
 use crate::search::{self, IndexOptions};
 use crate::storage::accounts::User;
+use crate::storage::seal::Seal;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -119,6 +121,8 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         clock,
         passwords: Passwords::new(&config.accounts),
         lockout: LockOut::new(&secret).unwrap(),
+        identities: Identities::off(),
+        oauth_seal: Seal::new(&secret, "oauth").unwrap(),
         links: LinkKey::derive(secret.expose()).unwrap(),
         config,
         sessions: Arc::new(sessions),
