@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that test.sh checks, then the slice in a real browser.
+# Everything that test.sh checks, then the slice in a real browser, and the counterparts that
+# nobody here wrote.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -12,4 +13,5 @@ phase "fast tests" scripts/test.sh
 if has_web; then
     phase "server for the browser" cargo build
     phase "browser test" browser_test
+    phase "identity provider" scripts/test-oidc.sh
 fi
