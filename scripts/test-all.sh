@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that test.sh checks, then letters at a mail server that nobody here wrote, and
-# the slice in a real browser.
+# Everything that test.sh checks, then the slice in a real browser, and the counterparts that
+# nobody here wrote: a mail server, an identity provider.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -15,4 +15,5 @@ phase "letters at a mail server" scripts/mail-server.sh
 if has_web; then
     phase "server for the browser" cargo build
     phase "browser test" browser_test
+    phase "identity provider" scripts/test-oidc.sh
 fi

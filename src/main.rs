@@ -67,6 +67,8 @@ enum Command {
     Backup(BackupArgs),
     /// Bring a copy into an empty database or an empty folder.
     Restore(RestoreArgs),
+    /// Make somebody an admin, or no longer one; a server may be running.
+    Admin(tools::admin::AdminArgs),
     /// Run the payment sandbox on its own.
     Sandbox(SandboxArgs),
     /// Check the settings and end.
@@ -154,6 +156,23 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         }),
         Command::Backup(arguments) => backup(&config, &arguments),
         Command::Restore(arguments) => restore(&config, &arguments),
+        Command::Admin(arguments) => {
+            let work = async |database: Database, clock: Clock| -> Result<(), Failure> {
+                println!("{}", tools::admin::run(&arguments, &database, &clock).await?);
+                Ok(())
+            };
+            match serve::living_postgres(&config)? {
+                Some(database) => {
+                    runtime()?.block_on(async { work(database, clock(&config)?).await })
+                }
+                None => offline(&config, async |database| {
+                    if config.database.url.is_none() {
+                        migrate::run(&database).await?;
+                    }
+                    work(database, clock(&config)?).await
+                }),
+            }
+        }
         Command::Sandbox(arguments) => runtime()?.block_on(async {
             let clock = match arguments.clock {
                 Some(file) => Clock::manual(file)?,

@@ -116,6 +116,7 @@ impl Place {
             ("RENTEZY_SERVER_DATA_DIR", folder),
             ("RENTEZY_SERVER_LISTEN", LISTEN.into()),
             ("RENTEZY_OPERATOR_LISTEN", LISTEN.into()),
+            ("RENTEZY_ACCOUNTS_EMAIL_VERIFICATION", "optional".into()),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
         let environment = config::process_environment().chain(own);

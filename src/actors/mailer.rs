@@ -319,7 +319,7 @@ impl Surroundings {
             Some(stay) => {
                 let is_tenant = stay.tenant_id == letter.user_id;
                 let other = if is_tenant { stay.landlord_id } else { stay.tenant_id };
-                accounts::find(&client, other).await?.map(|user| user.name)
+                accounts::find(&*client, other).await?.map(|user| user.name)
             }
             None => None,
         };

@@ -8,6 +8,7 @@ pub mod consumer;
 mod consumer_reader;
 mod consumer_work;
 pub mod consumers;
+pub mod identity;
 pub mod mailer;
 pub mod payer;
 mod payer_calls;

@@ -13,6 +13,7 @@ use crate::actors::committer::Committers;
 use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::{self, Search};
 use crate::actors::consumers::{mail, notifications, payments, stripe_hooks};
+use crate::actors::identity::Identities;
 use crate::actors::mailer::{self, Mailer};
 use crate::actors::payer::{self, Payer};
 use crate::actors::property;
@@ -24,6 +25,7 @@ use crate::config::{Config, ListingReview, Secret};
 use crate::domain::link_token::LinkKey;
 use crate::domain::rules::{Review, Rules};
 use crate::gateways::mail::Mail;
+use crate::gateways::oidc::OidcClient;
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
 use crate::storage::locks::{self, WriterLock};
@@ -49,6 +51,8 @@ pub struct Core {
     pub tail: Tail,
     /// The way to the payment provider.
     pub payer: Payer,
+    /// The way to the provider that people may sign in by.
+    pub identities: Identities,
     /// The payment provider.
     pub stripe: Option<StripeClient>,
     /// The search index.
@@ -128,6 +132,7 @@ impl Core {
             region,
             tail,
             payer: Payer::off(),
+            identities: Identities::off(),
             stripe,
             search,
             consumers,
@@ -142,6 +147,7 @@ impl Core {
         core.start_consumers(base_url).await?;
         core.start_mail(mail, links, base_url).await?;
         core.replayer.look();
+        core.start_identities(base_url).await?;
         core.start_scheduler().await?;
         Ok(core)
     }
@@ -191,6 +197,16 @@ impl Core {
         let mailer = Mailer::start(&self.root, around).await?;
         let letters = mail::MailLetters { pool, mailer, clock };
         self.consumers.start(letters).await?;
+        Ok(())
+    }
+
+    async fn start_identities(&mut self, base_url: &str) -> Result<(), StartError> {
+        let oidc = &self.config.oidc;
+        if oidc.is_on() {
+            let back = format!("{base_url}/api/v1/auth/oauth/{}/callback", oidc.name);
+            let client = OidcClient::new(oidc, back)?;
+            self.identities = Identities::start(&self.root, client, self.clock.clone()).await?;
+        }
         Ok(())
     }
 

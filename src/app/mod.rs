@@ -8,6 +8,7 @@ pub use core::{Core, rules};
 pub use server::Server;
 
 use crate::gateways::mail::MailError;
+use crate::gateways::oidc::OidcError;
 use crate::gateways::stripe::StripeError;
 use crate::http::keys::KeysError;
 use crate::http::sandbox_proxy::ProxyError;
@@ -44,6 +45,9 @@ pub enum StartError {
     /// There is no secret to make links of.
     #[error("server.secret is empty")]
     NoSecret,
+    /// The identity provider's settings make no sense.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The sandbox's pages cannot be shown.
     #[error(transparent)]
     Proxy(#[from] ProxyError),

@@ -13,11 +13,14 @@ use crate::config::{Config, Secret};
 use crate::domain::link_token::LinkKey;
 use crate::gateways::stripe::StripeClient;
 use crate::http;
+use crate::http::keys::KeysError;
+use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
 use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining};
 use crate::storage::pool::Database;
+use crate::storage::seal::Seal;
 use crate::storage::secret;
 
 /// The pause before the sandbox is asked again to send its hooks here.
@@ -72,6 +75,9 @@ impl Server {
             config: Arc::clone(&config),
             sessions: Arc::new(sessions),
             passwords: Passwords::new(&config.accounts),
+            lockout: LockOut::new(secret).ok_or(KeysError::Crypto("server.secret is empty"))?,
+            identities: core.identities.clone(),
+            oauth_seal: Seal::new(secret, "oauth").map_err(KeysError::from)?,
             search: core.search.clone(),
             links,
             public_url: url.clone(),

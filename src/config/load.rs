@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Operator, Payments,
-    SECTIONS, Search, Server,
+    Accounts, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Oidc, Operator,
+    Payments, SECTIONS, Search, Server,
 };
 use super::value::{Key, Kind, Setting};
 
@@ -38,6 +38,8 @@ pub struct Config {
     pub clock: Clock,
     /// Accounts, sign-in and passwords.
     pub accounts: Accounts,
+    /// Sign-in by another provider.
+    pub oidc: Oidc,
     /// Listings.
     pub listings: Listings,
     /// Bookings.
@@ -165,6 +167,7 @@ impl Config {
             database: Database::read(&values)?,
             clock: Clock::read(&values)?,
             accounts: Accounts::read(&values)?,
+            oidc: Oidc::read(&values)?,
             listings: Listings::read(&values)?,
             bookings: Bookings::read(&values)?,
             payments: Payments::read(&values)?,

@@ -17,6 +17,14 @@ impl Origin {
         &self.0
     }
 
+    /// The origin that a URL begins with; `None` when it begins with none.
+    #[must_use]
+    pub fn of_url(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.split_once("://")?;
+        let host = rest.split(['/', '?', '#']).next()?;
+        Self::read(&format!("{scheme}://{host}"))
+    }
+
     /// Whether it is reached over TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {

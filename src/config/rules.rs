@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::load::{Config, ConfigError, Values};
+use super::origin::Origin;
 use super::sections::Mail;
 use super::value::{MailMode, PaymentsMode, Secret};
 
@@ -62,6 +63,19 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         PaymentsMode::Off => {}
     }
     check_mail(&config.mail)?;
+    let oidc = &config.oidc;
+    if oidc.is_on() {
+        if !is_safe_url(&oidc.issuer) {
+            return refuse(
+                "oidc.issuer",
+                &oidc.issuer,
+                "must be https unless its host is on loopback",
+            );
+        }
+        if oidc.client_id.is_empty() {
+            return refuse("oidc.client_id", &oidc.client_id, "must be set beside oidc.issuer");
+        }
+    }
     if let Some(file) = &config.clock.file {
         if !on_loopback {
             let why = "is allowed only with server.listen on a loopback address";
@@ -98,4 +112,9 @@ fn is_real(key: &Secret) -> bool {
 fn is_postgres(url: &str) -> bool {
     let pairs = || !url.contains("://") && url.split_whitespace().all(|pair| pair.contains('='));
     url.starts_with("postgres://") || url.starts_with("postgresql://") || pairs()
+}
+
+/// Whether what is sent to a URL cannot be read or changed on its way.
+fn is_safe_url(url: &str) -> bool {
+    Origin::of_url(url).is_some_and(|origin| origin.is_https() || origin.is_loopback())
 }

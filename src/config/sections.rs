@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::load::{ConfigError, Values};
 use super::origin::Origin;
 use super::value::{
-    Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, MailMode, Mailbox,
-    PaymentsMode, Secret,
+    EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, MailMode,
+    Mailbox, PaymentsMode, Secret,
 };
 
 /// Declares a section: its struct, its table of keys and how it is read.
@@ -108,16 +108,38 @@ section! {
 section! {
     /// Accounts, sign-in and passwords.
     Accounts "accounts" {
+        /// Whether an address has to be proved by a mailed link before its account can be used.
+        email_verification: EmailVerification = "required", Kind::Choice(&["required", "optional"]);
         /// Who lets a member become a landlord; auto: approved at once.
-        landlord_approval: LandlordApproval = "auto", Kind::Choice(&["auto"]);
+        landlord_approval: LandlordApproval = "auto", Kind::Choice(&["auto", "admin"]);
         /// Life of an access token, in minutes.
         access_token_minutes: u64 = "15", Kind::Number(1, 1_440);
         /// Days without use after which a sign-in ends.
         refresh_days: u64 = "30", Kind::Number(1, 365);
+        /// Days after which access tokens are signed with a new key.
+        signing_key_days: u64 = "30", Kind::Number(1, 3_650);
         /// Passwords hashed at the same time; each takes a core and 19 MiB.
         hash_permits: usize = "2", Kind::Number(1, 64);
         /// Sign-ins that may wait for a hash; past it the answer is 503.
         hash_queue: usize = "16", Kind::Number(0, 10_000);
+    }
+}
+
+section! {
+    /// Sign-in by another provider: OpenID Connect, authorization code with PKCE.
+    Oidc "oidc" {
+        /// What it is called in our addresses: /api/v1/auth/oauth/NAME/start.
+        name: String = "oidc", Kind::Name;
+        /// The provider, as its tokens name it; https unless it is on loopback. Empty: none.
+        issuer: String = "", Kind::Text;
+        /// Our name there.
+        client_id: String = "", Kind::Text;
+        /// Our secret there. Empty: none, as for a public client.
+        client_secret: Option<Secret> = "", Kind::Secret(0);
+        /// What is asked for, between spaces; openid and email are needed.
+        scopes: String = "openid email profile", Kind::Text;
+        /// How long a call to the provider may take, in seconds.
+        timeout_s: u64 = "10", Kind::Number(1, 60);
     }
 }
 
@@ -239,6 +261,7 @@ pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("database", Database::ABOUT, Database::KEYS),
     ("clock", Clock::ABOUT, Clock::KEYS),
     ("accounts", Accounts::ABOUT, Accounts::KEYS),
+    ("oidc", Oidc::ABOUT, Oidc::KEYS),
     ("listings", Listings::ABOUT, Listings::KEYS),
     ("bookings", Bookings::ABOUT, Bookings::KEYS),
     ("payments", Payments::ABOUT, Payments::KEYS),
@@ -290,6 +313,26 @@ impl Accounts {
     #[must_use]
     pub fn refresh(&self) -> Duration {
         Duration::from_hours(self.refresh_days * 24)
+    }
+
+    /// How long a key signs access tokens.
+    #[must_use]
+    pub fn signing_key(&self) -> Duration {
+        Duration::from_hours(self.signing_key_days * 24)
+    }
+}
+
+impl Oidc {
+    /// Whether there is a provider.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.issuer.is_empty()
+    }
+
+    /// How long a call to it may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_s)
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Kind {
     Name,
     /// A path; empty means that the program chooses.
     Path,
+    /// Any text; empty means none.
+    Text,
     /// A scheme and a host without a path; empty means that the program chooses.
     Origin,
     /// A mail address, with a name or without; empty means none.
@@ -68,6 +70,7 @@ impl Key {
                 let or_empty = if self.default.is_empty() { ", or empty" } else { "" };
                 format!("a mail address such as RentEzy <post@example.com>{or_empty}")
             }
+            Kind::Text => "text, or empty".to_owned(),
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -90,7 +93,7 @@ impl Key {
             Kind::Path | Kind::Origin | Kind::Mailbox => {
                 !text.is_empty() || self.default.is_empty()
             }
-            Kind::Address => true,
+            Kind::Address | Kind::Text => true,
         }
     }
 
@@ -226,6 +229,18 @@ choice! {
     LandlordApproval {
         /// An application is approved at once.
         Auto = "auto",
+        /// An admin decides.
+        Admin = "admin",
+    }
+}
+
+choice! {
+    /// Whether an address has to be proved before its account can be used.
+    EmailVerification {
+        /// It has to.
+        Required = "required",
+        /// A link is mailed, and the account works without it.
+        Optional = "optional",
     }
 }
 

@@ -11,6 +11,7 @@ pub mod envelope;
 pub mod event;
 pub mod ids;
 pub mod inventory;
+pub mod key_rotation;
 pub mod letter;
 pub mod link_token;
 pub mod listing;

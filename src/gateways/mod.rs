@@ -4,6 +4,7 @@
 
 pub mod letter_words;
 pub mod mail;
+pub mod oidc;
 pub mod stripe;
 pub mod stripe_objects;
 

@@ -1,7 +1,9 @@
 //! Who asks: the bearer token of a request, what a route expects of it, and the refresh
 //! cookie with the check that it is our own page that sends it.
 
-use axum::extract::{FromRequestParts, Request};
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
@@ -66,9 +68,34 @@ impl<S: Sync> FromRequestParts<S> for Viewer {
     }
 }
 
+/// The longest name of a browser that is kept, in characters.
+const USER_AGENT_MAX: usize = 200;
+
+/// What is kept of the device that signs in, for its owner to know it by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Device {
+    /// What the browser calls itself.
+    pub user_agent: Option<String>,
+    /// Where the request comes from.
+    pub address: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Device {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self {
+            user_agent: agent.map(|agent| agent.chars().take(USER_AGENT_MAX).collect()),
+            address: peer.map(|ConnectInfo(peer)| peer.ip().to_string()),
+        })
+    }
+}
+
 /// Lets a request through to a route that is for `who`.
 pub async fn admit(who: Who, state: Shared, mut request: Request, next: Next) -> Response {
-    match identify(who, &state, request.headers()) {
+    match identify(who, &state, request.headers()).await {
         Ok(Some(principal)) => {
             request.extensions_mut().insert(principal);
         }
@@ -78,14 +105,18 @@ pub async fn admit(who: Who, state: Shared, mut request: Request, next: Next) ->
     next.run(request).await
 }
 
-fn identify(who: Who, state: &Shared, headers: &HeaderMap) -> Result<Option<Principal>, Problem> {
+async fn identify(
+    who: Who,
+    state: &Shared,
+    headers: &HeaderMap,
+) -> Result<Option<Principal>, Problem> {
     match who {
         Who::Public | Who::Machine => Ok(None),
         Who::Cookie => same_origin(headers, &state.public_url).map(|()| None),
         Who::Visitor if !headers.contains_key(header::AUTHORIZATION) => Ok(None),
         Who::Visitor | Who::Member | Who::Landlord | Who::Admin => {
             let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
-            let principal = state.sessions.principal(token)?;
+            let principal = state.sessions.admit(&state.pool, token).await?;
             if who == Who::Landlord && !principal.roles.contains(&Role::Landlord) {
                 return Err(Problem::new(Slug::Forbidden, "only landlords may do this"));
             }

@@ -2,20 +2,20 @@
 //! A token is believed only if its algorithm, key, audience, issuer, kind and times are all
 //! what we write ourselves; nothing in its header is ever followed.
 
-use std::collections::HashMap;
-
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::seal::{Seal, SealError};
 use crate::clock::Clock;
 use crate::config::Secret;
 use crate::domain::ids::{SessionId, UserId};
-use crate::storage::accounts::{self, SealedKey};
 use crate::storage::pool::Pool;
+use crate::storage::seal::{Seal, SealError};
+use crate::storage::signing_keys::{self, SealedKey};
 use crate::storage::sqlstate::StorageError;
 
 /// Who issues our tokens.
@@ -67,6 +67,9 @@ pub struct Claims {
     pub sid: SessionId,
     /// What its holder may do, by the names of the roles.
     pub roles: Vec<String>,
+    /// How often rights had been taken from its holder when it was issued.
+    #[serde(default)]
+    pub ver: i32,
     /// When it was issued, in seconds since the epoch.
     pub iat: i64,
     /// When it ends, in seconds since the epoch.
@@ -94,11 +97,18 @@ impl Claims {
             sub: user,
             sid: session,
             roles,
+            ver: 0,
             iat: now.as_second(),
             exp: now.as_second().saturating_add(seconds),
             nbf: None,
             typ: TOKEN_TYPE.to_owned(),
         }
+    }
+
+    /// The same, issued when rights had been taken from its holder so often.
+    #[must_use]
+    pub fn after_losses(self, ver: i32) -> Self {
+        Self { ver, ..self }
     }
 
     fn hold_at(&self, now: i64) -> bool {
@@ -109,17 +119,44 @@ impl Claims {
     }
 }
 
-/// The keys of this server.
-pub struct Keys {
-    signing_kid: String,
+/// One key that could be opened.
+struct Key {
+    kid: String,
+    signs_from: Timestamp,
     signing: EncodingKey,
-    verifying: HashMap<String, DecodingKey>,
+    verifying: DecodingKey,
+    public: Vec<u8>,
+}
+
+/// The keys of this server, as they were when they were read.
+pub struct Keys {
+    /// The one that signs last first.
+    keys: Vec<Key>,
+    clock: Clock,
 }
 
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keys").field("signing_kid", &self.signing_kid).finish_non_exhaustive()
+        f.debug_list().entries(self.keys.iter().map(|key| &key.kid)).finish()
     }
+}
+
+/// A public key as others read it (RFC 7517; RFC 8037, 2).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Jwk {
+    /// `OKP`.
+    kty: &'static str,
+    /// `Ed25519`.
+    crv: &'static str,
+    /// `EdDSA`.
+    alg: &'static str,
+    /// `sig`.
+    #[serde(rename = "use")]
+    purpose: &'static str,
+    /// Its name, which tokens carry.
+    kid: String,
+    /// The key, base64url.
+    x: String,
 }
 
 impl Keys {
@@ -129,14 +166,28 @@ impl Keys {
     /// # Errors
     /// When the database cannot be used, or no key can be made.
     pub async fn open(pool: &Pool, secret: &Secret, clock: &Clock) -> Result<Self, KeysError> {
-        let seal = Seal::new(secret, "signing keys")?;
-        let client = pool.get().await.map_err(StorageError::from)?;
-        if let Some(keys) = Self::opened(&seal, &accounts::signing_keys(&client).await?) {
+        if let Some(keys) = Self::read(pool, secret, clock).await? {
             return Ok(keys);
         }
-        let made = make(&seal)?;
-        accounts::insert_signing_key(&client, &made, clock.now()).await?;
-        Self::opened(&seal, &[made]).ok_or(KeysError::Crypto("a new key cannot be read"))
+        let seal = signing_keys::seal(secret)?;
+        let made = signing_keys::make(&seal, clock.now())?;
+        let client = pool.get().await.map_err(StorageError::from)?;
+        signing_keys::insert(&client, &made, clock.now()).await?;
+        Self::opened(&seal, &[made], clock).ok_or(KeysError::Crypto("a new key cannot be read"))
+    }
+
+    /// Loads the keys; `None` when there is none that can be opened.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read(
+        pool: &Pool,
+        secret: &Secret,
+        clock: &Clock,
+    ) -> Result<Option<Self>, KeysError> {
+        let seal = signing_keys::seal(secret)?;
+        let client = pool.get().await.map_err(StorageError::from)?;
+        Ok(Self::opened(&seal, &signing_keys::all(&client).await?, clock))
     }
 
     /// A key of its own that is kept nowhere.
@@ -144,28 +195,65 @@ impl Keys {
     /// # Errors
     /// When none can be made.
     pub fn ephemeral() -> Result<Self, KeysError> {
-        let seal = Seal::new(&Secret::new("ephemeral"), "signing keys")?;
-        Self::opened(&seal, &[make(&seal)?]).ok_or(KeysError::Crypto("a new key cannot be read"))
+        let seal = signing_keys::seal(&Secret::new("ephemeral"))?;
+        let made = signing_keys::make(&seal, Timestamp::UNIX_EPOCH)?;
+        Self::opened(&seal, &[made], &Clock::system())
+            .ok_or(KeysError::Crypto("a new key cannot be read"))
     }
 
-    /// The keys that can be opened, of which the first, the newest, signs.
-    fn opened(seal: &Seal, keys: &[SealedKey]) -> Option<Self> {
-        let mut signing = None;
-        let mut verifying = HashMap::new();
-        for key in keys {
+    fn opened(seal: &Seal, sealed: &[SealedKey], clock: &Clock) -> Option<Self> {
+        let mut keys = Vec::new();
+        for key in sealed {
             let pair = seal.open(key.kid.as_bytes(), &key.sealed).ok().and_then(|pkcs8| {
                 Ed25519KeyPair::from_pkcs8(&pkcs8).ok().map(|pair| (pair, pkcs8))
             });
             let Some((pair, pkcs8)) = pair else {
-                tracing::warn!(kid = key.kid, "signing key was sealed with another server.secret");
+                tracing::debug!(kid = key.kid, "signing key was sealed with another server.secret");
                 continue;
             };
-            let public = DecodingKey::from_ed_der(pair.public_key().as_ref());
-            verifying.insert(key.kid.clone(), public);
-            signing.get_or_insert_with(|| (key.kid.clone(), EncodingKey::from_ed_der(&pkcs8)));
+            let public = pair.public_key().as_ref().to_vec();
+            keys.push(Key {
+                kid: key.kid.clone(),
+                signs_from: key.signs_from,
+                signing: EncodingKey::from_ed_der(&pkcs8),
+                verifying: DecodingKey::from_ed_der(&public),
+                public,
+            });
         }
-        let (signing_kid, signing) = signing?;
-        Some(Self { signing_kid, signing, verifying })
+        (!keys.is_empty()).then(|| Self { keys, clock: clock.clone() })
+    }
+
+    /// The key that signs now: the newest whose time has come. The first one of all signs
+    /// in any case.
+    fn signing(&self) -> Option<&Key> {
+        let now = self.clock.now();
+        self.keys.iter().find(|key| key.signs_from <= now).or(self.keys.last())
+    }
+
+    /// The public keys, also of those that do not sign yet.
+    #[must_use]
+    pub fn jwks(&self) -> Vec<Jwk> {
+        let jwk = |key: &Key| Jwk {
+            kty: "OKP",
+            crv: "Ed25519",
+            alg: "EdDSA",
+            purpose: "sig",
+            kid: key.kid.clone(),
+            x: URL_SAFE_NO_PAD.encode(&key.public),
+        };
+        self.keys.iter().map(jwk).collect()
+    }
+
+    /// Whether a token names a key that is not among these: another server may have made it.
+    #[must_use]
+    pub fn misses_key_of(&self, token: &str) -> bool {
+        let header = (token.len() <= TOKEN_MAX).then(|| jsonwebtoken::decode_header(token).ok());
+        let kid = header.flatten().and_then(|header| header.kid);
+        kid.is_some_and(|kid| self.key(&kid).is_none())
+    }
+
+    fn key(&self, kid: &str) -> Option<&Key> {
+        self.keys.iter().find(|key| key.kid == kid)
     }
 
     /// Signs a token.
@@ -175,8 +263,9 @@ impl Keys {
     pub fn sign(&self, claims: &Claims) -> Result<String, InvalidToken> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(HEADER_TYPE.to_owned());
-        header.kid = Some(self.signing_kid.clone());
-        jsonwebtoken::encode(&header, claims, &self.signing).map_err(|_| InvalidToken)
+        let key = self.signing().ok_or(InvalidToken)?;
+        header.kid = Some(key.kid.clone());
+        jsonwebtoken::encode(&header, claims, &key.signing).map_err(|_| InvalidToken)
     }
 
     /// What a token says, if it is to be believed at `now`.
@@ -197,7 +286,7 @@ impl Keys {
             return Err(InvalidToken);
         }
         let kid = header.kid.ok_or(InvalidToken)?;
-        let key = self.verifying.get(&kid).ok_or(InvalidToken)?;
+        let key = &self.key(&kid).ok_or(InvalidToken)?.verifying;
         let data = jsonwebtoken::decode::<Claims>(token, key, &validation());
         let claims = data.map_err(|_| InvalidToken)?.claims;
         if claims.hold_at(now.as_second()) { Ok(claims) } else { Err(InvalidToken) }
@@ -214,16 +303,4 @@ fn validation() -> Validation {
     validation.set_issuer(&[ISSUER]);
     validation.set_required_spec_claims(&["exp", "sub", "aud", "iss"]);
     validation
-}
-
-fn make(seal: &Seal) -> Result<SealedKey, KeysError> {
-    let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new())
-        .map_err(|_| KeysError::Crypto("no key could be generated"))?;
-    let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref())
-        .map_err(|_| KeysError::Crypto("a new key cannot be read"))?;
-    let mut name = [0_u8; 8];
-    aws_lc_rs::rand::fill(&mut name).map_err(|_| KeysError::Crypto("no random numbers"))?;
-    let kid = hex::encode(name);
-    let sealed = seal.seal(kid.as_bytes(), pkcs8.as_ref())?;
-    Ok(SealedKey { kid, sealed, public: pair.public_key().as_ref().to_vec() })
 }

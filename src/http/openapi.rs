@@ -9,8 +9,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life,
-    search, system, units,
+    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords,
+    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
@@ -25,12 +25,33 @@ use super::router;
             with an ISO 4217 currency; dates are local to the property; instants are UTC."
     ),
     paths(
-        accounts::register,
-        accounts::login,
-        accounts::refresh,
-        accounts::logout,
-        accounts::me,
-        accounts::apply_as_landlord,
+        registration::register,
+        registration::verify,
+        registration::resend,
+        passwords::forgot,
+        passwords::reset,
+        passwords::change,
+        sign_in::login,
+        sign_in::refresh,
+        sign_in::logout,
+        sign_in::jwks,
+        oauth::start,
+        oauth::callback,
+        devices::end_all,
+        devices::list,
+        devices::end,
+        profile::me,
+        profile::edit,
+        profile::apply_as_landlord,
+        profile::card,
+        admin_users::list,
+        admin_users::read,
+        admin_users::suspend,
+        admin_users::reinstate,
+        admin_users::set_roles,
+        admin_users::applications,
+        admin_users::approve,
+        admin_users::decline,
         properties::create,
         properties::list_own,
         properties::read,

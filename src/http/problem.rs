@@ -51,6 +51,8 @@ macro_rules! slugs {
 slugs! {
     /// The request cannot be read.
     Malformed = "malformed", 400, "the request cannot be read";
+    /// A mailed link was used before, is over, or never was.
+    InvalidToken = "invalid-token", 400, "the link is not good any more";
     /// A request with an effect came without a key.
     IdempotencyKeyRequired = "idempotency-key-required", 400, "an Idempotency-Key is required";
     /// Nobody is signed in, or the token is not valid.
@@ -61,6 +63,10 @@ slugs! {
     TokenReuse = "token-reuse", 401, "the session was ended";
     /// Signed in, but not allowed.
     Forbidden = "forbidden", 403, "not allowed";
+    /// The address of the account was not proved yet.
+    EmailUnverified = "email-unverified", 403, "the address is not confirmed yet";
+    /// The account may not be used.
+    Suspended = "suspended", 403, "the account is suspended";
     /// No such thing, or none that the asker may know of.
     NotFound = "not-found", 404, "not found";
     /// The path exists, the method does not.
@@ -182,6 +188,19 @@ impl Problem {
     #[must_use]
     pub fn unauthenticated() -> Self {
         Self::new(Slug::Unauthenticated, "a valid access token is required")
+    }
+
+    /// Address or password is wrong: which of them is not said.
+    #[must_use]
+    pub fn invalid_credentials() -> Self {
+        let detail = "there is no account with this address and password";
+        Self::new(Slug::InvalidCredentials, detail)
+    }
+
+    /// A mailed link is worthless: why is not said.
+    #[must_use]
+    pub fn invalid_token() -> Self {
+        Self::new(Slug::InvalidToken, "it was used before, is too old or was replaced: ask again")
     }
 
     /// The request cannot be read.

@@ -10,8 +10,8 @@ use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::api::{
-    accounts, bookings, hooks, moderation, notifications, preferences, properties, property_life,
-    search, system, units,
+    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords,
+    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
 use super::state::Shared;
@@ -33,12 +33,33 @@ pub struct Route {
 pub fn table() -> Vec<Route> {
     use Who::{Admin, Cookie, Landlord, Machine, Member, Public, Visitor};
     vec![
-        post("/api/v1/auth/register", Public, accounts::register),
-        post("/api/v1/auth/login", Public, accounts::login),
-        post("/api/v1/auth/refresh", Cookie, accounts::refresh),
-        post("/api/v1/auth/logout", Cookie, accounts::logout),
-        get("/api/v1/me", Member, accounts::me),
-        post("/api/v1/me/landlord-application", Member, accounts::apply_as_landlord),
+        post("/api/v1/auth/register", Public, registration::register),
+        post("/api/v1/auth/email/verify", Public, registration::verify),
+        post("/api/v1/auth/email/resend", Public, registration::resend),
+        post("/api/v1/auth/password/forgot", Public, passwords::forgot),
+        post("/api/v1/auth/password/reset", Public, passwords::reset),
+        post("/api/v1/auth/password/change", Member, passwords::change),
+        post("/api/v1/auth/login", Public, sign_in::login),
+        post("/api/v1/auth/refresh", Cookie, sign_in::refresh),
+        post("/api/v1/auth/logout", Cookie, sign_in::logout),
+        post("/api/v1/auth/logout-all", Member, devices::end_all),
+        get("/api/v1/auth/sessions", Member, devices::list),
+        delete("/api/v1/auth/sessions/{id}", Member, devices::end),
+        get("/api/v1/auth/jwks.json", Public, sign_in::jwks),
+        get("/api/v1/auth/oauth/{provider}/start", Public, oauth::start),
+        get("/api/v1/auth/oauth/{provider}/callback", Public, oauth::callback),
+        get("/api/v1/me", Member, profile::me),
+        patch("/api/v1/me", Member, profile::edit),
+        post("/api/v1/me/landlord-application", Member, profile::apply_as_landlord),
+        get("/api/v1/users/{id}", Member, profile::card),
+        get("/api/v1/admin/users", Admin, admin_users::list),
+        get("/api/v1/admin/users/{id}", Admin, admin_users::read),
+        post("/api/v1/admin/users/{id}/suspend", Admin, admin_users::suspend),
+        post("/api/v1/admin/users/{id}/reinstate", Admin, admin_users::reinstate),
+        post("/api/v1/admin/users/{id}/role", Admin, admin_users::set_roles),
+        get("/api/v1/admin/landlord-applications", Admin, admin_users::applications),
+        post("/api/v1/admin/users/{id}/landlord-application/approve", Admin, admin_users::approve),
+        post("/api/v1/admin/users/{id}/landlord-application/decline", Admin, admin_users::decline),
         post("/api/v1/properties", Landlord, properties::create),
         get("/api/v1/properties", Landlord, properties::list_own),
         get("/api/v1/properties/{id}", Visitor, properties::read),

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::lockout::LockOut;
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
 use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::Search;
+use crate::actors::identity::Identities;
 use crate::actors::payer::Payer;
 use crate::actors::replayer::Replayer;
 use crate::actors::tail::Tail;
@@ -15,6 +17,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::link_token::LinkKey;
 use crate::storage::pool::Pool;
+use crate::storage::seal::Seal;
 
 /// What a handler may reach.
 #[derive(Debug)]
@@ -43,7 +46,13 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     /// The place where passwords are hashed.
     pub passwords: Passwords,
-    /// Makes and checks the tokens of links in letters.
+    /// Who may still try a password.
+    pub lockout: LockOut,
+    /// The way to the provider that people may sign in by.
+    pub identities: Identities,
+    /// Seals what browsers keep while their owner is there.
+    pub oauth_seal: Seal,
+    /// Makes and checks tokens of mailed links.
     pub links: LinkKey,
     /// What this server is reached by, without a trailing slash.
     pub public_url: String,

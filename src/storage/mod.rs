@@ -2,6 +2,7 @@
 //! the truth; whatever actors hold can be rebuilt from here.
 
 pub mod accounts;
+pub mod admin_users;
 pub mod batch;
 pub mod bookings;
 pub mod bulk;
@@ -12,10 +13,12 @@ pub mod dump;
 pub mod event_log;
 pub mod events;
 pub mod facts;
+pub mod identities;
 pub mod inbox;
 pub mod invariants;
 pub mod job_runs;
 pub mod letters;
+pub mod link_tokens;
 pub mod locks;
 pub mod migrate;
 pub mod notifications;
@@ -27,8 +30,12 @@ pub mod preferences;
 pub mod private_postgres;
 pub mod properties;
 pub mod replays;
+pub mod seal;
 pub mod secret;
+pub mod sessions;
 pub mod shards;
+pub mod sign_in_failures;
+pub mod signing_keys;
 pub mod sqlstate;
 pub mod statement;
 pub mod timeline;

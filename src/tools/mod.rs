@@ -22,6 +22,7 @@ pub mod store;
 
 pub mod sink;
 
+pub mod admin;
 pub mod demo;
 
 pub mod backup;

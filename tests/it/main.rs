@@ -14,6 +14,11 @@
 mod harness;
 
 mod accounts;
+mod accounts_admin;
+mod accounts_devices;
+mod accounts_keys;
+mod accounts_links;
+mod accounts_lockout;
 mod backup;
 mod bookings;
 mod codec;

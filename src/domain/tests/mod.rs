@@ -9,6 +9,7 @@ mod event;
 mod fixture;
 mod ids;
 mod inventory;
+mod key_rotation;
 mod letter;
 mod link_token;
 mod listing_life;

@@ -1,8 +1,12 @@
 //! Accounts' rules.
 
 use jiff::{Timestamp, ToSpan};
+use uuid::Uuid;
 
-use crate::domain::user::{RefreshFacts, RefreshVerdict, Role, check_registration, is_email};
+use crate::domain::user::{
+    ProfileChange, RefreshFacts, RefreshVerdict, Role, check_reason, check_registration,
+    check_roles, is_email, is_locale,
+};
 
 #[test]
 fn addresses() {
@@ -56,4 +60,42 @@ fn a_refresh_token_is_good_once_and_ten_seconds_more() {
         let facts = RefreshFacts { used_at, successor_used, expires_at, revoked };
         assert_eq!(facts.judge(now), verdict, "{facts:?}");
     }
+}
+
+#[test]
+fn locales_are_language_tags() {
+    for good in ["en", "pt-BR", "zh-Hant-TW", "gsw", "de-1996"] {
+        assert!(is_locale(good), "{good}");
+    }
+    for bad in ["", "e", "english", "EN", "en_GB", "en-", "en--GB", "en-\u{e9}t", "e\0"] {
+        assert!(!is_locale(bad), "{bad}");
+    }
+    assert!(!is_locale(&format!("en{}", "-abcdefgh".repeat(4))));
+}
+
+#[test]
+fn a_profile_names_every_field_that_is_wrong() {
+    assert_eq!(ProfileChange::default().check(), Ok(()));
+    let text = |text: &str| Some(text.to_owned());
+    let wrong = ProfileChange { name: text(""), locale: text("x"), zone: text("Etc/Unknown") };
+    let refusal = format!("{:?}", wrong.check().unwrap_err());
+    assert!(["/name", "/locale", "/zone"].iter().all(|field| refusal.contains(field)), "{refusal}");
+}
+
+#[test]
+fn reasons_are_one_to_500_characters() {
+    assert!(check_reason("x").is_ok() && check_reason(&"x".repeat(500)).is_ok());
+    assert!(check_reason(" ").is_err() && check_reason(&"x".repeat(501)).is_err());
+}
+
+#[test]
+fn everybody_is_a_tenant_and_no_admin_takes_their_own_role_away() {
+    let (one, other) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+    let all = [Role::Tenant, Role::Landlord, Role::Admin];
+    assert!(check_roles(one, one, &all).is_ok());
+    assert!(check_roles(one, other, &[Role::Tenant]).is_ok());
+    assert!(check_roles(one, one, &[Role::Tenant]).is_err());
+    assert!(check_roles(one, other, &[]).is_err());
+    assert!(check_roles(one, other, &[Role::Admin]).is_err());
+    assert!(check_roles(one, other, &[Role::Tenant, Role::Tenant]).is_err());
 }

@@ -1,18 +1,24 @@
 //! One file for each resource: what it takes, what it answers, and a function for each
 //! route. A handler holds no rule and no SQL.
 
-pub mod accounts;
+pub mod admin_users;
 pub mod booking_forms;
 pub mod bookings;
+pub mod devices;
 pub mod hooks;
 pub mod moderation;
 pub mod notifications;
+pub mod oauth;
+pub mod passwords;
 pub mod preferences;
+pub mod profile;
 pub mod properties;
 pub mod property_forms;
 pub mod property_life;
+pub mod registration;
 pub mod schema;
 pub mod search;
+pub mod sign_in;
 pub mod system;
 pub mod unit_forms;
 pub mod units;

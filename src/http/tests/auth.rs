@@ -6,7 +6,13 @@ use crate::http::auth::Who;
 use crate::http::router;
 
 fn path_of(route: &router::Route) -> String {
-    let id = if route.path.contains("bookings") { "bkg" } else { "prp" };
+    let id = ["bookings", "users", "sessions"].into_iter().find(|noun| route.path.contains(noun));
+    let id = match id {
+        Some("bookings") => "bkg",
+        Some("users") => "usr",
+        Some(_) => "ses",
+        None => "prp",
+    };
     route.path.replace("{id}", &format!("{id}_0197000000007000800000000000000a"))
 }
 

@@ -16,6 +16,7 @@ use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::Search;
+use crate::actors::identity::Identities;
 use crate::actors::payer::Payer;
 use crate::actors::property::Surroundings;
 use crate::actors::replayer::{self, Replayer};
@@ -28,12 +29,14 @@ use crate::domain::link_token::LinkKey;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::http::keys::Keys;
+use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
 use crate::http::router;
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining, Shared};
 use crate::search::{self, IndexOptions};
 use crate::storage::accounts::User;
+use crate::storage::seal::Seal;
 
 /// The operators' token.
 pub(super) const OPERATOR_TOKEN: &str = "operators-0123456789abcdef-token";
@@ -132,9 +135,12 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         operator_token: Some(Secret::new(OPERATOR_TOKEN)),
         clock,
         passwords: Passwords::new(&config.accounts),
+        lockout: LockOut::new(&secret).unwrap(),
+        identities: Identities::off(),
+        oauth_seal: Seal::new(&secret, "oauth").unwrap(),
+        links: LinkKey::derive(secret.expose()).unwrap(),
         config,
         sessions: Arc::new(sessions),
-        links: LinkKey::derive(secret.expose()).unwrap(),
         public_url: "http://127.0.0.1:8080".to_owned(),
         hook_secret: Some(Secret::new("whsec_test")),
         draining: Draining::default(),
@@ -156,6 +162,14 @@ pub(super) fn token(state: &Shared, roles: &[Role]) -> String {
         name: "Ada".to_owned(),
         roles: roles.to_vec(),
         created_at: state.clock.now(),
+        version: 1,
+        locale: "en".to_owned(),
+        zone: "UTC".to_owned(),
+        verified: true,
+        suspended: None,
+        access_version: 0,
+        landlord_requested_at: None,
+        landlord_decline_reason: None,
     };
     state.sessions.access_token(&user, state.clock.id::<SessionId>()).unwrap()
 }

@@ -13,4 +13,3 @@ mod passwords;
 mod preconditions;
 mod problem;
 mod sandbox_proxy;
-mod seal;

@@ -1,9 +1,11 @@
 //! The jobs: one a file, and this table of them.
 
 pub mod partitions;
+pub mod signing_keys;
 pub mod trim;
+pub mod trim_accounts;
 
 use super::job::Job;
 
 /// Every job.
-pub const ALL: &[Job] = &[partitions::JOB, trim::JOB];
+pub const ALL: &[Job] = &[partitions::JOB, trim::JOB, signing_keys::JOB, trim_accounts::JOB];

@@ -5,4 +5,5 @@ mod postgres_binaries;
 mod postgres_crashes;
 mod postgres_files;
 pub(crate) mod private_postgres;
+mod seal;
 mod secret;

@@ -4,7 +4,7 @@
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -184,6 +184,7 @@ impl World {
             .env("RENTEZY_OPERATOR_LISTEN", "127.0.0.1:0")
             .env("RENTEZY_SERVER_DATA_DIR", self.data_dir())
             .env("RENTEZY_LOG_LEVEL", "info")
+            .env("RENTEZY_ACCOUNTS_EMAIL_VERIFICATION", "optional")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         if self.db.is_some() {
             command.env("RENTEZY_DATABASE_URL", self.database_url());
@@ -208,6 +209,20 @@ impl World {
             }
         };
         eprintln!("{} serves after {:?}", self.url, began.elapsed());
+    }
+
+    /// Runs another command of the program on its database and data, with its settings.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(self.dir.path());
+        settings(&mut command);
+        command
+            .env("RENTEZY_SERVER_DATA_DIR", self.data_dir())
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        if self.db.is_some() {
+            command.env("RENTEZY_DATABASE_URL", self.database_url());
+        }
+        command.output().unwrap()
     }
 
     fn log(&self) -> PathBuf {

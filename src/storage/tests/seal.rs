@@ -1,7 +1,7 @@
 //! Sealing.
 
 use crate::config::Secret;
-use crate::http::seal::Seal;
+use crate::storage::seal::Seal;
 
 #[test]
 fn what_is_sealed_opens_under_the_same_secret_purpose_and_context_only() {
