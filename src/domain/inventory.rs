@@ -148,11 +148,10 @@ impl Inventory {
         let begun = |taken: &[Occupancy]| {
             taken.iter().any(|s| s.nights.check_in() <= today && s.nights.check_out() > today)
         };
+        // More guests who are there than units would overlap tonight, so with these in front
+        // none of them is ever dealt out anew.
         slots.sort_by_key(|(slot, taken)| (!begun(taken), !coming(taken), slot.unit_no));
         let given_up = slots.split_off(usize::from(count).min(slots.len()));
-        if given_up.iter().any(|(_, taken)| begun(taken)) {
-            return None;
-        }
         let moves = if given_up.iter().any(|(_, taken)| coming(taken)) {
             let stays = slots.iter().chain(&given_up).flat_map(|(_, taken)| taken);
             let stays = stays.filter(|stay| stay.nights.check_out() > today);

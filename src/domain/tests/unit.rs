@@ -126,6 +126,25 @@ fn a_guest_who_is_there_is_not_moved() {
 }
 
 #[test]
+fn the_unit_that_goes_is_not_that_of_a_guest_who_is_there() {
+    let mut world = World::live(2);
+    world.hold(1, nights(1, 3)).unwrap();
+    world.hold(2, nights(2, 9)).unwrap();
+    world.checkout(2).unwrap();
+    world.paid(2).unwrap();
+    world.release(1).unwrap();
+    world.hold(3, nights(10, 12)).unwrap();
+    let there = *world.state.inventory.of(booking_id(2)).unwrap();
+    world.days_later(3);
+    world.fire(3);
+    world.hold(4, nights(20, 22)).unwrap();
+    let decision = change(&mut world, unit_id(), unit(1)).unwrap();
+    assert_eq!((there.slot_id, retired(&decision)), (2, vec![1]));
+    assert_eq!(world.state.inventory.of(booking_id(2)), Some(&there));
+    assert!(world.holds_nights(4), "who comes later moves over");
+}
+
+#[test]
 fn nights_that_an_open_booking_will_give_back_are_not_lost() {
     let mut world = World::live(2);
     world.hold(1, nights(1, 2)).unwrap();

@@ -101,7 +101,7 @@ pub struct Price {
     per_night: Money,
     /// The number of nights.
     nights: u32,
-    /// All of them.
+    /// All of them. The home's cleaning fee and deposit are not part of it yet.
     #[schema(value_type = MoneyForm)]
     total: Money,
 }
