@@ -192,7 +192,10 @@ impl Surroundings {
         if taken.is_empty() {
             return Round::Idle;
         }
-        if let Err(error) = self.mail.reach().await {
+        // Bounded, so that a round ends before its lease does.
+        let reached = clock::within(self.timeout, self.mail.reach()).await;
+        let reached = reached.unwrap_or_else(|late| Err(MailError::Unreachable(late.to_string())));
+        if let Err(error) = reached {
             tracing::warn!(%error, letters = taken.len(), "letters wait");
             for taken in &taken {
                 self.put_back(taken, &error).await;

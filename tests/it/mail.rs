@@ -105,6 +105,8 @@ async fn both_sides_of_a_paid_stay_are_written_to_once() {
 
 /// Letters that the storm is about.
 const LETTERS: usize = 24;
+/// Letters that the server sends at the same time: as many may be unclear when it dies.
+const ON_THEIR_WAY: usize = 4;
 
 #[tokio::test]
 async fn each_letter_once_whatever_is_refused_and_whenever_the_server_dies() {
@@ -148,7 +150,6 @@ async fn each_letter_once_whatever_is_refused_and_whenever_the_server_dies() {
     })
     .await;
     world.kill();
-    let unclear = smtp.waiting();
     smtp.silence(Silence::None);
     world.start_again();
     wait_until("all is sent", async || {
@@ -163,8 +164,11 @@ async fn each_letter_once_whatever_is_refused_and_whenever_the_server_dies() {
     }
     assert_eq!(copies.len(), LETTERS);
     let doubled: Vec<_> = copies.values().filter(|copies| **copies > 1).collect();
-    eprintln!("{unclear} letters were unclear, {} came twice", doubled.len());
-    assert!(doubled.len() <= unclear && doubled.iter().all(|copies| **copies == 2), "{copies:?}");
+    eprintln!("{} letters came twice", doubled.len());
+    assert!(
+        doubled.len() <= ON_THEIR_WAY && doubled.iter().all(|copies| **copies == 2),
+        "{copies:?}"
+    );
 }
 
 /// Waits until so many letters have come, while time goes on.

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::http::page::{cursor, cut, limit, read_cursor};
+use crate::http::page::{cursor, cursor_at, cut, limit, read_cursor, read_cursor_at};
 
 #[test]
 fn a_cursor_reads_back_in_its_own_list_only() {
@@ -38,4 +38,17 @@ fn a_row_past_the_limit_says_that_there_is_more() {
     let mut rows = keys[..3].to_vec();
     let page = cut("list", &mut rows, 3, |key| *key);
     assert!(!page.has_more && page.next.is_none());
+}
+
+#[test]
+fn a_cursor_in_the_order_of_time_keeps_time_and_key() {
+    let at: jiff::Timestamp = "2026-11-21T10:11:12.345678Z".parse().unwrap();
+    let key = Uuid::from_u128(7);
+    let text = cursor_at("one", at, key);
+    assert_eq!(read_cursor_at("one", &text).unwrap(), (at, key));
+    assert!(read_cursor_at("other", &text).is_err());
+    let plain = cursor("one", key);
+    for forged in ["", "AQ", &text[1..], plain.as_str()] {
+        assert_eq!(read_cursor_at("one", forged).unwrap_err().slug().name(), "malformed");
+    }
 }
