@@ -72,15 +72,13 @@ pub async fn read_after(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Recorded>, StorageError> {
-    let after = Position { stream, seq: after };
-    let read = read_each_after(client, &[after], limit).await?;
-    read.into_iter().next().map_or(Ok(Vec::new()), |(_, events)| events)
+    let entries = entries_after(client, stream, after, limit).await?;
+    entries.into_iter().map(|entry| entry.event).collect()
 }
 
 /// The events of several streams, each after a position, in one round trip: in order, at
-/// most `limit` of each, for each position that there are events after. Those of one stream
-/// may be unreadable, with an event that cannot be decoded or with numbers missing, while
-/// the others are not.
+/// most `limit` of each, for each position that there are events after. Of one stream
+/// numbers may be missing while those of the others are not.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -88,7 +86,7 @@ pub async fn read_each_after(
     client: &Client,
     after: &[Position],
     limit: i64,
-) -> Result<Vec<(Position, Result<Vec<Recorded>, StorageError>)>, StorageError> {
+) -> Result<Vec<(Position, Result<Vec<Entry>, StorageError>)>, StorageError> {
     let streams: Vec<_> = after.iter().map(|position| i32::from(position.stream.0)).collect();
     let seqs: Vec<_> = after.iter().map(|position| position.seq).collect();
     let rows = client
@@ -113,15 +111,15 @@ pub async fn read_each_after(
 }
 
 /// Rows as events, which must follow `after` without a gap.
-fn in_order(after: Position, rows: &[Row]) -> Result<Vec<Recorded>, StorageError> {
-    let events: Vec<_> = rows.iter().map(recorded).collect::<Result<_, _>>()?;
-    for (expected, event) in (after.seq + 1..).zip(&events) {
-        if event.position.seq != expected {
+fn in_order(after: Position, rows: &[Row]) -> Result<Vec<Entry>, StorageError> {
+    let entries: Vec<Entry> = rows.iter().map(entry).collect::<Result<_, _>>()?;
+    for (expected, entry) in (after.seq + 1..).zip(&entries) {
+        if entry.position.seq != expected {
             let stream = after.stream.0;
             return Err(StorageError::malformed(format!("stream {stream} lacks event {expected}")));
         }
     }
-    Ok(events)
+    Ok(entries)
 }
 
 /// An event's row, which this version may not be able to read.
@@ -155,14 +153,7 @@ pub async fn entries_after(
             &[&i32::from(stream.0), &after, &limit],
         )
         .await?;
-    let entries: Vec<Entry> = rows.iter().map(entry).collect::<Result<_, _>>()?;
-    for (expected, entry) in (after + 1..).zip(&entries) {
-        if entry.position.seq != expected {
-            let stream = stream.0;
-            return Err(StorageError::malformed(format!("stream {stream} lacks event {expected}")));
-        }
-    }
-    Ok(entries)
+    in_order(Position { stream, seq: after }, &rows)
 }
 
 /// The row at a place in the log; none when there is none, or it was dropped.

@@ -50,7 +50,9 @@ async fn streams_are_read_together_each_in_order_and_a_gap_stops_only_its_own() 
     let seqs = |events: &[rentezy::domain::event::Recorded]| -> Vec<i64> {
         events.iter().map(|event| event.position.seq).collect()
     };
-    assert_eq!(seqs(read[1].1.as_ref().unwrap()), [2, 3]);
+    let entries = read[1].1.as_ref().unwrap();
+    let found: Vec<_> = entries.iter().map(|entry| entry.position.seq).collect();
+    assert_eq!(found, [2, 3]);
     assert_eq!(seqs(&events::read_after(&client, STREAM, 0, 2).await.unwrap()), [1, 2]);
 }
 

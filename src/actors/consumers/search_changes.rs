@@ -36,10 +36,15 @@ impl Page {
         }
     }
 
-    /// Adds an event.
-    pub(super) fn add(&mut self, position: Position, event: &Event) {
+    /// Goes past an event that changes nothing, as far as anyone can tell.
+    pub(super) fn pass(&mut self, position: Position) {
         self.events += 1;
         self.to.set(position.stream, seq(position));
+    }
+
+    /// Adds an event.
+    pub(super) fn add(&mut self, position: Position, event: &Event) {
+        self.pass(position);
         match event {
             Event::PropertyCreated { property_id, .. }
             | Event::PropertySubmitted { property_id }

@@ -13,6 +13,7 @@ use crate::domain::event::Position;
 use crate::domain::ids::PropertyId;
 use crate::domain::property::{Listing, Status};
 use crate::search::{self, Cursor, IndexError, IndexOptions, IndexWriterHandle, SearchIndex};
+use crate::storage::events::Entry;
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
 use crate::storage::{bookings, events, facts, properties};
@@ -260,8 +261,16 @@ impl Feed {
         for (_, events) in read {
             match events {
                 Ok(events) => {
-                    for event in events {
-                        page.add(event.position, &event.event);
+                    for Entry { position, kind, event, .. } in events {
+                        match event {
+                            Ok(event) => page.add(position, &event.event),
+                            // A replica waits for nobody: a later event of what this one was
+                            // about, or a new index, sets it right.
+                            Err(error) => {
+                                tracing::error!(?position, kind, %error, "event passed over");
+                                page.pass(position);
+                            }
+                        }
                     }
                 }
                 Err(error) => {

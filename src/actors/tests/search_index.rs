@@ -253,6 +253,7 @@ fn what_is_committed_is_found_until_its_nights_are_taken() {
         let (wanted, after) = (node.nights(30, 33), node.nights(33, 35));
         let first = node.hold(tenant, loft.id, wanted).await;
         let second = node.hold(tenant, hostel.id, wanted).await;
+        unreadable(&node).await;
         assert_eq!(node.finds("", Some(wanted)).await, ["Hostel by the canal"]);
         assert_eq!(node.finds("loft", Some(after)).await, ["Loft by the canal"]);
         assert_eq!(node.finds("loft", None).await, ["Loft by the canal"]);
@@ -345,6 +346,15 @@ fn an_index_that_is_deleted_under_the_server_comes_back_as_the_database_says() {
         }
         node.stop().await;
     });
+}
+
+/// Writes an event that nobody can read, and one after it.
+async fn unreadable(node: &Node) {
+    let insert = "with head as (update streams set head = head + 2 where stream = 271
+             returning head)
+         insert into events select 271, head - 2 + n, 'no.such', 1, gen_random_uuid(), now(),
+             'system', gen_random_uuid(), '{}' from head, generate_series(1, 2) n";
+    node.pool.get().await.unwrap().execute(insert, &[]).await.unwrap();
 }
 
 async fn find(node: &Node, id: PropertyId) -> Listing {
