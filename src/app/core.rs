@@ -22,6 +22,7 @@ use crate::config::{Config, ListingReview};
 use crate::domain::rules::{Review, Rules};
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
+use crate::storage::blobs::Blobs;
 use crate::storage::locks::{self, WriterLock};
 use crate::storage::migrate;
 use crate::storage::pool::{self, Database, Pool};
@@ -49,6 +50,8 @@ pub struct Core {
     pub stripe: Option<StripeClient>,
     /// The search index.
     pub search: Search,
+    /// The bytes of pictures.
+    pub blobs: Blobs,
     /// The time.
     pub clock: Clock,
     /// The settings.
@@ -104,6 +107,7 @@ impl Core {
             writer_memory_bytes: config.search.writer_memory_bytes(),
         };
         let search = Search::start(&root, &tail, around).await?;
+        let blobs = Blobs::open(&config.blobs, &config.server.data_dir)?;
         let mut core = Self {
             pool,
             region,
@@ -111,6 +115,7 @@ impl Core {
             payer: Payer::off(),
             stripe,
             search,
+            blobs,
             clock,
             config,
             root,
@@ -154,7 +159,11 @@ impl Core {
             clock: self.clock.clone(),
         };
         timers::start(&self.root, around).await?;
-        let tools = job::Tools { pool: self.pool.clone(), clock: self.clock.clone() };
+        let tools = job::Tools {
+            pool: self.pool.clone(),
+            blobs: self.blobs.clone(),
+            clock: self.clock.clone(),
+        };
         runner::start(&self.root, tools).await?;
         Ok(())
     }

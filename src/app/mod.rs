@@ -10,6 +10,7 @@ pub use server::Server;
 use crate::gateways::stripe::StripeError;
 use crate::http::keys::KeysError;
 use crate::http::sandbox_proxy::ProxyError;
+use crate::storage::blobs::BlobError;
 use crate::storage::migrate::MigrateError;
 use crate::storage::sqlstate::StorageError;
 
@@ -37,6 +38,9 @@ pub enum StartError {
     /// The sandbox's pages cannot be shown.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
+    /// Pictures cannot be kept.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// Access tokens cannot be signed.
     #[error(transparent)]
     Keys(#[from] KeysError),

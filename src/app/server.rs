@@ -13,6 +13,7 @@ use crate::config::{Config, Secret};
 use crate::gateways::stripe::StripeClient;
 use crate::http;
 use crate::http::passwords::Passwords;
+use crate::http::pictures::Pictures;
 use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining};
@@ -64,6 +65,8 @@ impl Server {
             config: Arc::clone(&config),
             sessions: Arc::new(sessions),
             passwords: Passwords::new(&config.accounts),
+            pictures: Pictures::new(&config.photos),
+            blobs: core.blobs.clone(),
             search: core.search.clone(),
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),

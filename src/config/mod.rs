@@ -11,10 +11,11 @@ mod value;
 pub use load::{Config, ConfigError, NOT_SETTINGS, keys, process_environment, template};
 pub use origin::Origin;
 pub use sections::{
-    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Payments, Search, Server,
+    Accounts, Blobs, Bookings, Clock, Database, Limits, Listings, Log, Payments, Photos, Search,
+    Server,
 };
 pub use value::{
-    Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, PaymentsMode, Secret,
+    Bucket, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, PaymentsMode, Secret,
 };
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub enum Kind {
     Path,
     /// A scheme and a host without a path; empty means that the program chooses.
     Origin,
+    /// A bucket of an S3 store; empty means none.
+    Bucket,
     /// Text that is never printed, of at least so many characters; empty means none.
     Secret(usize),
     /// A whole number between two bounds, both included.
@@ -60,6 +62,7 @@ impl Key {
                 let or_empty = if self.default.is_empty() { ", or empty" } else { "" };
                 format!("http(s)://host or http(s)://host:port without a path{or_empty}")
             }
+            Kind::Bucket => "s3://bucket or s3://bucket/prefix, or empty".to_owned(),
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -80,7 +83,7 @@ impl Key {
                 !text.is_empty() && text.chars().all(part)
             }
             Kind::Path | Kind::Origin => !text.is_empty() || self.default.is_empty(),
-            Kind::Address => true,
+            Kind::Address | Kind::Bucket => true,
         }
     }
 
@@ -136,6 +139,30 @@ macro_rules! parsed {
 }
 
 parsed!(u32, u64, usize, SocketAddr);
+
+/// A bucket of an S3 store, and where in it everything lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// The bucket's name.
+    pub name: String,
+    /// What every key begins with, without slashes at its ends; may be empty.
+    pub prefix: String,
+}
+
+impl Setting for Bucket {
+    fn read(text: &str) -> Option<Self> {
+        let (name, prefix) = match text.strip_prefix("s3://")?.split_once('/') {
+            Some((name, prefix)) => (name, prefix.trim_end_matches('/')),
+            None => (text.strip_prefix("s3://")?, ""),
+        };
+        let plain = |part: &str| {
+            let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            !part.is_empty() && part.chars().all(known) && part.trim_matches('.') != ""
+        };
+        let is_right = plain(name) && (prefix.is_empty() || prefix.split('/').all(plain));
+        is_right.then(|| Self { name: name.to_owned(), prefix: prefix.to_owned() })
+    }
+}
 
 /// Text that its `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]

@@ -15,6 +15,8 @@ pub mod money;
 pub mod notification;
 pub mod password;
 pub mod payment;
+pub mod photo;
+pub mod picture;
 pub mod property;
 pub mod refusal;
 pub mod rules;

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod openapi;
 pub mod page;
 pub mod passwords;
+pub mod pictures;
 pub mod precondition;
 pub mod problem;
 pub mod router;

@@ -8,7 +8,7 @@ use utoipa::openapi::response::Response;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
-use super::api::{accounts, bookings, hooks, properties, search, system};
+use super::api::{accounts, bookings, hooks, photos, properties, search, system};
 use super::auth::Who;
 use super::problem::{FieldProblem, ProblemDocument};
 use super::router;
@@ -34,6 +34,12 @@ use super::router;
         properties::edit,
         properties::submit,
         properties::calendar,
+        photos::upload,
+        photos::list,
+        photos::reorder,
+        photos::edit,
+        photos::remove,
+        photos::show,
         search::search,
         bookings::hold,
         bookings::list,
@@ -91,6 +97,7 @@ pub(super) fn operation<'a>(item: &'a mut PathItem, method: &str) -> Option<&'a 
     match method {
         "GET" => item.get.as_mut(),
         "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
         "PATCH" => item.patch.as_mut(),
         "DELETE" => item.delete.as_mut(),
         _ => None,

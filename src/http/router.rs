@@ -9,7 +9,7 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::api::{accounts, bookings, hooks, properties, search, system};
+use super::api::{accounts, bookings, hooks, photos, properties, search, system};
 use super::auth::{self, Who};
 use super::state::Shared;
 use super::{assets, edge};
@@ -42,6 +42,12 @@ pub fn table() -> Vec<Route> {
         patch("/api/v1/properties/{id}", Landlord, properties::edit),
         post("/api/v1/properties/{id}/submit", Landlord, properties::submit),
         get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
+        post("/api/v1/properties/{id}/photos", Landlord, photos::upload),
+        get("/api/v1/properties/{id}/photos", Visitor, photos::list),
+        put("/api/v1/properties/{id}/photos/order", Landlord, photos::reorder),
+        patch("/api/v1/photos/{id}", Landlord, photos::edit),
+        delete("/api/v1/photos/{id}", Landlord, photos::remove),
+        get("/api/v1/photos/{id}/{variant}", Visitor, photos::show),
         get("/api/v1/search", Public, search::search),
         post("/api/v1/bookings", Member, bookings::hold),
         get("/api/v1/bookings", Member, bookings::list),
@@ -81,6 +87,10 @@ fn get<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler:
 
 fn post<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
     row(Method::POST, MethodFilter::POST, path, who, handler)
+}
+
+fn put<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
+    row(Method::PUT, MethodFilter::PUT, path, who, handler)
 }
 
 fn patch<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::passwords::Passwords;
+use super::pictures::Pictures;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
 use crate::actors::consumers::search_index::Search;
@@ -11,6 +12,7 @@ use crate::actors::payer::Payer;
 use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
+use crate::storage::blobs::Blobs;
 use crate::storage::pool::Pool;
 
 /// What a handler may reach.
@@ -34,6 +36,10 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     /// The place where passwords are hashed.
     pub passwords: Passwords,
+    /// The place where pictures are worked on.
+    pub pictures: Pictures,
+    /// The bytes of pictures.
+    pub blobs: Blobs,
     /// What this server is reached by, without a trailing slash.
     pub public_url: String,
     /// The secret that webhooks are signed with; `None` when none are expected.

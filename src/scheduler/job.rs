@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::clock::Clock;
+use crate::storage::blobs::Blobs;
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
 
@@ -12,6 +13,8 @@ use crate::storage::sqlstate::StorageError;
 pub struct Tools {
     /// The database.
     pub pool: Pool,
+    /// The bytes of pictures.
+    pub blobs: Blobs,
     /// The time.
     pub clock: Clock,
 }

@@ -3,6 +3,8 @@
 
 pub mod accounts;
 pub mod batch;
+mod blob_folder;
+pub mod blobs;
 pub mod bookings;
 pub mod changes;
 pub mod commands;
@@ -13,6 +15,7 @@ pub mod locks;
 pub mod migrate;
 pub mod notifications;
 pub mod payments;
+pub mod photos;
 pub mod pool;
 pub mod private_postgres;
 pub mod properties;

@@ -5,6 +5,8 @@ pub mod accounts;
 pub mod booking_forms;
 pub mod bookings;
 pub mod hooks;
+pub mod photo_forms;
+pub mod photos;
 pub mod properties;
 pub mod property_forms;
 pub mod schema;

@@ -24,7 +24,7 @@ use crate::http::idempotency::{self, Key};
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::http::{page, precondition};
-use crate::storage::{bookings, properties};
+use crate::storage::{bookings, photos, properties};
 
 /// The longest calendar, in nights.
 const CALENDAR_MAX: i32 = 400;
@@ -138,7 +138,10 @@ pub async fn list_own(
     let mut rows =
         properties::of_owner(&client, principal.user, after, i64::from(limit) + 1).await?;
     let page = page::cut(LIST, &mut rows, limit, |listing| listing.id.uuid());
-    Ok(Json(List { data: rows.iter().map(Property::own).collect(), page }))
+    let ids: Vec<_> = rows.iter().map(|listing| listing.id).collect();
+    let covers = photos::covers(&client, &ids).await?;
+    let data = rows.iter().map(|listing| Property::own(listing).with_cover(&covers)).collect();
+    Ok(Json(List { data, page }))
 }
 
 /// Look at one.
@@ -152,14 +155,17 @@ pub async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let listing = visible(&state, id, viewer).await?;
-    let etag = precondition::etag(listing.version);
+    let client = state.pool.get().await?;
+    // The version first: photos that come meanwhile are then shown once more, not missed.
+    let etag = precondition::etag_with(listing.version, photos::version(&client, id).await?);
     let mut response = if precondition::is_known(&headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
-    } else if viewer == Some(listing.owner) {
-        Json(Property::own(&listing)).into_response()
     } else {
-        Json(Property::public(&listing)).into_response()
+        let is_owner = viewer == Some(listing.owner);
+        let property = if is_owner { Property::own(&listing) } else { Property::public(&listing) };
+        Json(property.with_photos(&photos::of_property(&client, id).await?)).into_response()
     };
+    drop(client);
     let set = response.headers_mut();
     set.insert(header::ETAG, etag);
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
@@ -247,7 +253,7 @@ pub async fn calendar(
 }
 
 /// A listing that somebody may see: live ones everybody, others their owner.
-async fn visible(
+pub(super) async fn visible(
     state: &Shared,
     id: PropertyId,
     viewer: Option<UserId>,
@@ -258,7 +264,8 @@ async fn visible(
         .ok_or_else(Problem::not_found)
 }
 
-async fn own(state: &Shared, id: PropertyId, user: UserId) -> Result<Listing, Problem> {
+/// A listing that is the asker's.
+pub(super) async fn own(state: &Shared, id: PropertyId, user: UserId) -> Result<Listing, Problem> {
     let found = properties::find(&*state.pool.get().await?, id).await?;
     found.filter(|listing| listing.owner == user).ok_or_else(Problem::not_found)
 }

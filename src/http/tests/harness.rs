@@ -26,11 +26,13 @@ use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::http::keys::Keys;
 use crate::http::passwords::Passwords;
+use crate::http::pictures::Pictures;
 use crate::http::router;
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining, Shared};
 use crate::search::{self, IndexOptions};
 use crate::storage::accounts::User;
+use crate::storage::blobs::Blobs;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -116,6 +118,8 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         tail,
         clock,
         passwords: Passwords::new(&config.accounts),
+        pictures: Pictures::new(&config.photos),
+        blobs: Blobs::open(&config.blobs, dir.path()).unwrap(),
         config,
         sessions: Arc::new(sessions),
         public_url: "http://127.0.0.1:8080".to_owned(),
