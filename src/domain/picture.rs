@@ -9,7 +9,7 @@ use image::codecs::jpeg::{JpegDecoder, JpegEncoder};
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, Limits, RgbImage};
 
 /// The longest side of a picture, in pixels.
 pub const SIDE_MAX: u32 = 12_000;
@@ -148,7 +148,7 @@ fn decoded(bytes: &[u8]) -> Result<(&'static str, Decoded), PictureError> {
     if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
         check_jpeg(bytes)?;
         let decoder = JpegDecoder::new(file).map_err(broken)?;
-        return Ok(("image/jpeg", pixels(decoder)?));
+        return Ok(("image/jpeg", pixels(decoder, bytes, ImageFormat::Jpeg)?));
     }
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         // Width and height of the first chunk, before the decoder looks at any other.
@@ -161,19 +161,23 @@ fn decoded(bytes: &[u8]) -> Result<(&'static str, Decoded), PictureError> {
         if decoder.is_apng().map_err(broken)? {
             return Err(PictureError::Animated);
         }
-        return Ok(("image/png", pixels(decoder)?));
+        return Ok(("image/png", pixels(decoder, bytes, ImageFormat::Png)?));
     }
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         let decoder = WebPDecoder::new(file).map_err(broken)?;
         if decoder.has_animation() {
             return Err(PictureError::Animated);
         }
-        return Ok(("image/webp", pixels(decoder)?));
+        return Ok(("image/webp", pixels(decoder, bytes, ImageFormat::WebP)?));
     }
     Err(PictureError::Unknown)
 }
 
-fn pixels(mut decoder: impl ImageDecoder) -> Result<Decoded, PictureError> {
+fn pixels(
+    mut decoder: impl ImageDecoder,
+    bytes: &[u8],
+    format: ImageFormat,
+) -> Result<Decoded, PictureError> {
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;
     if decoder.total_bytes() > DECODED_MAX {
@@ -182,8 +186,10 @@ fn pixels(mut decoder: impl ImageDecoder) -> Result<Decoded, PictureError> {
     decoder.set_limits(limits()).map_err(|_| PictureError::TooLarge)?;
     // A picture whose EXIF cannot be read is taken as it lies.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let image = DynamicImage::from_decoder(decoder).map_err(|_| PictureError::Broken)?;
-    Ok((image, orientation))
+    // Not by this decoder: what is generic over its reader would be compiled with this
+    // crate, and take many times as long in builds that are not optimised.
+    let image = image::load_from_memory_with_format(bytes, format);
+    Ok((image.map_err(|_| PictureError::Broken)?, orientation))
 }
 
 fn check_size(width: u32, height: u32) -> Result<(), PictureError> {

@@ -27,6 +27,8 @@ mod idempotency;
 mod log;
 mod openapi;
 mod outage;
+mod photos;
+mod photos_stored;
 mod private_postgres;
 mod properties;
 mod races;

@@ -25,9 +25,9 @@ fn every_kind_of_file_becomes_three_jpegs() {
         (ImageFormat::Png, "image/png"),
         (ImageFormat::WebP, "image/webp"),
     ] {
-        let picture = cleaned(&file(&two_halves(2400, 1200), format)).unwrap();
-        assert_eq!((picture.mime, picture.width, picture.height), (mime, 2400, 1200));
-        assert_eq!(sizes(&picture), [(320, 160), (800, 400), (1920, 960)], "{mime}");
+        let picture = cleaned(&file(&two_halves(2400, 150), format)).unwrap();
+        assert_eq!((picture.mime, picture.width, picture.height), (mime, 2400, 150));
+        assert_eq!(sizes(&picture), [(320, 20), (800, 50), (1920, 120)], "{mime}");
         for bytes in &picture.variants {
             let image = opened(bytes);
             let (width, height) = image.dimensions();
@@ -54,30 +54,38 @@ fn no_picture_grows() {
 
 #[test]
 fn a_photo_is_turned_upright_and_says_nothing_of_its_place() {
-    let jpeg = file(&two_halves(2000, 1000), ImageFormat::Jpeg);
+    let jpeg = file(&two_halves(200, 100), ImageFormat::Jpeg);
     // Which end of the picture the red half comes to: left, right, top or bottom.
     for (orientation, (width, height), (x, y)) in [
-        (1, (2000, 1000), (100, 480)),
-        (2, (2000, 1000), (1800, 480)),
-        (3, (2000, 1000), (1800, 480)),
-        (4, (2000, 1000), (100, 480)),
-        (5, (1000, 2000), (500, 100)),
-        (6, (1000, 2000), (500, 100)),
-        (7, (1000, 2000), (500, 1900)),
-        (8, (1000, 2000), (500, 1900)),
+        (1, (200, 100), (20, 48)),
+        (2, (200, 100), (180, 48)),
+        (3, (200, 100), (180, 48)),
+        (4, (200, 100), (20, 48)),
+        (5, (100, 200), (50, 20)),
+        (6, (100, 200), (50, 20)),
+        (7, (100, 200), (50, 190)),
+        (8, (100, 200), (50, 190)),
     ] {
         let upload = with_exif(&jpeg, orientation);
         assert!(upload.windows(4).any(|four| four == b"GPS-"));
         let picture = cleaned(&upload).unwrap();
         assert_eq!((picture.width, picture.height), (width, height), "orientation {orientation}");
         let full = opened(&picture.variants[2]);
-        assert_eq!(full.dimensions(), fit(width, height, 1920));
+        assert_eq!(full.dimensions(), (width, height));
         assert!(is_red(&full, x, y), "orientation {orientation}");
         for bytes in &picture.variants {
             let has = |word: &[u8]| bytes.windows(word.len()).any(|part| part == word);
             assert!(!has(b"Exif") && !has(b"GPS-") && !has(b"http://ns.adobe"));
         }
     }
+}
+
+#[test]
+fn a_turned_photo_is_scaled_by_its_upright_width() {
+    let jpeg = file(&two_halves(100, 2400), ImageFormat::Jpeg);
+    let picture = cleaned(&with_exif(&jpeg, 6)).unwrap();
+    assert_eq!((picture.width, picture.height), (2400, 100));
+    assert_eq!(sizes(&picture), [(320, 13), (800, 33), (1920, 80)]);
 }
 
 #[test]
@@ -147,10 +155,10 @@ fn what_is_too_large_is_refused_by_its_header() {
 
 #[test]
 fn a_few_kilobytes_that_unpack_to_megabytes_are_only_pixels() {
-    let bytes = flat_png(12_000, 3_333);
-    assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
+    let bytes = flat_png(4_000, 1_000);
+    assert!(bytes.len() < 10_000, "{} bytes", bytes.len());
     let picture = cleaned(&bytes).unwrap();
-    assert_eq!(sizes(&picture)[2], (1920, 533));
+    assert_eq!(sizes(&picture)[2], (1920, 480));
 }
 
 #[test]

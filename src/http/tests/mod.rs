@@ -9,6 +9,7 @@ mod keys;
 mod openapi;
 mod page;
 mod passwords;
+mod pictures;
 mod preconditions;
 mod problem;
 mod sandbox_proxy;

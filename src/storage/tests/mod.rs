@@ -1,5 +1,6 @@
 //! Tests of what is kept.
 
+mod blobs;
 mod postgres_binaries;
 mod postgres_crashes;
 mod postgres_files;

@@ -3,6 +3,7 @@
 
 pub(crate) mod client;
 pub(crate) mod invariants;
+pub(crate) mod pictures;
 pub(crate) mod postgres;
 pub(crate) mod sandbox;
 pub(crate) mod server;
