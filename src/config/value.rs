@@ -157,7 +157,7 @@ impl Setting for Bucket {
         };
         let plain = |part: &str| {
             let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            !part.is_empty() && part.chars().all(known) && part.trim_matches('.') != ""
+            part.chars().all(known) && !part.trim_matches('.').is_empty()
         };
         let is_right = plain(name) && (prefix.is_empty() || prefix.split('/').all(plain));
         is_right.then(|| Self { name: name.to_owned(), prefix: prefix.to_owned() })

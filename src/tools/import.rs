@@ -80,20 +80,21 @@ pub enum Format {
 
 /// The rows of either kind of file.
 enum Rows {
-    InsideAirbnb(inside_airbnb::Reader<inside_airbnb::Plain>),
-    UsRents(us_rents::Reader<inside_airbnb::Plain>),
+    InsideAirbnb(Box<inside_airbnb::Reader<inside_airbnb::Plain>>),
+    UsRents(Box<us_rents::Reader<inside_airbnb::Plain>>),
 }
 
 impl Rows {
     fn open(args: &ImportArgs) -> Result<Self, ReadError> {
         match args.format {
             Format::InsideAirbnb => {
-                inside_airbnb::open(&args.file, args.options()?).map(Self::InsideAirbnb)
+                let rows = inside_airbnb::open(&args.file, args.options()?)?;
+                Ok(Self::InsideAirbnb(Box::new(rows)))
             }
             Format::UsRents => {
                 let currency = args.currency.map_or_else(|| "USD".parse(), Ok);
                 let currency = currency.map_err(|_| ReadError::Missing("--currency"))?;
-                us_rents::open(&args.file, currency).map(Self::UsRents)
+                Ok(Self::UsRents(Box::new(us_rents::open(&args.file, currency)?)))
             }
         }
     }
