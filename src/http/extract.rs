@@ -146,7 +146,7 @@ fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
     Ok(())
 }
 
-/// All bytes of a body, up to a limit, within [`BODY_TIME`].
+/// All bytes of a body, up to a limit, within ten seconds.
 ///
 /// # Errors
 /// `payload-too-large`, `request-timeout`, or `malformed` when it was cut off.
