@@ -4,11 +4,15 @@
 use std::path::Path;
 
 use image::ImageFormat;
+use jiff::{SignedDuration, Timestamp};
+use rentezy::storage::blobs::Key;
+use rentezy::storage::photos;
 use reqwest::Method;
 use uuid::Uuid;
 
 use crate::harness::client::http;
 use crate::harness::pictures::plain;
+use crate::harness::postgres::TestDb;
 use crate::harness::server::World;
 use crate::harness::shop::new_property;
 use crate::harness::wait::wait_until;
@@ -57,7 +61,7 @@ async fn an_upload_that_died_is_not_seen_and_is_swept() {
     let list = format!("properties/{}/photos", home.id);
     let shown = world.anonymous().get(&list).await.body(200);
     assert_eq!(shown["data"].as_array().unwrap().len(), 1, "{shown}");
-    let hash = rentezy::storage::blobs::Key::of(&lost);
+    let hash = Key::of(&lost);
     assert_eq!(show(&world, None, &format!("/api/v1/photos/{hash}/full"), &[]).await.0, 404);
 
     world.move_clock(DAY);
@@ -83,6 +87,50 @@ async fn an_upload_that_died_is_not_seen_and_is_swept() {
     let sql = world.sql().await;
     let rows = sql.query_one("select count(*) from blobs where not deleting", &[]).await.unwrap();
     assert_eq!(rows.get::<_, i64>(0), 3);
+}
+
+#[tokio::test]
+async fn a_blob_that_is_being_deleted_is_not_begun_with() {
+    let db = TestDb::new();
+    let sql = db.connect().await;
+    let key = Key::of(b"a picture");
+    let at = |hours: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
+    let announce =
+        async |hours: i64| photos::announce(&sql, &[(key, 9), (key, 9)], at(hours)).await;
+    assert!(announce(0).await.unwrap());
+    assert_eq!(photos::doom(&sql, at(0), 10).await.unwrap(), []);
+    // Whoever says again that it is coming has another day.
+    assert!(announce(5).await.unwrap());
+    assert_eq!(photos::doom(&sql, at(4), 10).await.unwrap(), []);
+    photos::forget(&sql, key).await.unwrap();
+    assert_eq!(photos::doom(&sql, at(6), 10).await.unwrap(), [key]);
+    assert!(!announce(6).await.unwrap(), "it is about to be deleted");
+    // A sweep that died is gone on with.
+    assert_eq!(photos::doom(&sql, at(6), 10).await.unwrap(), [key]);
+    photos::forget(&sql, key).await.unwrap();
+    assert!(announce(6).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_blob_that_is_wrongly_called_idle_stays() {
+    let mut world = World::start().await;
+    let landlord = world.landlord().await;
+    let home = world.home(&landlord, 1, 9_000).await;
+    let file = plain(20, 20, [1, 1, 1], ImageFormat::Png);
+    let photo = upload(&world.api(&landlord), &home.id, &file).await.body(201);
+    let sql = world.sql().await;
+    sql.execute("update blobs set idle_since = '2020-01-01'", &[]).await.unwrap();
+    drop(sql);
+    world.stop();
+    world.start_again();
+    let sql = world.sql().await;
+    wait_until("the sweep has looked at it", async || {
+        let idle = "select count(*) from blobs where idle_since is not null or deleting";
+        sql.query_one(idle, &[]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
+    let url = photo["pictures"]["full"]["url"].as_str().unwrap();
+    assert_eq!(show(&world, None, url, &[]).await.0, 200);
 }
 
 #[tokio::test]
