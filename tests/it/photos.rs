@@ -292,23 +292,28 @@ async fn uploads_are_so_many_and_no_more() {
     let home = draft(&world, &landlord).await;
     let api = world.api(&landlord);
     let file = |number: u8| plain(4, 4, [number, 0, 0], ImageFormat::Png);
-    // An upload that does not end keeps its place until it is given up.
-    let (send, receive) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
-    let body = futures_util::stream::unfold(receive, |mut receive| async {
-        Some((receive.recv().await?, receive))
-    });
+    // An upload that does not end keeps its place until it is given up. It may itself have
+    // come while the one that looks was there, and is sent again then.
     let path = format!("properties/{}/photos", home.id);
-    let slow = api.call(Method::POST, &path).no_key().bytes(reqwest::Body::wrap_stream(body));
-    let slow = tokio::spawn(slow.try_send());
-    wait_until("the place is taken", async || upload(&api, &home.id, &file(0)).await.status == 429)
-        .await;
-    let answer = upload(&api, &home.id, &file(0)).await.problem(429, "rate-limited");
+    let endless = || {
+        let nothing = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let body = reqwest::Body::wrap_stream(nothing);
+        tokio::spawn(api.call(Method::POST, &path).no_key().bytes(body).try_send())
+    };
+    let mut slow = endless();
+    let answer = wait_for("the place is taken", async || {
+        if slow.is_finished() {
+            slow = endless();
+        }
+        Some(upload(&api, &home.id, &file(0)).await).filter(|answer| answer.status == 429)
+    })
+    .await
+    .problem(429, "rate-limited");
     assert!(answer.header("retry-after").is_some());
     let another = world.landlord().await;
     let theirs = draft(&world, &another).await;
     upload(&world.api(&another), &theirs.id, &file(0)).await.expect(201);
     slow.abort();
-    drop(send);
     wait_until("the place is free again", async || {
         upload(&api, &home.id, &file(0)).await.status != 429
     })
