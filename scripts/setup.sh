@@ -4,7 +4,7 @@
 # before it installs anything.
 #
 # setup.sh         what running and testing need
-# setup.sh browser what the browser test needs as well
+# setup.sh browser what the browser test and the tests with an S3 server need as well
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -54,6 +54,9 @@ has_browser() {
     command -v chromium >/dev/null || command -v chromium-browser >/dev/null ||
         command -v google-chrome >/dev/null
 }
+
+# What the S3 server of the tests is installed into.
+has_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 # The version that apt would install, empty when it has none.
 candidate() { apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: \([0-9:]*[0-9.]*\).*/\1/p'; }
@@ -109,6 +112,7 @@ look() {
     curl -fsSL https://deb.nodesource.com/setup_22.x | sudo bash - && sudo apt-get install -y nodejs")
         fi
     fi
+    if [ "${1:-}" = browser ] && ! has_venv; then packages+=(python3-venv); fi
     if [ "${1:-}" = browser ] && has_web && ! has_browser; then packages+=(chromium); fi
 }
 

@@ -12,6 +12,7 @@ phase "set-up for the browser" scripts/setup.sh browser
 phase "fast tests" scripts/test.sh
 phase "server for the mail server" cargo build
 phase "letters at a mail server" scripts/mail-server.sh
+phase "S3 store" scripts/s3-tests.sh --lib --test it
 if has_web; then
     phase "server for the browser" cargo build
     phase "browser test" browser_test

@@ -28,6 +28,7 @@ use crate::gateways::mail::Mail;
 use crate::gateways::oidc::OidcClient;
 use crate::gateways::stripe::{StripeClient, StripeError, StripeOptions};
 use crate::scheduler::{job, runner, timers};
+use crate::storage::blobs::Blobs;
 use crate::storage::locks::{self, WriterLock};
 use crate::storage::migrate;
 use crate::storage::pool::{self, Database, Pool};
@@ -61,6 +62,8 @@ pub struct Core {
     pub consumers: Consumers,
     /// Who gives consumers events again.
     pub replayer: Replayer,
+    /// The bytes of pictures.
+    pub blobs: Blobs,
     /// The time.
     pub clock: Clock,
     /// The settings.
@@ -127,6 +130,7 @@ impl Core {
             consumers: consumers.clone(),
         };
         let replayer = Replayer::start(&root, around).await?;
+        let blobs = Blobs::open(&config.blobs, &config.server.data_dir)?;
         let mut core = Self {
             pool,
             region,
@@ -135,6 +139,7 @@ impl Core {
             identities: Identities::off(),
             stripe,
             search,
+            blobs,
             consumers,
             replayer,
             clock,
@@ -219,6 +224,7 @@ impl Core {
         timers::start(&self.root, around).await?;
         let tools = job::Tools {
             pool: self.pool.clone(),
+            blobs: self.blobs.clone(),
             clock: self.clock.clone(),
             config: Arc::clone(&self.config),
             secret: self.secret.clone(),

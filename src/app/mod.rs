@@ -12,6 +12,7 @@ use crate::gateways::oidc::OidcError;
 use crate::gateways::stripe::StripeError;
 use crate::http::keys::KeysError;
 use crate::http::sandbox_proxy::ProxyError;
+use crate::storage::blobs::BlobError;
 use crate::storage::migrate::MigrateError;
 use crate::storage::sqlstate::StorageError;
 
@@ -51,6 +52,9 @@ pub enum StartError {
     /// The sandbox's pages cannot be shown.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
+    /// Pictures cannot be kept.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// Access tokens cannot be signed.
     #[error(transparent)]
     Keys(#[from] KeysError),

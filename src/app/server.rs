@@ -16,6 +16,7 @@ use crate::http;
 use crate::http::keys::KeysError;
 use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
+use crate::http::pictures::Pictures;
 use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining};
@@ -78,6 +79,8 @@ impl Server {
             lockout: LockOut::new(secret).ok_or(KeysError::Crypto("server.secret is empty"))?,
             identities: core.identities.clone(),
             oauth_seal: Seal::new(secret, "oauth").map_err(KeysError::from)?,
+            pictures: Pictures::new(&config.photos),
+            blobs: core.blobs.clone(),
             search: core.search.clone(),
             links,
             public_url: url.clone(),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Oidc, Operator,
-    Payments, SECTIONS, Search, Server,
+    Accounts, Blobs, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Oidc,
+    Operator, Payments, Photos, SECTIONS, Search, Server,
 };
 use super::value::{Key, Kind, Setting};
 
@@ -14,6 +14,7 @@ use super::value::{Key, Kind, Setting};
 /// while any other unknown `RENTEZY_` variable is an error, so that a typing mistake is seen.
 pub const NOT_SETTINGS: &[(&str, &str)] = &[
     ("RENTEZY_LISTINGS_DIR", "folder of real listing files that tests import"),
+    ("RENTEZY_TEST_S3", "an S3 server on loopback that tests store in"),
     ("RENTEZY_BIN", "the program that the browser test starts"),
     ("RENTEZY_SIM_SEED", "the seed that the simulation of the rules begins with"),
     ("RENTEZY_SIM_STEPS", "how many steps the simulation of the rules takes"),
@@ -42,6 +43,10 @@ pub struct Config {
     pub oidc: Oidc,
     /// Listings.
     pub listings: Listings,
+    /// Pictures of homes.
+    pub photos: Photos,
+    /// Where the bytes of pictures are kept.
+    pub blobs: Blobs,
     /// Bookings.
     pub bookings: Bookings,
     /// Payments.
@@ -169,6 +174,8 @@ impl Config {
             accounts: Accounts::read(&values)?,
             oidc: Oidc::read(&values)?,
             listings: Listings::read(&values)?,
+            photos: Photos::read(&values)?,
+            blobs: Blobs::read(&values)?,
             bookings: Bookings::read(&values)?,
             payments: Payments::read(&values)?,
             mail: Mail::read(&values)?,

@@ -11,12 +11,12 @@ mod value;
 pub use load::{Config, ConfigError, NOT_SETTINGS, keys, process_environment, template};
 pub use origin::Origin;
 pub use sections::{
-    Accounts, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Oidc, Operator,
-    Payments, Search, Server,
+    Accounts, Blobs, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Oidc,
+    Operator, Payments, Photos, Search, Server,
 };
 pub use value::{
-    EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, MailMode,
-    Mailbox, PaymentsMode, Secret,
+    Bucket, EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel,
+    MailMode, Mailbox, PaymentsMode, Secret,
 };
 
 #[cfg(test)]

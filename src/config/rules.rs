@@ -85,6 +85,18 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
             return refuse("clock.file", file, "is not allowed with payments.mode stripe");
         }
     }
+    let blobs = &config.blobs;
+    if let Some(endpoint) = &blobs.endpoint
+        && !endpoint.is_https()
+        && !endpoint.is_loopback()
+    {
+        let why = "must be https unless its host is on loopback";
+        return refuse("blobs.endpoint", &endpoint.as_str(), why);
+    }
+    if blobs.access_key.is_some() != blobs.secret_key.is_some() {
+        let why = "blobs.access_key and blobs.secret_key come together".to_owned();
+        return Err(ConfigError::WrongSecret { name: "blobs.secret_key", why });
+    }
     if config.database.url.as_ref().is_some_and(|url| !is_postgres(url.expose())) {
         let why = "must begin with postgres:// or postgresql://, or be key=value pairs".to_owned();
         return Err(ConfigError::WrongSecret { name: "database.url", why });

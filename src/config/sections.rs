@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::load::{ConfigError, Values};
 use super::origin::Origin;
 use super::value::{
-    EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, MailMode,
-    Mailbox, PaymentsMode, Secret,
+    Bucket, EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel,
+    MailMode, Mailbox, PaymentsMode, Secret,
 };
 
 /// Declares a section: its struct, its table of keys and how it is read.
@@ -153,6 +153,40 @@ section! {
 }
 
 section! {
+    /// Pictures of homes: how many are worked on at the same time.
+    Photos "photos" {
+        /// Pictures decoded and scaled at the same time; each takes a core, and the largest
+        /// one up to 400 MB meanwhile.
+        permits: usize = "2", Kind::Number(1, 64);
+        /// Further uploads that may wait, each with up to 10 MiB; past it the answer is 503.
+        queue: usize = "16", Kind::Number(0, 10_000);
+        /// Uploads of one landlord at the same time; past it the answer is 429.
+        per_user: usize = "4", Kind::Number(1, 1_000);
+    }
+}
+
+section! {
+    /// Where the bytes of pictures are kept.
+    Blobs "blobs" {
+        /// s3://bucket or s3://bucket/prefix of an S3 store. Empty: a folder in the data
+        /// folder.
+        url: Option<Bucket> = "", Kind::Bucket;
+        /// Where the S3 store is reached, if it is not Amazon's; http:// only on loopback.
+        endpoint: Option<Origin> = "", Kind::Origin;
+        /// The region of the bucket.
+        region: String = "us-east-1", Kind::Name;
+        /// The access key. Empty: what the machine that this runs on is given by Amazon.
+        access_key: Option<Secret> = "", Kind::Secret(0);
+        /// The secret of the access key.
+        secret_key: Option<Secret> = "", Kind::Secret(0);
+        /// Calls to the store at the same time; further ones wait.
+        concurrency: usize = "16", Kind::Number(1, 1_000);
+        /// How long a call may take, with waiting and repeats, in seconds.
+        timeout_s: u64 = "10", Kind::Number(1, 300);
+    }
+}
+
+section! {
     /// Bookings.
     Bookings "bookings" {
         /// How long a hold keeps its nights, in seconds.
@@ -263,6 +297,8 @@ pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("accounts", Accounts::ABOUT, Accounts::KEYS),
     ("oidc", Oidc::ABOUT, Oidc::KEYS),
     ("listings", Listings::ABOUT, Listings::KEYS),
+    ("photos", Photos::ABOUT, Photos::KEYS),
+    ("blobs", Blobs::ABOUT, Blobs::KEYS),
     ("bookings", Bookings::ABOUT, Bookings::KEYS),
     ("payments", Payments::ABOUT, Payments::KEYS),
     ("mail", Mail::ABOUT, Mail::KEYS),
@@ -330,6 +366,14 @@ impl Oidc {
     }
 
     /// How long a call to it may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_s)
+    }
+}
+
+impl Blobs {
+    /// How long a call to the store may take.
     #[must_use]
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout_s)

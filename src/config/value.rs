@@ -34,6 +34,8 @@ pub enum Kind {
     Origin,
     /// A mail address, with a name or without; empty means none.
     Mailbox,
+    /// A bucket of an S3 store; empty means none.
+    Bucket,
     /// Text that is never printed, of at least so many characters; empty means none.
     Secret(usize),
     /// A whole number between two bounds, both included.
@@ -71,6 +73,7 @@ impl Key {
                 format!("a mail address such as RentEzy <post@example.com>{or_empty}")
             }
             Kind::Text => "text, or empty".to_owned(),
+            Kind::Bucket => "s3://bucket or s3://bucket/prefix, or empty".to_owned(),
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -93,7 +96,7 @@ impl Key {
             Kind::Path | Kind::Origin | Kind::Mailbox => {
                 !text.is_empty() || self.default.is_empty()
             }
-            Kind::Address | Kind::Text => true,
+            Kind::Address | Kind::Bucket | Kind::Text => true,
         }
     }
 
@@ -169,6 +172,30 @@ impl Setting for Mailbox {
         let plain = !name.chars().any(|c| c.is_control() || "<>\"@,;".contains(c));
         (plain && user::is_email(address))
             .then(|| Self { name: name.to_owned(), address: address.to_owned() })
+    }
+}
+
+/// A bucket of an S3 store, and where in it everything lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// The bucket's name.
+    pub name: String,
+    /// What every key begins with, without slashes at its ends; may be empty.
+    pub prefix: String,
+}
+
+impl Setting for Bucket {
+    fn read(text: &str) -> Option<Self> {
+        let (name, prefix) = match text.strip_prefix("s3://")?.split_once('/') {
+            Some((name, prefix)) => (name, prefix.trim_end_matches('/')),
+            None => (text.strip_prefix("s3://")?, ""),
+        };
+        let plain = |part: &str| {
+            let known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            part.chars().all(known) && !part.trim_matches('.').is_empty()
+        };
+        let is_right = plain(name) && (prefix.is_empty() || prefix.split('/').all(plain));
+        is_right.then(|| Self { name: name.to_owned(), prefix: prefix.to_owned() })
     }
 }
 

@@ -19,6 +19,8 @@ pub mod money;
 pub mod notification;
 pub mod password;
 pub mod payment;
+pub mod photo;
+pub mod picture;
 pub mod policies;
 pub mod preference;
 pub mod property;

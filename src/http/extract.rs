@@ -94,6 +94,22 @@ impl<T: FromStr + Send> FromRequestParts<Shared> for Id<T> {
     }
 }
 
+/// An id and a name in the path.
+#[derive(Debug, Clone, Copy)]
+pub struct Two<T, U>(pub T, pub U);
+
+impl<T: FromStr + Send, U: FromStr + Send> FromRequestParts<Shared> for Two<T, U> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Problem> {
+        let Path((one, two)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::not_found())?;
+        let (one, two) = (one.parse(), two.parse());
+        one.ok().zip(two.ok()).map(|(one, two)| Self(one, two)).ok_or_else(Problem::not_found)
+    }
+}
+
 /// Reads a query parameter from its text; for `#[serde(deserialize_with)]`.
 ///
 /// # Errors
@@ -130,8 +146,11 @@ fn check_json(headers: &HeaderMap) -> Result<(), Problem> {
     Ok(())
 }
 
-/// All bytes of a body, up to a limit, within [`BODY_TIME`].
-async fn raw(request: Request, limit: usize) -> Result<Bytes, Problem> {
+/// All bytes of a body, up to a limit, within ten seconds.
+///
+/// # Errors
+/// `payload-too-large`, `request-timeout`, or `malformed` when it was cut off.
+pub async fn raw(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let too_large =
         || Problem::new(Slug::PayloadTooLarge, format!("the body may have {limit} bytes at most"));
     let length = request.headers().get(header::CONTENT_LENGTH);

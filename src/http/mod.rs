@@ -15,6 +15,7 @@ pub mod openapi;
 pub mod ops;
 pub mod page;
 pub mod passwords;
+pub mod pictures;
 pub mod precondition;
 pub mod problem;
 pub mod router;

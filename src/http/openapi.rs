@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords,
+    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
     preferences, profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::Who;
@@ -73,6 +73,12 @@ use super::router;
         moderation::approve,
         moderation::reject,
         properties::calendar,
+        photos::upload,
+        photos::list,
+        photos::reorder,
+        photos::edit,
+        photos::remove,
+        photos::show,
         search::search,
         bookings::hold,
         bookings::list,

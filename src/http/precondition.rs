@@ -11,6 +11,14 @@ pub fn etag(version: i32) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
+/// The entity tag of a version together with something that is shown beside it and has a
+/// version of its own; a change made from it is made from the first.
+#[must_use]
+pub fn etag_with(version: i32, beside: i32) -> HeaderValue {
+    let tag = HeaderValue::try_from(format!("\"{version}-{beside}\""));
+    if beside == 0 { etag(version) } else { tag.unwrap_or_else(|_| etag(version)) }
+}
+
 /// The version that a change says it was made from; the thing's owner compares it with the
 /// current one, after looking whether the same change was made before.
 ///
@@ -26,7 +34,11 @@ pub fn made_from(headers: &HeaderMap, current: i32) -> Result<i32, Problem> {
         return Ok(current);
     }
     // If-Match compares strongly: a weak tag matches nothing (RFC 9110, 13.1.1).
-    let version = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+    let version = |tag: &str| {
+        let tag = tag.strip_prefix('"')?.strip_suffix('"')?;
+        let (version, beside) = tag.split_once('-').unwrap_or((tag, "0"));
+        beside.parse::<u32>().ok().and_then(|_| version.parse().ok())
+    };
     tags(headers, &header::IF_MATCH).find_map(version).ok_or_else(|| {
         let detail = format!("the version is {current} now; read it again first");
         Problem::new(Slug::PreconditionFailed, detail)

@@ -11,10 +11,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::passwords::PasswordError;
+use super::pictures::UploadError;
 use crate::actors::cluster::region::AskError;
 use crate::actors::consumers::search_index::SearchError;
 use crate::domain::refusal::{FieldError, Refusal};
 use crate::search::QueryError;
+use crate::storage::blobs::BlobError;
+use crate::storage::photos::PhotoError;
 use crate::storage::sqlstate::StorageError;
 
 macro_rules! slugs {
@@ -89,6 +92,8 @@ slugs! {
     UnsupportedMediaType = "unsupported-media-type", 415, "the body must be JSON";
     /// Fields are outside their limits.
     Validation = "validation", 422, "some fields are not valid";
+    /// The picture cannot be shown.
+    UnsupportedImage = "unsupported-image", 422, "the picture cannot be shown";
     /// The key came with another request before.
     IdempotencyKeyReused = "idempotency-key-reused", 422, "the key belongs to another request";
     /// A change must say which version it is made from.
@@ -398,6 +403,44 @@ impl From<PasswordError> for Problem {
                 Self::new(Slug::Overloaded, "too many sign-ins are waiting").retry_after(1)
             }
             PasswordError::Failed => Self::internal(&error),
+        }
+    }
+}
+
+impl From<UploadError> for Problem {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Overloaded => {
+                Self::new(Slug::Overloaded, "too many pictures are waiting").retry_after(1)
+            }
+            UploadError::TooMany => {
+                Self::new(Slug::RateLimited, "wait until your other uploads are done")
+                    .retry_after(1)
+            }
+            UploadError::Picture(error) => Self::new(Slug::UnsupportedImage, error.to_string()),
+            UploadError::Failed => Self::internal(&error),
+        }
+    }
+}
+
+impl From<PhotoError> for Problem {
+    fn from(error: PhotoError) -> Self {
+        match error {
+            PhotoError::Storage(error) => error.into(),
+            PhotoError::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<BlobError> for Problem {
+    fn from(error: BlobError) -> Self {
+        match error {
+            BlobError::Failed(_) | BlobError::Timeout => {
+                tracing::warn!(%error, "blob store is away");
+                Self::new(Slug::Overloaded, "pictures cannot be reached at the moment")
+                    .retry_after(1)
+            }
+            BlobError::Settings(_) | BlobError::Damaged(_) => Self::internal(&error),
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords,
+    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
     preferences, profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
@@ -81,6 +81,12 @@ pub fn table() -> Vec<Route> {
         get("/api/v1/admin/properties", Admin, moderation::list),
         post("/api/v1/admin/properties/{id}/approve", Admin, moderation::approve),
         post("/api/v1/admin/properties/{id}/reject", Admin, moderation::reject),
+        post("/api/v1/properties/{id}/photos", Landlord, photos::upload),
+        get("/api/v1/properties/{id}/photos", Visitor, photos::list),
+        put("/api/v1/properties/{id}/photos/order", Landlord, photos::reorder),
+        patch("/api/v1/photos/{id}", Landlord, photos::edit),
+        delete("/api/v1/photos/{id}", Landlord, photos::remove),
+        get("/api/v1/photos/{id}/{variant}", Visitor, photos::show),
         get("/api/v1/search", Public, search::search),
         post("/api/v1/bookings", Member, bookings::hold),
         get("/api/v1/bookings", Member, bookings::list),

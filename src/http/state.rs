@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::lockout::LockOut;
 use super::passwords::Passwords;
+use super::pictures::Pictures;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
 use crate::actors::consumer::Consumers;
@@ -16,6 +17,7 @@ use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::link_token::LinkKey;
+use crate::storage::blobs::Blobs;
 use crate::storage::pool::Pool;
 use crate::storage::seal::Seal;
 
@@ -54,6 +56,10 @@ pub struct AppState {
     pub oauth_seal: Seal,
     /// Makes and checks tokens of mailed links.
     pub links: LinkKey,
+    /// The place where pictures are worked on.
+    pub pictures: Pictures,
+    /// The bytes of pictures.
+    pub blobs: Blobs,
     /// What this server is reached by, without a trailing slash.
     pub public_url: String,
     /// The secret that webhooks are signed with; `None` when none are expected.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
+use crate::storage::blobs::Blobs;
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
 
@@ -14,6 +15,8 @@ use crate::storage::sqlstate::StorageError;
 pub struct Tools {
     /// The database.
     pub pool: Pool,
+    /// The bytes of pictures.
+    pub blobs: Blobs,
     /// The time.
     pub clock: Clock,
     /// The settings.

@@ -4,6 +4,8 @@
 pub mod accounts;
 pub mod admin_users;
 pub mod batch;
+mod blob_folder;
+pub mod blobs;
 pub mod bookings;
 pub mod bulk;
 pub mod changes;
@@ -25,6 +27,7 @@ pub mod notifications;
 pub mod parked;
 pub mod partitions;
 pub mod payments;
+pub mod photos;
 pub mod pool;
 pub mod preferences;
 pub mod private_postgres;

@@ -18,6 +18,7 @@ use super::listing::{ListingDraft, Wanted};
 use super::progress::{self, Progress};
 use super::sink::PropertySink;
 use super::store::{Store, StoreError};
+use super::us_rents;
 use crate::clock::{self, Clock};
 use crate::domain::calendar;
 use crate::domain::ids::UserId;
@@ -43,21 +44,74 @@ pub struct ImportArgs {
     /// The landlord who will own the listings, by the email of the account.
     #[arg(long, value_name = "EMAIL")]
     pub owner: String,
-    /// The currency of the prices, by its ISO 4217 code (the file says $ everywhere).
+    /// What kind of file it is.
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+    /// The currency of the prices, by its ISO 4217 code (the file says $ everywhere); rents
+    /// are in USD without it.
     #[arg(long, value_name = "CODE")]
-    pub currency: Currency,
-    /// The IANA time zone of the homes, such as Europe/Dublin.
+    #[arg(required_unless_present = "format", required_if_eq("format", "inside-airbnb"))]
+    pub currency: Option<Currency>,
+    /// The IANA time zone of the homes, such as Europe/Dublin; for rents it is the city's.
     #[arg(long, value_name = "ZONE", value_parser = known_zone)]
-    pub zone: String,
+    #[arg(required_unless_present = "format", required_if_eq("format", "inside-airbnb"))]
+    pub zone: Option<String>,
     /// The city of every row [default: what the file's hosts say].
     #[arg(long, value_name = "NAME")]
     pub city: Option<String>,
     /// The country of every row, ISO 3166-1 alpha-2 [default: what the file's hosts say].
     #[arg(long, value_name = "CODE", value_parser = country_code)]
     pub country: Option<String>,
-    /// A detailed listings file of Inside Airbnb (listings.csv or listings.csv.gz).
+    /// A detailed listings file of Inside Airbnb (listings.csv or listings.csv.gz), or a file
+    /// of rents.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Detailed listings of Inside Airbnb: prices of a night.
+    #[default]
+    InsideAirbnb,
+    /// Rents of a month in the United States ([`us_rents`]).
+    UsRents,
+}
+
+/// The rows of either kind of file.
+enum Rows {
+    InsideAirbnb(Box<inside_airbnb::Reader<inside_airbnb::Plain>>),
+    UsRents(Box<us_rents::Reader<inside_airbnb::Plain>>),
+}
+
+impl Rows {
+    fn open(args: &ImportArgs) -> Result<Self, ReadError> {
+        match args.format {
+            Format::InsideAirbnb => {
+                let rows = inside_airbnb::open(&args.file, args.options()?)?;
+                Ok(Self::InsideAirbnb(Box::new(rows)))
+            }
+            Format::UsRents => {
+                let currency = args.currency.map_or_else(|| "USD".parse(), Ok);
+                let currency = currency.map_err(|_| ReadError::Missing("--currency"))?;
+                Ok(Self::UsRents(Box::new(us_rents::open(&args.file, currency)?)))
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Result<Row, ReadError>> {
+        match self {
+            Self::InsideAirbnb(rows) => rows.next(),
+            Self::UsRents(rows) => rows.next(),
+        }
+    }
+
+    fn adjusted(&self) -> Adjusted {
+        match self {
+            Self::InsideAirbnb(rows) => rows.adjusted(),
+            Self::UsRents(rows) => rows.adjusted(),
+        }
+    }
 }
 
 fn known_zone(text: &str) -> Result<String, String> {
@@ -71,13 +125,13 @@ fn country_code(text: &str) -> Result<String, String> {
 }
 
 impl ImportArgs {
-    fn options(&self) -> inside_airbnb::Options {
-        inside_airbnb::Options {
-            currency: self.currency,
-            zone: self.zone.clone(),
+    fn options(&self) -> Result<inside_airbnb::Options, ReadError> {
+        Ok(inside_airbnb::Options {
+            currency: self.currency.ok_or(ReadError::Missing("--currency"))?,
+            zone: self.zone.clone().ok_or(ReadError::Missing("--zone"))?,
             city: self.city.clone(),
             country: self.country.clone(),
-        }
+        })
     }
 }
 
@@ -212,8 +266,8 @@ pub async fn run<S: ListingSink>(
 ) -> Result<Report, ImportError> {
     let started = clock::monotonic();
     let (batches, mut arriving) = mpsc::channel(BATCHES_AHEAD);
-    let (file, options) = (args.file.clone(), args.options());
-    let reader = tokio::task::spawn_blocking(move || read(&file, options, &batches));
+    let told = args.clone();
+    let reader = tokio::task::spawn_blocking(move || read(&told, &batches));
     let mut report = Report::default();
     while let Some(batch) = arriving.recv().await {
         report.take(batch, sink).await?;
@@ -229,12 +283,8 @@ pub async fn run<S: ListingSink>(
 }
 
 /// Reads the whole file into batches; ends early when nobody takes them any more.
-fn read(
-    file: &std::path::Path,
-    options: inside_airbnb::Options,
-    batches: &mpsc::Sender<Batch>,
-) -> Result<(), ReadError> {
-    let mut rows = inside_airbnb::open(file, options)?;
+fn read(args: &ImportArgs, batches: &mpsc::Sender<Batch>) -> Result<(), ReadError> {
+    let mut rows = Rows::open(args)?;
     let mut first_rows = HashMap::new();
     let mut batch = Batch::default();
     while let Some(row) = rows.next() {
@@ -333,6 +383,7 @@ impl fmt::Display for Report {
             (self.adjusted.amenities_cut, "with amenities cut or too many"),
             (self.adjusted.rooms_assumed, "without bedrooms or beds, where the least is assumed"),
             (self.adjusted.baths_assumed, "without bathrooms, where one is assumed"),
+            (self.adjusted.placed_by_city, "placed near the middle of their city"),
             (self.stay_limits, "created without their limits on a stay, which are not kept yet"),
         ];
         let mut said = notes.iter().filter(|(count, _)| *count > 0).peekable();

@@ -10,6 +10,8 @@ mod html;
 
 pub mod inside_airbnb;
 
+pub mod us_rents;
+
 mod place;
 
 pub mod progress;

@@ -40,6 +40,8 @@ mod notifications;
 mod openapi;
 mod ops_commands;
 mod outage;
+mod photos;
+mod photos_stored;
 mod private_postgres;
 mod properties;
 mod races;

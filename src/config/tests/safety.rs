@@ -120,3 +120,26 @@ fn mail_by_smtp_needs_to_know_where_and_never_tells_the_password() {
     let config = load("", &[("RENTEZY_MAIL_SMTP_URL", url), smtp[0]]).unwrap();
     assert!(!format!("{config:?}").contains("ada"), "it is a secret");
 }
+
+#[test]
+fn pictures_go_to_a_bucket_over_tls() {
+    let bucket = |url: &str| load("", &[("RENTEZY_BLOBS_URL", url)]).map(|config| config.blobs.url);
+    let told = bucket("s3://photos/of/homes/").unwrap().unwrap();
+    assert_eq!((told.name.as_str(), told.prefix.as_str()), ("photos", "of/homes"));
+    assert_eq!(bucket("s3://photos").unwrap().unwrap().prefix, "");
+    assert_eq!(bucket("").unwrap(), None);
+    for wrong in
+        ["photos", "http://a/b", "s3://", "s3:///x", "s3://a//b", "s3://a/../b", "s3://a b"]
+    {
+        assert!(bucket(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!(
+        refusal("", &[("RENTEZY_BLOBS_ENDPOINT", "http://s3.example")]),
+        "blobs.endpoint = \"http://s3.example\": must be https unless its host is on loopback"
+    );
+    for url in ["http://127.0.0.1:5000", "https://s3.example"] {
+        load("", &[("RENTEZY_BLOBS_ENDPOINT", url)]).unwrap();
+    }
+    let half = refusal("", &[("RENTEZY_BLOBS_SECRET_KEY", "very secret")]);
+    assert_eq!(half, "blobs.secret_key: blobs.access_key and blobs.secret_key come together");
+}

@@ -10,6 +10,8 @@ pub mod moderation;
 pub mod notifications;
 pub mod oauth;
 pub mod passwords;
+pub mod photo_forms;
+pub mod photos;
 pub mod preferences;
 pub mod profile;
 pub mod properties;

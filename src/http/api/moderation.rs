@@ -17,7 +17,7 @@ use crate::http::idempotency::{self, Key};
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::http::{page, precondition};
-use crate::storage::properties;
+use crate::storage::{photos, properties};
 
 /// Which listings.
 #[derive(Deserialize, IntoParams)]
@@ -58,7 +58,10 @@ pub async fn list(
     let client = state.pool.get().await?;
     let mut rows = properties::of_status(&client, status, after, i64::from(limit) + 1).await?;
     let page = page::cut(LIST, &mut rows, limit, |listing| listing.id.uuid());
-    Ok(Json(List { data: rows.iter().filter_map(Property::own).collect(), page }))
+    let ids: Vec<_> = rows.iter().map(|listing| listing.id).collect();
+    let covers = photos::covers(&client, &ids).await?;
+    let data = rows.iter().filter_map(Property::own).map(|one| one.with_cover(&covers)).collect();
+    Ok(Json(List { data, page }))
 }
 
 /// Let a listing that was handed in go live.

@@ -28,7 +28,7 @@ use crate::http::idempotency::{self, Key};
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::http::{page, precondition};
-use crate::storage::{bookings, properties};
+use crate::storage::{bookings, photos, properties};
 
 /// The longest calendar, in nights.
 const CALENDAR_MAX: i32 = 400;
@@ -147,7 +147,10 @@ pub async fn list_own(
     let mut rows =
         properties::of_owner(&client, principal.user, after, i64::from(limit) + 1).await?;
     let page = page::cut(LIST, &mut rows, limit, |listing| listing.id.uuid());
-    Ok(Json(List { data: rows.iter().filter_map(Property::own).collect(), page }))
+    let ids: Vec<_> = rows.iter().map(|listing| listing.id).collect();
+    let covers = photos::covers(&client, &ids).await?;
+    let data = rows.iter().filter_map(Property::own).map(|one| one.with_cover(&covers)).collect();
+    Ok(Json(List { data, page }))
 }
 
 /// Look at one.
@@ -161,7 +164,9 @@ pub async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (listing, sight) = visible(&state, id, viewer.as_deref()).await?;
-    let etag = precondition::etag(listing.version);
+    let client = state.pool.get().await?;
+    // The version first: photos that come meanwhile are then shown once more, not missed.
+    let etag = precondition::etag_with(listing.version, photos::version(&client, id).await?);
     let mut response = if precondition::is_known(&headers, &etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -169,8 +174,10 @@ pub async fn read(
             Sight::Whole => Property::own(&listing),
             Sight::Public => Property::public(&listing),
         };
-        Json(property.ok_or_else(no_units)?).into_response()
+        let photos = photos::of_property(&client, id).await?;
+        Json(property.ok_or_else(no_units)?.with_photos(&photos)).into_response()
     };
+    drop(client);
     let set = response.headers_mut();
     set.insert(header::ETAG, etag);
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::photo_forms::{Photo, Pictures, cover};
 use super::schema::MoneyForm;
 use super::unit_forms::{NewUnit, Policies, Unit};
 use crate::domain::amenity;
@@ -12,6 +13,7 @@ use crate::domain::ids::{PropertyId, UserId};
 use crate::domain::money::{Currency, Money};
 use crate::domain::property::{self, Listing, ListingFields, Status, UnitFields};
 use crate::http::problem::Problem;
+use crate::storage::photos;
 
 /// What kind of home it is.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
@@ -196,6 +198,14 @@ pub struct Property {
     created_at: Timestamp,
     /// When it last changed.
     updated_at: Timestamp,
+    /// Its first photo; only in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    cover: Option<Pictures>,
+    /// Its photos in their order; only when it is read alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    photos: Option<Vec<Photo>>,
 }
 
 impl NewProperty {
@@ -321,7 +331,23 @@ impl Property {
             version: listing.version,
             created_at: listing.created_at,
             updated_at: listing.updated_at,
+            cover: None,
+            photos: None,
         })
+    }
+
+    /// With its photos.
+    #[must_use]
+    pub fn with_photos(mut self, photos: &[photos::Photo]) -> Self {
+        self.photos = Some(photos.iter().map(Photo::from).collect());
+        self
+    }
+
+    /// With the one of these covers that is its own.
+    #[must_use]
+    pub fn with_cover(mut self, covers: &[photos::Photo]) -> Self {
+        self.cover = cover(covers, self.id);
+        self
     }
 
     /// As everybody else does: without the street, the point blurred.

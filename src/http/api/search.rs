@@ -1,12 +1,16 @@
 //! Search: live homes by words, place, price, nights and guests.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::photo_forms::{self, Pictures};
 use super::property_forms::{Kind, Location, StayMode};
 use super::schema::MoneyForm;
+use crate::clock;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::PropertyId;
 use crate::domain::money::Money;
@@ -15,9 +19,14 @@ use crate::http::page::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::search::{BBox, Hit, SearchQuery, Sort};
+use crate::storage::photos;
+use crate::storage::sqlstate::StorageError;
 
 /// The longest text that is searched for, in characters.
 const TEXT_MAX: usize = 500;
+
+/// How long results wait for their covers.
+const COVERS_TIME: Duration = Duration::from_millis(250);
 
 /// The order of results.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
@@ -82,6 +91,10 @@ pub struct Card {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
     total: Option<Money>,
+    /// Its first photo, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    cover: Option<Pictures>,
 }
 
 /// What the index keeps of a home for its results.
@@ -154,7 +167,9 @@ pub async fn search(
     let query = query(params, state.config.limits.page_max)?;
     let nights = query.nights;
     let found = state.search.search(query).await?;
-    let data = found.hits.into_iter().map(|hit| card(hit, nights)).collect::<Result<_, _>>()?;
+    let covers = covers(&state, &found.hits).await;
+    let card = |hit| card(hit, nights, &covers);
+    let data = found.hits.into_iter().map(card).collect::<Result<_, _>>()?;
     let page = Page { has_more: found.next.is_some(), next: found.next };
     let took_ms = (found.took.as_secs_f64() * 1e5).round() / 100.0;
     Ok(Json(SearchAnswer { data, page, total: found.total, took_ms }))
@@ -208,11 +223,29 @@ fn bbox(text: &str) -> Result<BBox, Problem> {
     }
 }
 
-fn card(hit: Hit, nights: Option<Nights>) -> Result<Card, Problem> {
+/// The covers of some results. Search answers without a database too, so it does not wait
+/// for one: cards without pictures are better than none.
+async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
+    let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
+    let read = async {
+        let client = state.pool.get().await.map_err(StorageError::from)?;
+        photos::covers(&client, &ids).await
+    };
+    match clock::within(COVERS_TIME, read).await {
+        Ok(Ok(covers)) => covers,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "covers cannot be read");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
+}
+
+fn card(hit: Hit, nights: Option<Nights>, covers: &[photos::Photo]) -> Result<Card, Problem> {
     let body: CardBody = serde_json::from_value(hit.card)
         .map_err(|error| Problem::internal(&format!("card of {}: {error}", hit.id)))?;
     let total = nights
         .zip(body.price_per_night)
         .and_then(|(nights, price)| price.times(nights.count()).ok());
-    Ok(Card { id: hit.id, body, total })
+    Ok(Card { id: hit.id, body, total, cover: photo_forms::cover(covers, hit.id) })
 }

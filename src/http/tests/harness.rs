@@ -31,6 +31,7 @@ use crate::domain::user::Role;
 use crate::http::keys::Keys;
 use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
+use crate::http::pictures::Pictures;
 use crate::http::router;
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining, Shared};
@@ -40,6 +41,7 @@ use crate::storage::seal::Seal;
 
 /// The operators' token.
 pub(super) const OPERATOR_TOKEN: &str = "operators-0123456789abcdef-token";
+use crate::storage::blobs::Blobs;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -139,6 +141,8 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         identities: Identities::off(),
         oauth_seal: Seal::new(&secret, "oauth").unwrap(),
         links: LinkKey::derive(secret.expose()).unwrap(),
+        pictures: Pictures::new(&config.photos),
+        blobs: Blobs::open(&config.blobs, dir.path()).unwrap(),
         config,
         sessions: Arc::new(sessions),
         public_url: "http://127.0.0.1:8080".to_owned(),

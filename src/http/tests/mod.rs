@@ -10,6 +10,7 @@ mod openapi;
 mod ops;
 mod page;
 mod passwords;
+mod pictures;
 mod preconditions;
 mod problem;
 mod sandbox_proxy;

@@ -1,5 +1,6 @@
 //! Tests of what is kept.
 
+mod blobs;
 pub(crate) mod bulk;
 mod postgres_binaries;
 mod postgres_crashes;

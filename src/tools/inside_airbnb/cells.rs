@@ -120,7 +120,7 @@ fn is_grouped(whole: &str) -> bool {
     digits(first) && rest_fits && (!grouped || first.len() <= 3)
 }
 
-pub(super) fn check_id(id: &str) -> Result<(), String> {
+pub(in crate::tools) fn check_id(id: &str) -> Result<(), String> {
     if id.is_empty() {
         return Err("no id".to_owned());
     }

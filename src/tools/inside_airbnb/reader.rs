@@ -42,6 +42,18 @@ pub enum ReadError {
         /// The first column that was not found.
         column: &'static str,
     },
+    /// The first line is not the header of a file of rents.
+    #[error(
+        "column '{column}' is missing: expected a file of us rents (apartments for rent \
+         classified)"
+    )]
+    NoRents {
+        /// The first column that was not found.
+        column: &'static str,
+    },
+    /// Something about the file has to be said beforehand.
+    #[error("{0} is required for this kind of file")]
+    Missing(&'static str),
     /// The file has no first line.
     #[error("the file is empty")]
     Empty,
@@ -105,6 +117,8 @@ pub struct Adjusted {
     pub rooms_assumed: u64,
     /// Rows without a number of bathrooms, where one is assumed.
     pub baths_assumed: u64,
+    /// Homes of which only the city is known, put near its middle.
+    pub placed_by_city: u64,
 }
 
 /// Where the columns are in this file.
@@ -172,7 +186,7 @@ pub struct Reader<R> {
 }
 
 /// The plain bytes of a file that may be gzipped, whatever its name says.
-type Plain = Box<dyn Read + Send>;
+pub type Plain = Box<dyn Read + Send>;
 
 /// Opens a file. It is read through once here, to learn which city and country its hosts
 /// name, unless both are given.
@@ -188,7 +202,7 @@ pub fn open(path: &Path, options: Options) -> Result<Reader<Plain>, ReadError> {
     Reader::new(plain(path)?, options, place)
 }
 
-fn plain(path: &Path) -> io::Result<Plain> {
+pub(in crate::tools) fn plain(path: &Path) -> io::Result<Plain> {
     let mut file = File::open(path)?;
     let mut magic = Vec::new();
     file.by_ref().take(2).read_to_end(&mut magic)?;
@@ -200,7 +214,7 @@ fn plain(path: &Path) -> io::Result<Plain> {
     Ok(Box::new(buffered))
 }
 
-fn csv_reader<R: Read>(input: R) -> csv::Reader<R> {
+pub(in crate::tools) fn csv_reader<R: Read>(input: R) -> csv::Reader<R> {
     csv::ReaderBuilder::new().flexible(true).buffer_capacity(BUFFER_BYTES).from_reader(input)
 }
 

@@ -9,3 +9,4 @@ mod listing;
 mod place;
 mod real_listings;
 mod story;
+mod us_rents;

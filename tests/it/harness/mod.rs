@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod fake_smtp;
 pub(crate) mod invariants;
 pub(crate) mod people;
+pub(crate) mod pictures;
 pub(crate) mod postgres;
 pub(crate) mod sandbox;
 pub(crate) mod server;
