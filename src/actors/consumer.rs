@@ -147,6 +147,8 @@ struct State<C> {
     heads: HashMap<Stream, i64>,
     /// Where each stream is read next.
     cursors: HashMap<Stream, i64>,
+    /// Where each was read next when that was last known.
+    passed: HashMap<Stream, i64>,
     /// Streams that are being read, or wait for the end of a pause.
     busy: HashSet<Stream>,
     failures: HashMap<Stream, u32>,
@@ -166,15 +168,17 @@ impl<C: Consumer> Actor for Reader<C> {
         let cursors = events::offsets(&client, C::NAME).await?;
         let heads = events::heads(&client).await?;
         drop(client);
-        let by_stream = |positions: Vec<Position>| {
+        let by_stream = |positions: Vec<Position>| -> HashMap<Stream, i64> {
             positions.into_iter().map(|position| (position.stream, position.seq)).collect()
         };
+        let cursors = by_stream(cursors);
         Ok(State {
             permits: Arc::new(Semaphore::new(consumer.concurrency().max(1))),
             consumer,
             pool,
             heads: by_stream(heads),
-            cursors: by_stream(cursors),
+            passed: cursors.clone(),
+            cursors,
             busy: HashSet::new(),
             failures: HashMap::new(),
         })
@@ -204,11 +208,16 @@ impl<C: Consumer> Actor for Reader<C> {
                     *head = seq.max(*head);
                     state.read(&myself, stream);
                 }
+                state.tell_lag();
             }
             Msg::Read(stream, Ok(cursor)) => {
                 state.busy.remove(&stream);
                 state.failures.remove(&stream);
                 state.cursors.insert(stream, cursor);
+                let passed = state.passed.insert(stream, cursor).unwrap_or_default();
+                let count = u64::try_from(cursor.saturating_sub(passed)).unwrap_or_default();
+                metrics::counter!("consumer_events_total", "consumer" => C::NAME).increment(count);
+                state.tell_lag();
                 state.read(&myself, stream);
             }
             Msg::Read(stream, Err(error)) => state.pause(&myself, stream, &error),
@@ -252,6 +261,14 @@ impl<C: Consumer> State<C> {
         });
     }
 
+    /// Has it be known how far behind it is.
+    fn tell_lag(&self) {
+        let passed = |stream| self.passed.get(stream).copied().unwrap_or_default();
+        let lag: i64 = self.heads.iter().map(|(stream, head)| head - passed(stream)).sum();
+        let lag = f64::from(u32::try_from(lag.max(0)).unwrap_or(u32::MAX));
+        metrics::gauge!("consumer_lag_events", "consumer" => C::NAME).set(lag);
+    }
+
     /// Leaves a stream alone for a while after a failure; it stays busy meanwhile.
     fn pause(&mut self, myself: &ActorRef<Msg>, stream: Stream, error: &str) {
         // It may have moved before it failed, or by somebody else's doing.
@@ -259,6 +276,7 @@ impl<C: Consumer> State<C> {
         let failures = self.failures.entry(stream).or_default();
         let pause = PAUSE.saturating_mul(1 << (*failures).min(10)).min(PAUSE_MAX);
         *failures = failures.saturating_add(1);
+        metrics::counter!("consumer_failures_total", "consumer" => C::NAME).increment(1);
         tracing::warn!(consumer = C::NAME, stream = stream.0, failures, error, "event failed");
         let myself = myself.clone();
         tokio::spawn(async move {
@@ -287,5 +305,9 @@ async fn read<C: Consumer>(
     let Some(last) = page.last() else { return Ok((from, false)) };
     let to = last.position.seq;
     consumer.consume(from, &page).await?;
+    for event in &page {
+        let (seq, cause) = (event.position.seq, event.causation);
+        tracing::debug!(consumer = C::NAME, stream = stream.0, seq, %cause, "event seen to");
+    }
     Ok((to, i64::try_from(page.len()) == Ok(PAGE)))
 }

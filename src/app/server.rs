@@ -12,6 +12,7 @@ use crate::clock::{self, Clock};
 use crate::config::{Config, Secret};
 use crate::gateways::stripe::StripeClient;
 use crate::http;
+use crate::http::limits::Buckets;
 use crate::http::passwords::Passwords;
 use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
@@ -64,6 +65,7 @@ impl Server {
             config: Arc::clone(&config),
             sessions: Arc::new(sessions),
             passwords: Passwords::new(&config.accounts),
+            buckets: Buckets::new(&config.limits),
             search: core.search.clone(),
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Payments, SECTIONS, Search, Server,
+    Accounts, Bookings, Clock, Database, Http, Limits, Listings, Log, Payments, SECTIONS, Search,
+    Server,
 };
 use super::value::{Key, Kind, Setting};
 
@@ -29,6 +30,8 @@ const SHOWN_MAX: usize = 80;
 pub struct Config {
     /// The public listener and the server's files.
     pub server: Server,
+    /// What stands between a browser and this server.
+    pub http: Http,
     /// Postgres.
     pub database: Database,
     /// The clock.
@@ -154,6 +157,7 @@ impl Config {
         rules::fill(&mut values, &folder)?;
         let config = Self {
             server: Server::read(&values)?,
+            http: Http::read(&values)?,
             database: Database::read(&values)?,
             clock: Clock::read(&values)?,
             accounts: Accounts::read(&values)?,

@@ -3,15 +3,17 @@
 //! the value and what is allowed. Secrets are never printed.
 
 mod load;
+mod network;
 mod origin;
 mod rules;
 mod sections;
 mod value;
 
 pub use load::{Config, ConfigError, NOT_SETTINGS, keys, process_environment, template};
-pub use origin::Origin;
+pub use network::Networks;
+pub use origin::{Origin, Origins};
 pub use sections::{
-    Accounts, Bookings, Clock, Database, Limits, Listings, Log, Payments, Search, Server,
+    Accounts, Bookings, Clock, Database, Http, Limits, Listings, Log, Payments, Search, Server,
 };
 pub use value::{
     Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel, PaymentsMode, Secret,

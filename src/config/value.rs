@@ -28,6 +28,10 @@ pub enum Kind {
     Path,
     /// A scheme and a host without a path; empty means that the program chooses.
     Origin,
+    /// IP addresses and networks with commas between them; empty means none.
+    Networks,
+    /// Origins with commas between them; empty means none.
+    Origins,
     /// Text that is never printed, of at least so many characters; empty means none.
     Secret(usize),
     /// A whole number between two bounds, both included.
@@ -60,6 +64,13 @@ impl Key {
                 let or_empty = if self.default.is_empty() { ", or empty" } else { "" };
                 format!("http(s)://host or http(s)://host:port without a path{or_empty}")
             }
+            Kind::Networks => {
+                "addresses and networks such as 10.0.0.0/8, with commas between, or empty"
+                    .to_owned()
+            }
+            Kind::Origins => {
+                "http(s)://host or http(s)://host:port, with commas between, or empty".to_owned()
+            }
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -80,7 +91,7 @@ impl Key {
                 !text.is_empty() && text.chars().all(part)
             }
             Kind::Path | Kind::Origin => !text.is_empty() || self.default.is_empty(),
-            Kind::Address => true,
+            Kind::Address | Kind::Networks | Kind::Origins => true,
         }
     }
 

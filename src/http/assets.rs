@@ -30,8 +30,13 @@ const NOTICE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"
 /// Serves whatever the table of routes does not know.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let reads = method == Method::GET || method == Method::HEAD;
-    if !reads || path == "api" || path.starts_with("api/") || path.starts_with("sandbox/") {
+    if path == "api" || path.starts_with("api/") || path.starts_with("sandbox/") {
+        return Problem::not_found().into_response();
+    }
+    if method == Method::OPTIONS {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,HEAD")]).into_response();
+    }
+    if method != Method::GET && method != Method::HEAD {
         return Problem::not_found().into_response();
     }
     if let Some(found) = Files::get(path) {

@@ -79,7 +79,7 @@ pub async fn admit(who: Who, state: Shared, mut request: Request, next: Next) ->
 fn identify(who: Who, state: &Shared, headers: &HeaderMap) -> Result<Option<Principal>, Problem> {
     match who {
         Who::Public | Who::Machine => Ok(None),
-        Who::Cookie => same_origin(headers, &state.public_url).map(|()| None),
+        Who::Cookie => same_origin(headers, state).map(|()| None),
         Who::Visitor if !headers.contains_key(header::AUTHORIZATION) => Ok(None),
         Who::Visitor | Who::Member | Who::Landlord => {
             let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
@@ -101,17 +101,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Refuses a request that a page of another origin made. Browsers say where a POST comes
 /// from; whoever says nothing is no browser, and has no cookie but its own.
-fn same_origin(headers: &HeaderMap, public_url: &str) -> Result<(), Problem> {
+fn same_origin(headers: &HeaderMap, state: &Shared) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let foreign = || Err(Problem::new(Slug::Forbidden, "the request comes from another site"));
+    let origin = text("origin");
+    if origin.is_some_and(|origin| state.config.http.cors_origins.contains(origin)) {
+        return Ok(());
+    }
     if let Some(site) = text("sec-fetch-site")
         && !matches!(site, "same-origin" | "none")
     {
         return foreign();
     }
-    let Some(origin) = text("origin") else { return Ok(()) };
+    let Some(origin) = origin else { return Ok(()) };
     let host = origin.split_once("://").map(|(_, host)| host);
-    let ours = origin == public_url || (host.is_some() && host == text("host"));
+    let ours = origin == state.public_url || (host.is_some() && host == text("host"));
     if ours { Ok(()) } else { foreign() }
 }
 

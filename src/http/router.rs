@@ -8,11 +8,14 @@ use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{accounts, bookings, hooks, properties, search, system};
 use super::auth::{self, Who};
+use super::limits::{self, Cost};
 use super::state::Shared;
-use super::{assets, edge};
+use super::{access::Trail, assets, cors, edge};
 
 /// A row of the table.
 pub struct Route {
@@ -22,6 +25,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub who: Who,
+    /// What it costs.
+    pub cost: Cost,
     service: MethodRouter<Shared>,
 }
 
@@ -30,8 +35,8 @@ pub struct Route {
 pub fn table() -> Vec<Route> {
     use Who::{Cookie, Landlord, Machine, Member, Public, Visitor};
     vec![
-        post("/api/v1/auth/register", Public, accounts::register),
-        post("/api/v1/auth/login", Public, accounts::login),
+        post("/api/v1/auth/register", Public, accounts::register).costs(Cost::SignIn),
+        post("/api/v1/auth/login", Public, accounts::login).costs(Cost::SignIn),
         post("/api/v1/auth/refresh", Cookie, accounts::refresh),
         post("/api/v1/auth/logout", Cookie, accounts::logout),
         get("/api/v1/me", Member, accounts::me),
@@ -43,14 +48,14 @@ pub fn table() -> Vec<Route> {
         post("/api/v1/properties/{id}/submit", Landlord, properties::submit),
         get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
         get("/api/v1/search", Public, search::search),
-        post("/api/v1/bookings", Member, bookings::hold),
+        post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
         get("/api/v1/bookings/{id}", Member, bookings::read),
         delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
-        post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout),
-        post("/api/v1/hooks/stripe", Machine, hooks::stripe),
-        get("/livez", Public, system::livez),
-        get("/readyz", Public, system::readyz),
+        post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout).costs(Cost::Booking),
+        post("/api/v1/hooks/stripe", Machine, hooks::stripe).costs(Cost::Free),
+        get("/livez", Public, system::livez).costs(Cost::Free),
+        get("/readyz", Public, system::readyz).costs(Cost::Free),
         get("/version", Public, system::version),
         get("/openapi.json", Public, system::openapi_json),
     ]
@@ -59,20 +64,64 @@ pub fn table() -> Vec<Route> {
 /// The service: the table, the pages, whatever routes `app` adds, and the edge around all.
 pub fn router(state: &Shared, added: Router) -> Router {
     let mut router = Router::new();
-    for Route { path, who, service, .. } in table() {
-        let gate_state = state.clone();
-        let gate = middleware::from_fn(move |request: Request, next: Next| {
-            auth::admit(who, gate_state.clone(), request, next)
-        });
-        router = router.route(path, service.route_layer(gate));
+    for route in table() {
+        router = router.route(route.path, gated(&route, state));
     }
     router
-        .fallback(assets::serve)
+        .fallback_service(elsewhere(state))
         .with_state(state.clone())
         .merge(added)
         .layer(middleware::from_fn_with_state(state.clone(), edge::limit_time))
         .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1_024).and(edge::compresses)))
+        .layer(middleware::from_fn_with_state(state.clone(), cors::share))
         .layer(middleware::from_fn_with_state(state.clone(), edge::enter))
+}
+
+impl Route {
+    /// With another cost than the method's usual one.
+    #[must_use]
+    pub const fn costs(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+}
+
+/// The handler of a route behind its gates, the outermost last: the user's bucket, the
+/// check of who asks, the address's bucket.
+fn gated(route: &Route, state: &Shared) -> MethodRouter<Shared> {
+    let (path, who, cost) = (route.path, route.who, route.cost);
+    let [for_user, for_who, for_address] = [state.clone(), state.clone(), state.clone()];
+    let user =
+        move |request: Request, next: Next| limits::by_user(cost, for_user.clone(), request, next);
+    let gate = move |request: Request, next: Next| auth::admit(who, for_who.clone(), request, next);
+    let address = move |request: Request, next: Next| {
+        Trail::among(request.extensions()).route(path);
+        let answer = limits::by_address(cost, for_address.clone(), request, next);
+        async move { if has_tokens(path) { edge::uncompressed(answer.await) } else { answer.await } }
+    };
+    let service = route.service.clone();
+    service
+        .route_layer(middleware::from_fn(user))
+        .route_layer(middleware::from_fn(gate))
+        .route_layer(middleware::from_fn(address))
+}
+
+/// Whether answers of a path hold tokens.
+fn has_tokens(path: &str) -> bool {
+    path.starts_with("/api/v1/auth/") || path == "/api/v1/me/landlord-application"
+}
+
+/// What the table does not know: the pages, and nothing. Looking for a path of the API that
+/// is not there costs as much as reading.
+fn elsewhere(state: &Shared) -> MethodRouter {
+    let for_address = state.clone();
+    let address = move |request: Request, next: Next| {
+        let in_api = request.uri().path().starts_with("/api/");
+        let cost = if in_api { Cost::Read } else { Cost::Free };
+        limits::by_address(cost, for_address.clone(), request, next)
+    };
+    axum::routing::any(assets::serve).layer(middleware::from_fn(address))
 }
 
 fn get<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
@@ -98,5 +147,6 @@ fn row<H: Handler<T, Shared>, T: 'static>(
     who: Who,
     handler: H,
 ) -> Route {
-    Route { method, path, who, service: axum::routing::on(filter, handler) }
+    let cost = if method == Method::GET { Cost::Read } else { Cost::Write };
+    Route { method, path, who, cost, service: axum::routing::on(filter, handler) }
 }

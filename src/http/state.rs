@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::limits::Buckets;
 use super::passwords::Passwords;
 use super::sessions::Sessions;
 use crate::actors::cluster::region::Region;
@@ -34,6 +35,8 @@ pub struct AppState {
     pub sessions: Arc<Sessions>,
     /// The place where passwords are hashed.
     pub passwords: Passwords,
+    /// What everybody may still ask for.
+    pub buckets: Buckets,
     /// What this server is reached by, without a trailing slash.
     pub public_url: String,
     /// The secret that webhooks are signed with; `None` when none are expected.

@@ -2,10 +2,11 @@
 
 use axum::Router;
 use axum::routing::get;
+use tower::ServiceExt;
 
 use super::harness::{app, request, send, state};
 use crate::clock;
-use crate::http::router;
+use crate::http::{edge, router};
 
 #[tokio::test]
 async fn every_miss_is_a_problem() {
@@ -122,4 +123,55 @@ async fn the_version_says_where_payments_go() {
     assert_eq!(answer.json()["name"], "rentezy");
     assert_eq!(answer.json()["payments"], "sandbox");
     assert!(!answer.json()["tzdb"].as_str().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn every_path_says_its_methods_and_none_is_traced() {
+    let (_, app) = app().await;
+    for (path, allow) in [
+        ("/api/v1/me", "GET,HEAD"),
+        ("/api/v1/auth/login", "POST"),
+        ("/livez", "GET,HEAD"),
+        ("/some/page", "GET,HEAD"),
+    ] {
+        let answer = send(&app, request("OPTIONS", path, &[])).await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (204, allow), "{path}");
+        assert_eq!(answer.text, "");
+        for method in ["TRACE", "BREW"] {
+            let answer = send(&app, request(method, path, &[])).await;
+            assert!(matches!(answer.status.as_u16(), 404 | 405), "{method} {path}: {answer:?}");
+        }
+    }
+    let answer = send(&app, request("OPTIONS", "/api/v1/nothing", &[])).await;
+    assert_eq!(answer.code(), "not-found");
+}
+
+#[tokio::test]
+async fn texts_are_compressed_but_for_those_with_tokens() {
+    let state = state(&[]).await;
+    let long = || async { axum::Json("x".repeat(2_000)) };
+    let picture = || async { ([("content-type", "image/jpeg")], "x".repeat(2_000)) };
+    let added = Router::new().route("/long", get(long)).route("/picture", get(picture));
+    let app = router::router(&state, added);
+    let encoding = async |path: &str, accepted: &str| {
+        let request = request("GET", path, &[("accept-encoding", accepted)]);
+        let response = app.clone().oneshot(request).await.unwrap();
+        let headers = response.headers().clone();
+        headers.get("content-encoding").map(|value| value.to_str().unwrap().to_owned())
+    };
+    for (accepted, chosen) in
+        [("gzip", Some("gzip")), ("gzip, deflate, br", Some("br")), ("identity", None), ("", None)]
+    {
+        assert_eq!(encoding("/openapi.json", accepted).await.as_deref(), chosen, "{accepted}");
+        assert_eq!(encoding("/long", accepted).await.as_deref(), chosen);
+        assert_eq!(encoding("/picture", accepted).await, None);
+        assert_eq!(encoding("/livez", accepted).await, None, "too small to be worth it");
+    }
+    let compresses = |tokens: bool| {
+        let response = axum::response::IntoResponse::into_response(axum::Json("x"));
+        let response = if tokens { edge::uncompressed(response) } else { response };
+        let (status, version) = (response.status(), response.version());
+        edge::compresses(status, version, response.headers(), response.extensions())
+    };
+    assert!(compresses(false) && !compresses(true));
 }

@@ -25,6 +25,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::http::keys::Keys;
+use crate::http::limits::Buckets;
 use crate::http::passwords::Passwords;
 use crate::http::router;
 use crate::http::sessions::Sessions;
@@ -116,6 +117,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         tail,
         clock,
         passwords: Passwords::new(&config.accounts),
+        buckets: Buckets::new(&config.limits),
         config,
         sessions: Arc::new(sessions),
         public_url: "http://127.0.0.1:8080".to_owned(),

@@ -1,14 +1,19 @@
 //! The room's unit tests: the whole router, without a database behind it.
 
+mod access;
 mod auth;
 mod bodies;
+mod cors;
 mod edge;
 mod harness;
 mod idempotency;
 mod keys;
+mod limits;
+mod metrics;
 mod openapi;
 mod page;
 mod passwords;
+mod peer;
 mod preconditions;
 mod problem;
 mod sandbox_proxy;
