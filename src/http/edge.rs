@@ -81,9 +81,10 @@ pub async fn enter(State(state): State<Shared>, mut request: Request, next: Next
     if let Ok(value) = HeaderValue::try_from(&id) {
         response.headers_mut().insert(REQUEST_ID.clone(), value);
     }
-    if chunked {
+    if chunked || is_unread(&response) {
         // Of a request whose length a proxy may have seen otherwise, nothing that follows
-        // it is believed to be another one (RFC 9112, 6.3).
+        // it is believed to be another one (RFC 9112, 6.3); nor can the rest of a body be
+        // skipped that is too long to be read.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Line { started, method, peer: peer.0, trail, span }.follow(response)
@@ -133,6 +134,11 @@ fn written(mut response: Response, method: &Method, id: &str) -> Response {
         Some(problem) => problem.document(id, response.headers()),
         None => response,
     }
+}
+
+/// Whether there is more of the request than was read.
+fn is_unread(response: &Response) -> bool {
+    matches!(response.status(), StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT)
 }
 
 /// The answer to OPTIONS, from the one that refuses it and says which methods there are:

@@ -28,9 +28,9 @@ use crate::config::Config;
 const HEAD_BYTES: usize = 32 * 1024;
 /// The same for HTTP/2, unpacked.
 const HEAD_LIST_BYTES: u32 = 32 * 1024;
-/// How a client begins that speaks HTTP/2 without being asked (RFC 9113, 3.4); the rest
-/// follows. What has not all of it yet is taken for HTTP/1.
-const PREFACE: &[u8; 16] = b"PRI * HTTP/2.0\r\n";
+/// How a client begins that speaks HTTP/2 without being asked (RFC 9113, 3.4). What does not
+/// come with all of it at once is taken for HTTP/1, and refused there.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Streams at the same time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 128;
 /// How long to wait after the system would not give us a connection.

@@ -14,6 +14,7 @@
 mod harness;
 
 mod accounts;
+mod attacks;
 mod bookings;
 mod codec;
 mod config_file;

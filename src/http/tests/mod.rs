@@ -1,6 +1,5 @@
 //! The room's unit tests: the whole router, without a database behind it.
 
-mod access;
 mod auth;
 mod bodies;
 mod cors;
