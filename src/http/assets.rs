@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::precondition;
 use super::problem::Problem;
+use super::{docs, precondition};
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -38,6 +38,11 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
     if method != Method::GET && method != Method::HEAD {
         return Problem::not_found().into_response();
+    }
+    if let Some(file) =
+        path.strip_prefix("docs").filter(|file| file.is_empty() || file.starts_with('/'))
+    {
+        return docs::serve(file);
     }
     if let Some(found) = Files::get(path) {
         return file(path, &found, &headers);

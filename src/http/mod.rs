@@ -8,6 +8,7 @@ pub mod assets;
 pub mod auth;
 pub mod command;
 pub mod cors;
+pub mod docs;
 pub mod edge;
 pub mod extract;
 pub mod idempotency;
