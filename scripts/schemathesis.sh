@@ -64,12 +64,14 @@ sign_in() {
 
 field() { sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p"; }
 
-# One seed, so that a failure can be seen again. What would end the session of the token is
-# left out; so are statuses that the document gives to every operation at once, by `default`.
+# One seed, so that a failure can be seen again. Left out is what would end the session of the
+# token, and the demand that whatever the schemas allow is accepted: rules between fields, such
+# as the order of two dates, stand in no schema.
 probe() {
     timeout "$seconds" "$venv/bin/schemathesis" run "$url/openapi.json" \
         --header "Authorization: Bearer $token" --seed 1 --max-examples "$examples" \
         --phases examples,coverage,fuzzing,stateful --generation-database none \
+        --exclude-checks positive_data_acceptance \
         --exclude-path-regex '/auth/(logout-all|password|sessions)' \
         --request-timeout 30 --continue-on-failure --warnings off
 }

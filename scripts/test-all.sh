@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything that test.sh checks, then the slice in a real browser.
+# Everything that test.sh checks, then whatever the API's document allows, and the slice in a
+# real browser.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -9,7 +10,8 @@ browser_test() {
 
 phase "set-up for the browser" scripts/setup.sh browser
 phase "fast tests" scripts/test.sh
+phase "server" cargo build
+phase "API by its document" scripts/schemathesis.sh
 if has_web; then
-    phase "server for the browser" cargo build
     phase "browser test" browser_test
 fi
