@@ -73,8 +73,7 @@ section! {
         /// Proxies before this server: addresses or networks such as 10.0.0.0/8, with commas
         /// between them. Only these are believed about whom they ask for (X-Forwarded-For).
         trusted_proxies: Networks = "", Kind::Networks;
-        /// Origins besides our own whose pages may call the API, such as
-        /// https://app.example.org, with commas between them.
+        /// Origins besides our own whose pages may call the API, with commas between them.
         cors_origins: Origins = "", Kind::Origins;
         /// Connections at the same time; further ones wait in the system's queue.
         connections_max: usize = "8192", Kind::Number(1, 1_000_000);

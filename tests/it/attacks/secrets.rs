@@ -72,6 +72,12 @@ async fn the_log_of_a_run_has_a_line_a_request_and_no_secret() {
         }
     }
     assert!(asked > suite.ops.len(), "{asked} lines");
+    follow(&suite, &log).await;
+}
+
+/// From a request's line in the log to the events that it caused and to who read them.
+async fn follow(suite: &Suite, log: &str) {
+    let world = &suite.world;
     let held =
         |line: &&str| line.contains("\"route\":\"/api/v1/bookings\"") && line.contains("201");
     let held = log.lines().find(held).expect("a booking was held");
