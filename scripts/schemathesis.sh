@@ -7,7 +7,7 @@ source "$(dirname "$0")/lib.sh"
 
 version=4.32.5
 seconds=600
-examples=${SCHEMATHESIS_EXAMPLES:-20}
+examples=${SCHEMATHESIS_EXAMPLES:-50}
 venv="$(target_dir)/schemathesis-$version"
 work=$(mktemp -d)
 server=""
