@@ -5,7 +5,9 @@
 //! whose reply port closes is one whose outcome is unknown, and its entity finds out.
 
 use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -226,9 +228,10 @@ impl Actor for Committer {
             }
             Msg::Written(writer, batch, heads) => {
                 state.writer = Some(writer);
+                // First of all the database gets work: those who are told now ask again.
+                state.write(&myself);
                 state.settle(batch);
                 state.tail.committed(heads);
-                state.write(&myself);
             }
             Msg::Broken => return Err("batch task broke".into()),
         }
@@ -255,7 +258,7 @@ impl State {
         queued().decrement(float(count));
         let myself = myself.clone();
         tokio::spawn(async move {
-            let written = tokio::spawn(write(writer, batch)).await;
+            let written = AssertUnwindSafe(write(writer, batch)).catch_unwind().await;
             let message = written.unwrap_or(Msg::Broken);
             // The committer outlives its batches, but for the end of the process.
             myself.cast(message).ok();

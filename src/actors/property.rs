@@ -112,6 +112,9 @@ impl PropertyHandle {
     }
 }
 
+/// A request with the answer it gets when its set is written.
+type Decided = (Waiting, Result<Answer, NotAnswered>);
+
 /// A request and who waits for its answer.
 struct Waiting {
     request: Request,
@@ -151,7 +154,10 @@ struct State {
     waiting: VecDeque<Waiting>,
     /// Requests that wait for the set on its way, with the answers they get if it is
     /// written. Empty: nothing is on its way.
-    in_flight: Vec<(Waiting, Result<Answer, NotAnswered>)>,
+    in_flight: Vec<Decided>,
+    /// Answers that can be given, and are once the next set is on its way: the callers
+    /// whom they wake would come before it.
+    owed: Vec<Decided>,
     /// How many of the waiting requests are decided one a set, after a refused set.
     alone: usize,
 }
@@ -175,6 +181,7 @@ impl Actor for PropertyActor {
             memory: None,
             waiting: VecDeque::new(),
             in_flight: Vec::new(),
+            owed: Vec::new(),
             alone: 0,
         })
     }
@@ -190,6 +197,7 @@ impl Actor for PropertyActor {
             Msg::Settled(end) => state.on_settled(&myself, end).await,
         }
         state.take_turn(&myself).await;
+        state.pay();
         Ok(())
     }
 }
@@ -214,8 +222,21 @@ impl State {
         }
     }
 
+    /// Gives the answers that are owed.
+    fn pay(&mut self) {
+        for (waiting, answer) in self.owed.drain(..) {
+            waiting.answer(answer);
+        }
+    }
+
     /// Loads what is not known yet and the decisions need.
     async fn prepare(&mut self, turn: &[Waiting]) -> Result<(), StorageError> {
+        let commands = || turn.iter().map(|waiting| &waiting.request.command);
+        if self.memory.as_ref().is_some_and(|memory| !memory.lacks(commands())) {
+            return Ok(());
+        }
+        // Nobody waits for the database who need not.
+        self.pay();
         let around = &self.around;
         let memory = match &mut self.memory {
             Some(memory) => memory,
@@ -226,7 +247,6 @@ impl State {
                 self.memory.insert(loaded)
             }
         };
-        let commands = || turn.iter().map(|waiting| &waiting.request.command);
         if memory.lacks(commands()) {
             let client = around.pool.get().await?;
             memory.fetch(&client, self.id, commands()).await?;
@@ -272,10 +292,7 @@ impl State {
 
     /// A refused request may be the repeat of one that was carried out long ago: past the
     /// records in memory, one read tells.
-    async fn answer_repeats(
-        &mut self,
-        decided: &mut [(Waiting, Result<Answer, NotAnswered>)],
-    ) -> Result<(), StorageError> {
+    async fn answer_repeats(&mut self, decided: &mut [Decided]) -> Result<(), StorageError> {
         let Some(memory) = &mut self.memory else { return Ok(()) };
         if memory.has_all_records() {
             return Ok(());
@@ -287,6 +304,7 @@ impl State {
         if refused.is_empty() {
             return Ok(());
         }
+        self.pay();
         let found = async {
             let client = self.around.pool.get().await?;
             let ids: Vec<_> = refused.iter().map(|(waiting, _)| waiting.request.id).collect();
@@ -314,9 +332,7 @@ impl State {
                     memory.remember(records);
                     memory.property.forget_settled();
                 }
-                for (waiting, answer) in turn {
-                    waiting.answer(answer);
-                }
+                self.owed = turn;
             }
             SetEnd::Fenced => {
                 tracing::error!(entity = %self.entity, "shard has another owner");
@@ -348,7 +364,7 @@ impl State {
 
     /// Some of a set's commands may have been carried out before. Loads anew, with their
     /// records, and decides all of them again: those are then answered as repeats.
-    async fn again(&mut self, turn: Vec<(Waiting, Result<Answer, NotAnswered>)>) {
+    async fn again(&mut self, turn: Vec<Decided>) {
         self.memory = None;
         let ids: Vec<_> = turn.iter().map(|(waiting, _)| waiting.request.id).collect();
         let found = async {

@@ -85,5 +85,6 @@ pub fn follows(event: &Recorded) -> Vec<Notification> {
 
 fn id(event: &Recorded, user: Uuid) -> Uuid {
     let position = event.position;
-    ids::derived(user, &format!("{}/{}", position.stream.0, position.seq))
+    let made_of = ids::derived(user, &format!("{}/{}", position.stream.0, position.seq));
+    ids::stamped(event.occurred_at, made_of)
 }

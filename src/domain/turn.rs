@@ -69,7 +69,7 @@ impl<'a> Turn<'a> {
         let now = self.context.now;
         let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
         let timer = Timer {
-            id: TimerId::from(ids::derived(booking_id.uuid(), "hold-over")),
+            id: timer_id(expires_at, booking_id, "hold-over"),
             fire_at: expires_at,
             command: stay::Command::Booking(Command::HoldOver { booking_id }),
         };
@@ -269,13 +269,11 @@ impl<'a> Turn<'a> {
 
     fn set_close_timer(&self, decision: &mut Decision, booking: &mut Booking) {
         let fire_at = self.context.now.saturating_add(self.context.rules.expiring);
+        let fire_at = fire_at.unwrap_or(Timestamp::MAX);
         let timer = Timer {
             // The version makes each round's timer its own.
-            id: TimerId::from(ids::derived(
-                booking.id.uuid(),
-                &format!("close-{}", booking.version),
-            )),
-            fire_at: fire_at.unwrap_or(Timestamp::MAX),
+            id: timer_id(fire_at, booking.id, &format!("close-{}", booking.version)),
+            fire_at,
             command: stay::Command::Booking(Command::CloseOverdue { booking_id: booking.id }),
         };
         booking.timer = Some(timer.id);
@@ -345,6 +343,7 @@ impl<'a> Turn<'a> {
             return;
         }
         let refund = Refund {
+            // Never of the time: a payment has one refund, however often it is decided.
             id: RefundId::from(ids::derived(paid.id.uuid(), "refund")),
             property_id: paid.property_id,
             payment_id: paid.id,
@@ -422,4 +421,9 @@ impl<'a> Turn<'a> {
             }),
         }))
     }
+}
+
+/// The id of a booking's timer.
+fn timer_id(fire_at: Timestamp, booking: BookingId, label: &str) -> TimerId {
+    TimerId::from(ids::stamped(fire_at, ids::derived(booking.uuid(), label)))
 }

@@ -2,7 +2,6 @@
 //! which people would have given them.
 
 use jiff::{SignedDuration, Timestamp};
-use uuid::{Builder, Uuid};
 
 use super::bookings::{End, PlannedBooking, PlannedState};
 use crate::domain::booking::Command;
@@ -31,7 +30,9 @@ pub fn tell(
     let PlannedState::Ended(end, days_ago) = planned.state else { return Ok(false) };
     let held_at = now - SignedDuration::from_hours(24 * i64::from(days_ago));
     let label = |step: &str| format!("demo-stay-{number}-{step}");
-    let booking_id = stamped(held_at, ids::derived(story.id().uuid(), &label("booking")));
+    // Lists of bookings are in the order of their ids.
+    let made_of = ids::derived(story.id().uuid(), &label("booking"));
+    let booking_id = BookingId::from(ids::stamped(held_at, made_of));
     let actor = Actor::User(tenant);
     let hold = Command::Hold {
         by: tenant,
@@ -55,14 +56,4 @@ pub fn tell(
         }
     }
     Ok(true)
-}
-
-/// The id of a booking made at an instant: lists of bookings are in the order of their ids.
-fn stamped(at: Timestamp, from: Uuid) -> BookingId {
-    let mut random = [0; 10];
-    for (to, from) in random.iter_mut().zip(from.as_bytes()) {
-        *to = *from;
-    }
-    let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
-    Builder::from_unix_timestamp_millis(millis, &random).into_uuid().into()
 }
