@@ -1,5 +1,6 @@
 //! The browser of the API, at `/docs/`: Swagger UI over `/openapi.json`, from files that lie
-//! in the binary. It loads nothing from anywhere else, under the same policy as every page.
+//! in the binary. It loads nothing from anywhere else, under the same policy as every page:
+//! the one inline style that this refuses it is a matter of looks.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,7 +18,8 @@ pub fn serve(path: &str) -> Response {
     let Some(file) = path.strip_prefix('/') else {
         return Redirect::permanent("/docs/").into_response();
     };
-    let config = CONFIG.get_or_init(|| Arc::new(Config::from("/openapi.json")));
+    let config =
+        CONFIG.get_or_init(|| Arc::new(Config::from("/openapi.json").validator_url("none")));
     match utoipa_swagger_ui::serve(file, Arc::clone(config)) {
         Ok(Some(file)) => {
             let headers = [

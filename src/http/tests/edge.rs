@@ -175,3 +175,69 @@ async fn texts_are_compressed_but_for_those_with_tokens() {
     };
     assert!(compresses(false) && !compresses(true));
 }
+
+#[tokio::test]
+async fn the_api_can_be_browsed_without_the_world() {
+    let (_, app) = app().await;
+    let answer = send(&app, request("GET", "/docs", &[])).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (308, "/docs/"));
+    let page = send(&app, request("GET", "/docs/", &[])).await;
+    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html"));
+    assert!(!page.header("content-security-policy").contains("unsafe"));
+    let names = page.text.split('"').filter(|text| text.ends_with(".js") || text.ends_with(".css"));
+    let names: Vec<&str> = names.map(|name| name.trim_start_matches("./")).collect();
+    assert!(names.len() >= 4, "{names:?}");
+    for name in names {
+        let file = send(&app, request("GET", &format!("/docs/{name}"), &[])).await;
+        assert_eq!(file.status, 200, "{name}");
+    }
+    let start = send(&app, request("GET", "/docs/swagger-initializer.js", &[])).await.text;
+    assert!(start.contains("/openapi.json") && !start.contains("petstore"), "{start}");
+    assert!(start.contains("\"validatorUrl\": \"none\""), "nobody else is asked: {start}");
+    assert_eq!(send(&app, request("GET", "/docs/../x", &[])).await.code(), "not-found");
+    assert_eq!(send(&app, request("GET", "/docs/nothing.js", &[])).await.code(), "not-found");
+}
+
+#[tokio::test]
+async fn every_kind_of_answer_is_protected() {
+    let state = state(&[("RENTEZY_SERVER_BASE_URL", "https://rent.example")]).await;
+    let broken = || async {
+        if true {
+            panic!("on purpose")
+        }
+    };
+    let app = router::router(&state, Router::new().route("/breaks", get(broken)));
+    for (method, path, status) in [
+        ("GET", "/livez", 200),
+        ("HEAD", "/livez", 200),
+        ("OPTIONS", "/livez", 204),
+        ("GET", "/docs", 308),
+        ("POST", "/api/v1/auth/logout", 204),
+        ("GET", "/api/v1/me", 401),
+        ("GET", "/api/v1/properties/x", 404),
+        ("DELETE", "/livez", 405),
+        ("POST", "/api/v1/auth/login", 415),
+        ("GET", "/api/v1/search?limit=0", 422),
+        ("GET", "/readyz", 503),
+        ("GET", "/breaks", 500),
+    ] {
+        let answer = send(&app, request(method, path, &[])).await;
+        assert_eq!(answer.status, status, "{method} {path}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", "max-age=31536000"),
+        ] {
+            assert_eq!(answer.header(name), value, "{method} {path}");
+        }
+        let policy = answer.header("content-security-policy");
+        let strict = policy.contains("frame-ancestors 'none'") && policy.contains("default-src");
+        assert!(strict && !policy.contains("unsafe") && !policy.contains('*'), "{path}: {policy}");
+        assert_eq!(policy.contains("default-src 'none'"), path.starts_with("/api/"), "{path}");
+        assert!(!answer.header("x-request-id").is_empty());
+        assert_eq!(answer.header("server"), "");
+    }
+}

@@ -109,6 +109,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let keys = Keys::ephemeral().unwrap();
     let sessions = Sessions::with_keys(keys, &secret, &config.accounts, &clock).unwrap();
+    let public_url = config.server.public_url(config.server.listen);
     Arc::new(AppState {
         pool,
         region,
@@ -120,7 +121,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         buckets: Buckets::new(&config.limits),
         config,
         sessions: Arc::new(sessions),
-        public_url: "http://127.0.0.1:8080".to_owned(),
+        public_url,
         hook_secret: Some(Secret::new("whsec_test")),
         draining: Draining::default(),
     })
