@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Everything that test.sh checks, then the slice in a real browser, and the counterparts that
-# nobody here wrote: a mail server, an identity provider.
+# Everything that test.sh checks, then the counterparts that nobody here wrote (a mail server, an
+# S3 store, an identity provider), whatever the API's document allows, and a real browser.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -10,11 +10,11 @@ browser_test() {
 
 phase "set-up for the browser" scripts/setup.sh browser
 phase "fast tests" scripts/test.sh
-phase "server for the mail server" cargo build
+phase "server" cargo build
 phase "letters at a mail server" scripts/mail-server.sh
 phase "S3 store" scripts/s3-tests.sh --lib --test it
+phase "API by its document" scripts/schemathesis.sh
 if has_web; then
-    phase "server for the browser" cargo build
     phase "browser test" browser_test
     phase "identity provider" scripts/test-oidc.sh
 fi

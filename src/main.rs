@@ -106,6 +106,8 @@ fn main() -> ExitCode {
         }
     };
     telemetry::start(config.log.level.as_str(), config.log.format == config::LogFormat::Json);
+    // Before anything is counted.
+    telemetry::Metrics::start();
     match run(cli.command, config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

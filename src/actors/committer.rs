@@ -41,6 +41,19 @@ pub enum SetEnd {
     Unknown,
 }
 
+impl SetEnd {
+    /// A word for it, as metrics have it.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Fresh(_) => "fresh",
+            Self::Already => "already",
+            Self::Fenced => "fenced",
+            Self::Aborted => "aborted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Tells an entity how its set ended; told [`SetEnd::Unknown`] when it is dropped unused.
 pub struct OnEnd(Option<Box<dyn FnOnce(SetEnd) + Send>>);
 
@@ -202,6 +215,7 @@ impl Actor for Committer {
             Msg::Submit(set, on_end) => {
                 *state.unsettled.entry(set.entity.id).or_default() += 1;
                 state.queue.push_back(Pending { set: *set, on_end });
+                queued().increment(1);
                 state.write(&myself);
             }
             Msg::Settled(entity, reply) => {
@@ -225,6 +239,13 @@ impl Actor for Committer {
     }
 }
 
+/// A committer that fails takes its queue along.
+impl Drop for State {
+    fn drop(&mut self) {
+        queued().decrement(float(self.queue.len()));
+    }
+}
+
 impl State {
     /// Sends the next batch, unless one is on its way.
     fn write(&mut self, myself: &ActorRef<Msg>) {
@@ -234,6 +255,7 @@ impl State {
         let Some(writer) = self.writer.take() else { return };
         let count = self.queue.len().min(self.batch_sets);
         let batch: Vec<Pending> = self.queue.drain(..count).collect();
+        queued().decrement(float(count));
         let myself = myself.clone();
         tokio::spawn(async move {
             let written = AssertUnwindSafe(write(writer, batch)).catch_unwind().await;
@@ -260,8 +282,18 @@ impl State {
     }
 }
 
+fn queued() -> metrics::Gauge {
+    metrics::gauge!("committer_queue_sets")
+}
+
+/// A number of sets as metrics have it.
+fn float(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
 /// Writes a batch, in parts when a set in it is refused, again when no answer comes.
 async fn write(mut writer: Box<Writer>, batch: Vec<Pending>) -> Msg {
+    let began = clock::monotonic();
     let (sets, waiting): (Vec<ChangeSet>, Vec<OnEnd>) =
         batch.into_iter().map(|pending| (pending.set, pending.on_end)).unzip();
     let mut ends = Vec::with_capacity(sets.len());
@@ -282,6 +314,11 @@ async fn write(mut writer: Box<Writer>, batch: Vec<Pending>) -> Msg {
                 parts.extend([second, first]);
             }
         }
+    }
+    metrics::histogram!("committer_batch_sets").record(float(sets.len()));
+    metrics::histogram!("committer_batch_duration_seconds").record(began.elapsed().as_secs_f64());
+    for end in &ends {
+        metrics::counter!("committer_sets_total", "end" => end.name()).increment(1);
     }
     let batch = sets.into_iter().zip(ends).zip(waiting).map(|((set, end), on_end)| {
         let end = if matches!(end, SetEnd::Fresh(_)) { SetEnd::Fresh(set.commands) } else { end };

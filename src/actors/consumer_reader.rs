@@ -51,6 +51,8 @@ pub(super) struct State<C> {
     heads: HashMap<Stream, i64>,
     /// Where each stream is read next.
     cursors: HashMap<Stream, i64>,
+    /// Where each was read next when that was last known.
+    passed: HashMap<Stream, i64>,
     /// Streams that are being worked on, or wait for the end of a pause.
     busy: HashSet<Stream>,
     failures: HashMap<Stream, u32>,
@@ -77,14 +79,16 @@ impl<C: Consumer> Actor for Reader<C> {
         let heads = events::heads(&client).await?;
         let parked: HashSet<_> = parked::streams(&client, C::NAME).await?.into_iter().collect();
         drop(client);
-        let by_stream = |positions: Vec<Position>| {
+        let by_stream = |positions: Vec<Position>| -> HashMap<Stream, i64> {
             positions.into_iter().map(|position| (position.stream, position.seq)).collect()
         };
+        let cursors = by_stream(cursors);
         Ok(State {
             permits: Arc::new(Semaphore::new(consumer.concurrency().max(1))),
             work: Arc::new(Work { consumer, pool, clock }),
             heads: by_stream(heads),
-            cursors: by_stream(cursors),
+            passed: cursors.clone(),
+            cursors,
             busy: HashSet::new(),
             failures: HashMap::new(),
             due: parked.clone(),
@@ -117,11 +121,13 @@ impl<C: Consumer> Actor for Reader<C> {
                     *head = seq.max(*head);
                     state.work_on(&myself, stream);
                 }
+                state.tell_lag();
             }
             Msg::Worked(stream, Ok(worked)) => {
                 state.busy.remove(&stream);
                 state.failures.remove(&stream);
                 state.cursors.insert(stream, worked.cursor);
+                state.tell_progress(stream, worked.cursor);
                 state.wake(&myself, stream, worked.wake_at);
                 state.work_on(&myself, stream);
             }
@@ -196,6 +202,22 @@ impl<C: Consumer> State<C> {
         });
     }
 
+    /// Has it be known how far a stream has been read.
+    fn tell_progress(&mut self, stream: Stream, cursor: i64) {
+        let passed = self.passed.insert(stream, cursor).unwrap_or_default();
+        let count = u64::try_from(cursor.saturating_sub(passed)).unwrap_or_default();
+        metrics::counter!("consumer_events_total", "consumer" => C::NAME).increment(count);
+        self.tell_lag();
+    }
+
+    /// Has it be known how far behind it is.
+    fn tell_lag(&self) {
+        let passed = |stream| self.passed.get(stream).copied().unwrap_or_default();
+        let lag: i64 = self.heads.iter().map(|(stream, head)| head - passed(stream)).sum();
+        let lag = f64::from(u32::try_from(lag.max(0)).unwrap_or(u32::MAX));
+        metrics::gauge!("consumer_lag_events", "consumer" => C::NAME).set(lag);
+    }
+
     /// Leaves a stream alone for a while after a failure that was not an event's; it stays
     /// busy meanwhile.
     fn pause(&mut self, myself: &ActorRef<Msg>, stream: Stream, error: &str) {
@@ -207,6 +229,7 @@ impl<C: Consumer> State<C> {
         let failures = self.failures.entry(stream).or_default();
         let pause = PAUSE.saturating_mul(1 << (*failures).min(10)).min(PAUSE_MAX);
         *failures = failures.saturating_add(1);
+        metrics::counter!("consumer_failures_total", "consumer" => C::NAME).increment(1);
         tracing::warn!(consumer = C::NAME, stream = stream.0, failures, error, "stream waits");
         let myself = myself.clone();
         tokio::spawn(async move {

@@ -156,7 +156,10 @@ impl<C: Consumer> Work<C> {
             let consumer = Arc::clone(&self.consumer);
             let consuming = async move { consumer.consume(from, &all).await };
             match attempt_for(PAGE_TIME, consuming).await {
-                Ok(()) => return Ok(true),
+                Ok(()) => {
+                    page.iter().for_each(Self::seen_to);
+                    return Ok(true);
+                }
                 Err(Failure::Outage(error)) => return Err(error),
                 Err(Failure::Event(error)) => {
                     tracing::debug!(consumer = C::NAME, error, "page failed");
@@ -170,6 +173,15 @@ impl<C: Consumer> Work<C> {
         let rest: Vec<Entry> = page.into_iter().filter(|entry| entry.position.seq > from).collect();
         self.one_by_one(from, waiting, rest).await?;
         Ok(false)
+    }
+
+    /// Leads from a request in the log to what followed from it.
+    fn seen_to(entry: &Entry) {
+        let Entry { position, event, .. } = entry;
+        if let Ok(event) = event {
+            let (stream, seq, cause) = (position.stream.0, position.seq, event.causation);
+            tracing::debug!(consumer = C::NAME, stream, seq, %cause, "event seen to");
+        }
     }
 
     /// Sees to events one by one. Those that fail are parked, and those whose keys wait.

@@ -186,7 +186,10 @@ impl Actor for Supervisor {
         match state.running.remove(&id) {
             Some(index) => later(&myself, state, index, &why),
             // An entity: it comes back on its next message.
-            None if !why.is_empty() => tracing::error!(actor = %id, why, "entity failed"),
+            None if !why.is_empty() => {
+                tracing::error!(actor = %id, why, "entity failed");
+                metrics::counter!("entity_failures_total").increment(1);
+            }
             None => {}
         }
         Ok(())
@@ -207,6 +210,7 @@ async fn restart(myself: &ActorRef<Msg>, state: &mut State, index: usize) {
 fn later(myself: &ActorRef<Msg>, state: &mut State, index: usize, why: &str) {
     let Some(child) = state.children.get_mut(index) else { return };
     tracing::error!(actor = child.name, why, failures = child.failures, "actor failed");
+    metrics::counter!("actor_failures_total", "actor" => child.name).increment(1);
     let pause = PAUSE.saturating_mul(1 << child.failures.min(10)).min(PAUSE_MAX);
     child.failures = child.failures.saturating_add(1);
     let myself = myself.clone();

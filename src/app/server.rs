@@ -14,6 +14,7 @@ use crate::domain::link_token::LinkKey;
 use crate::gateways::stripe::StripeClient;
 use crate::http;
 use crate::http::keys::KeysError;
+use crate::http::limits::Buckets;
 use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
 use crate::http::pictures::Pictures;
@@ -81,6 +82,7 @@ impl Server {
             oauth_seal: Seal::new(secret, "oauth").map_err(KeysError::from)?,
             pictures: Pictures::new(&config.photos),
             blobs: core.blobs.clone(),
+            buckets: Buckets::new(&config.limits),
             search: core.search.clone(),
             links,
             public_url: url.clone(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Blobs, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Oidc,
+    Accounts, Blobs, Bookings, Clock, Database, Events, Http, Limits, Listings, Log, Mail, Oidc,
     Operator, Payments, Photos, SECTIONS, Search, Server,
 };
 use super::value::{Key, Kind, Setting};
@@ -33,6 +33,8 @@ pub struct Config {
     pub server: Server,
     /// The operators' listener.
     pub operator: Operator,
+    /// What stands between a browser and this server.
+    pub http: Http,
     /// Postgres.
     pub database: Database,
     /// The clock.
@@ -169,6 +171,7 @@ impl Config {
         let config = Self {
             server: Server::read(&values)?,
             operator: Operator::read(&values)?,
+            http: Http::read(&values)?,
             database: Database::read(&values)?,
             clock: Clock::read(&values)?,
             accounts: Accounts::read(&values)?,

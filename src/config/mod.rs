@@ -3,15 +3,17 @@
 //! the value and what is allowed. Secrets are never printed.
 
 mod load;
+mod network;
 mod origin;
 mod rules;
 mod sections;
 mod value;
 
 pub use load::{Config, ConfigError, NOT_SETTINGS, keys, process_environment, template};
-pub use origin::Origin;
+pub use network::Networks;
+pub use origin::{Origin, Origins};
 pub use sections::{
-    Accounts, Blobs, Bookings, Clock, Database, Events, Limits, Listings, Log, Mail, Oidc,
+    Accounts, Blobs, Bookings, Clock, Database, Events, Http, Limits, Listings, Log, Mail, Oidc,
     Operator, Payments, Photos, Search, Server,
 };
 pub use value::{

@@ -55,6 +55,31 @@ impl Setting for Origin {
     }
 }
 
+/// A list of origins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins(Vec<Origin>);
+
+impl Origins {
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether an origin, as a browser writes it, is one of them.
+    #[must_use]
+    pub fn contains(&self, origin: &str) -> bool {
+        self.0.iter().any(|known| known.as_str() == origin)
+    }
+}
+
+impl Setting for Origins {
+    fn read(text: &str) -> Option<Self> {
+        let parts = text.split(',').map(str::trim).filter(|_| !text.trim().is_empty());
+        parts.map(Origin::read).collect::<Option<_>>().map(Self)
+    }
+}
+
 /// The host in `host[:port]`, or none when anything else stands there.
 fn host_of(rest: &str) -> Option<&str> {
     let split = match rest.strip_prefix('[') {

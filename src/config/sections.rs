@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::load::{ConfigError, Values};
-use super::origin::Origin;
+use super::network::Networks;
+use super::origin::{Origin, Origins};
 use super::value::{
     Bucket, EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel,
     MailMode, Mailbox, PaymentsMode, Secret,
@@ -76,6 +77,22 @@ section! {
         /// What operators show to be let in. Empty: made at the first start and kept in the
         /// data folder as operator.token, readable by its owner only.
         token: Option<Secret> = "", Kind::Secret(32);
+    }
+}
+
+section! {
+    /// What stands between a browser and this server.
+    Http "http" {
+        /// Proxies before this server: addresses or networks such as 10.0.0.0/8, with commas
+        /// between them. Only these are believed about whom they ask for (X-Forwarded-For).
+        trusted_proxies: Networks = "", Kind::Networks;
+        /// Origins besides our own whose pages may call the API, with commas between them.
+        cors_origins: Origins = "", Kind::Origins;
+        /// Connections at the same time; further ones wait in the system's queue.
+        connections_max: usize = "8192", Kind::Number(1, 1_000_000);
+        /// How long the head of a request may take, and an idle connection may last, in
+        /// seconds.
+        head_timeout_s: u64 = "10", Kind::Number(1, 600);
     }
 }
 
@@ -275,6 +292,18 @@ section! {
         idle_s: u64 = "600", Kind::Number(1, 86_400);
         /// Entities in memory; past it the longest idle one leaves.
         entities_max: usize = "20000", Kind::Number(16, 10_000_000);
+        /// What one address (of IPv6: one /64) may use up in a second, in units: reading
+        /// costs 1, writing 2, booking 5, signing in 10. 0: no limit.
+        address_rate: u32 = "50", Kind::Number(0, 1_000_000);
+        /// What an address may have saved up, in units.
+        address_burst: u32 = "500", Kind::Number(10, 10_000_000);
+        /// What one user may use up in a second, in units, from anywhere. 0: no limit.
+        user_rate: u32 = "50", Kind::Number(0, 1_000_000);
+        /// What a user may have saved up, in units.
+        user_burst: u32 = "500", Kind::Number(10, 10_000_000);
+        /// Failed sign-ins from one address within 15 minutes; past it nobody signs in from
+        /// there. 0: no limit.
+        sign_in_failures: u32 = "100", Kind::Number(0, 1_000_000);
     }
 }
 
@@ -292,6 +321,7 @@ section! {
 pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("server", Server::ABOUT, Server::KEYS),
     ("operator", Operator::ABOUT, Operator::KEYS),
+    ("http", Http::ABOUT, Http::KEYS),
     ("database", Database::ABOUT, Database::KEYS),
     ("clock", Clock::ABOUT, Clock::KEYS),
     ("accounts", Accounts::ABOUT, Accounts::KEYS),
@@ -335,6 +365,14 @@ impl Server {
             });
         }
         format!("http://{bound}")
+    }
+}
+
+impl Http {
+    /// How long the head of a request may take, and an idle connection may last.
+    #[must_use]
+    pub fn head_timeout(&self) -> Duration {
+        Duration::from_secs(self.head_timeout_s)
     }
 }
 

@@ -36,6 +36,10 @@ pub enum Kind {
     Mailbox,
     /// A bucket of an S3 store; empty means none.
     Bucket,
+    /// IP addresses and networks with commas between them; empty means none.
+    Networks,
+    /// Origins with commas between them; empty means none.
+    Origins,
     /// Text that is never printed, of at least so many characters; empty means none.
     Secret(usize),
     /// A whole number between two bounds, both included.
@@ -74,6 +78,13 @@ impl Key {
             }
             Kind::Text => "text, or empty".to_owned(),
             Kind::Bucket => "s3://bucket or s3://bucket/prefix, or empty".to_owned(),
+            Kind::Networks => {
+                "addresses and networks such as 10.0.0.0/8, with commas between, or empty"
+                    .to_owned()
+            }
+            Kind::Origins => {
+                "http(s)://host or http(s)://host:port, with commas between, or empty".to_owned()
+            }
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -96,7 +107,7 @@ impl Key {
             Kind::Path | Kind::Origin | Kind::Mailbox => {
                 !text.is_empty() || self.default.is_empty()
             }
-            Kind::Address | Kind::Bucket | Kind::Text => true,
+            Kind::Address | Kind::Bucket | Kind::Networks | Kind::Origins | Kind::Text => true,
         }
     }
 

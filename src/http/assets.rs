@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::precondition;
 use super::problem::Problem;
+use super::{docs, precondition};
 
 #[derive(RustEmbed)]
 #[folder = "web/dist"]
@@ -30,9 +30,19 @@ const NOTICE: &str = "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"
 /// Serves whatever the table of routes does not know.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let reads = method == Method::GET || method == Method::HEAD;
-    if !reads || path == "api" || path.starts_with("api/") || path.starts_with("sandbox/") {
+    if path == "api" || path.starts_with("api/") || path.starts_with("sandbox/") {
         return Problem::not_found().into_response();
+    }
+    if method == Method::OPTIONS {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,HEAD")]).into_response();
+    }
+    if method != Method::GET && method != Method::HEAD {
+        return Problem::not_found().into_response();
+    }
+    if let Some(file) =
+        path.strip_prefix("docs").filter(|file| file.is_empty() || file.starts_with('/'))
+    {
+        return docs::serve(file);
     }
     if let Some(found) = Files::get(path) {
         return file(path, &found, &headers);

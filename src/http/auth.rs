@@ -1,15 +1,14 @@
 //! Who asks: the bearer token of a request, what a route expects of it, and the refresh
 //! cookie with the check that it is our own page that sends it.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::extract::{FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 
+use super::peer::Peer;
 use super::problem::{Problem, Slug};
 use super::state::Shared;
 use crate::domain::ids::{SessionId, UserId};
@@ -85,10 +84,10 @@ impl<S: Sync> FromRequestParts<S> for Device {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let Peer(address) = Peer::among(&parts.extensions);
         Ok(Self {
             user_agent: agent.map(|agent| agent.chars().take(USER_AGENT_MAX).collect()),
-            address: peer.map(|ConnectInfo(peer)| peer.ip().to_string()),
+            address: (!address.is_unspecified()).then(|| address.to_string()),
         })
     }
 }
@@ -112,7 +111,7 @@ async fn identify(
 ) -> Result<Option<Principal>, Problem> {
     match who {
         Who::Public | Who::Machine => Ok(None),
-        Who::Cookie => same_origin(headers, &state.public_url).map(|()| None),
+        Who::Cookie => same_origin(headers, state).map(|()| None),
         Who::Visitor if !headers.contains_key(header::AUTHORIZATION) => Ok(None),
         Who::Visitor | Who::Member | Who::Landlord | Who::Admin => {
             let token = bearer(headers).ok_or_else(Problem::unauthenticated)?;
@@ -137,17 +136,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// Refuses a request that a page of another origin made. Browsers say where a POST comes
 /// from; whoever says nothing is no browser, and has no cookie but its own.
-fn same_origin(headers: &HeaderMap, public_url: &str) -> Result<(), Problem> {
+fn same_origin(headers: &HeaderMap, state: &Shared) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let foreign = || Err(Problem::new(Slug::Forbidden, "the request comes from another site"));
+    let origin = text("origin");
+    if origin.is_some_and(|origin| state.config.http.cors_origins.contains(origin)) {
+        return Ok(());
+    }
     if let Some(site) = text("sec-fetch-site")
         && !matches!(site, "same-origin" | "none")
     {
         return foreign();
     }
-    let Some(origin) = text("origin") else { return Ok(()) };
+    let Some(origin) = origin else { return Ok(()) };
     let host = origin.split_once("://").map(|(_, host)| host);
-    let ours = origin == public_url || (host.is_some() && host == text("host"));
+    let ours = origin == state.public_url || (host.is_some() && host == text("host"));
     if ours { Ok(()) } else { foreign() }
 }
 

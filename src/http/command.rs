@@ -42,6 +42,8 @@ pub struct Done {
 /// The problem of a refusal, or of an answer that did not come.
 pub async fn ask(state: &Shared, property: PropertyId, ask: Ask) -> Result<Done, Problem> {
     let Ask { by, id, fingerprint, command } = ask;
+    // Events have this id as their cause: with it, a request is followed to what came of it.
+    tracing::Span::current().record("command", tracing::field::display(id));
     let request = Request { id, fingerprint, actor: Actor::User(by), command };
     match state.region.ask(property.into(), request).await? {
         Answer::Done { outcome, replayed } => Ok(Done { outcome, replayed }),

@@ -177,6 +177,10 @@ pub async fn raw(request: Request, limit: usize) -> Result<Bytes, Problem> {
 
 /// Reads JSON: 400 when it is none, 422 when it is not what is expected.
 pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // The parser would pass over other bytes in what it passes over (RFC 8259, 8.1).
+    if std::str::from_utf8(bytes).is_err() {
+        return Err(Problem::malformed("the body is not UTF-8"));
+    }
     // Syntax first and on its own: of a text that is no JSON, no field is to blame.
     serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| not_json(&error))?;
     // The derived readers would take an array for an object, field by field.

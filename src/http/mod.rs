@@ -2,19 +2,25 @@
 //! request into types, asks storage or the region, and writes the answer down. Whatever
 //! goes wrong becomes a problem document in [`problem`].
 
+pub mod access;
 pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod command;
+pub mod cors;
+pub mod docs;
 pub mod edge;
 pub mod extract;
 pub mod idempotency;
 pub mod keys;
+pub mod limits;
 pub mod lockout;
+pub mod metrics;
 pub mod openapi;
 pub mod ops;
 pub mod page;
 pub mod passwords;
+pub mod peer;
 pub mod pictures;
 pub mod precondition;
 pub mod problem;

@@ -1,10 +1,12 @@
 //! The API as an OpenAPI document, generated from the handlers. A test compares it with the
 //! table of routes, both ways.
 
+use utoipa::Number;
 use utoipa::OpenApi;
 use utoipa::openapi::content::Content;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::Response;
+use utoipa::openapi::schema::{Object, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
@@ -13,8 +15,9 @@ use super::api::{
     preferences, profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::Who;
+use super::limits::Cost;
 use super::problem::{FieldProblem, ProblemDocument};
-use super::router;
+use super::router::{self, Route};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -118,31 +121,76 @@ pub fn document() -> Document {
     for route in router::table() {
         let item = document.paths.paths.get_mut(route.path);
         if let Some(operation) = item.and_then(|item| operation(item, route.method.as_str())) {
-            complete(operation, route.who);
+            complete(operation, &route);
         }
     }
     document
 }
 
-fn complete(operation: &mut Operation, who: Who) {
+fn complete(operation: &mut Operation, route: &Route) {
     let token = || SecurityRequirement::new(BEARER, Vec::<String>::new());
-    match who {
+    match route.who {
         Who::Member | Who::Landlord | Who::Admin => operation.security = Some(vec![token()]),
         Who::Visitor => {
             operation.security = Some(vec![SecurityRequirement::default(), token()]);
         }
         Who::Public | Who::Cookie | Who::Machine => {}
     }
-    add_problem(operation);
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+        {
+            bound(&parameter.name, object);
+        }
+    }
+    let open = matches!(route.who, Who::Public | Who::Machine);
+    let asks = operation.request_body.is_some() || operation.parameters.is_some();
+    let common = [
+        ("400", asks, "it cannot be read"),
+        ("401", !open, "nobody is signed in, or the token is not valid"),
+        ("403", !open && route.who != Who::Member, "not allowed"),
+        ("404", route.path.contains('{'), "no such thing, or none that the asker may know of"),
+        ("413", operation.request_body.is_some(), "the body is too large"),
+        ("415", operation.request_body.is_some(), "the body is not JSON"),
+        ("422", asks, "some fields are not valid"),
+        ("429", route.cost != Cost::Free, "too many requests; Retry-After says when to go on"),
+        ("503", true, "too busy, or the outcome is not known; Retry-After says when to ask again"),
+        ("default", true, "what went wrong"),
+    ];
+    let responses = &mut operation.responses.responses;
+    for (status, _, meaning) in common.into_iter().filter(|(_, may_be, _)| *may_be) {
+        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(meaning)));
+    }
+}
+
+/// What all parameters of a name have in common.
+fn bound(name: &str, schema: &mut Object) {
+    match name {
+        "Idempotency-Key" => {
+            (schema.min_length, schema.max_length) = (Some(1), Some(255));
+            schema.pattern = Some("^[!-~]+$".to_owned());
+        }
+        "limit" => {
+            schema.minimum = Some(Number::Int(1));
+            schema.maximum = Some(Number::Int(100));
+        }
+        "cursor" => schema.pattern = Some("^[A-Za-z0-9_-]+$".to_owned()),
+        _ => {}
+    }
 }
 
 /// Says that an operation may answer with a problem.
 pub(super) fn add_problem(operation: &mut Operation) {
+    let answer = RefOr::T(problem("what went wrong"));
+    operation.responses.responses.insert("default".to_owned(), answer);
+}
+
+fn problem(meaning: &str) -> Response {
     let schema = Ref::from_schema_name("Problem");
     let content = Content::new(Some(RefOr::Ref(schema)));
-    let mut problem = Response::new("what went wrong");
+    let mut problem = Response::new(meaning);
     problem.content.insert("application/problem+json".to_owned(), RefOr::T(content));
-    operation.responses.responses.insert("default".to_owned(), RefOr::T(problem));
+    problem
 }
 
 /// The operation of a path for a method, by the method's name in capitals.

@@ -8,14 +8,17 @@ use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, MethodRouter};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
     admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
     preferences, profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
+use super::limits::{self, Cost};
 use super::state::Shared;
-use super::{assets, edge};
+use super::{access::Trail, assets, cors, edge};
 
 /// A row of the table.
 pub struct Route {
@@ -25,6 +28,8 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub who: Who,
+    /// What it costs.
+    pub cost: Cost,
     service: MethodRouter<Shared>,
 }
 
@@ -33,21 +38,21 @@ pub struct Route {
 pub fn table() -> Vec<Route> {
     use Who::{Admin, Cookie, Landlord, Machine, Member, Public, Visitor};
     vec![
-        post("/api/v1/auth/register", Public, registration::register),
-        post("/api/v1/auth/email/verify", Public, registration::verify),
-        post("/api/v1/auth/email/resend", Public, registration::resend),
-        post("/api/v1/auth/password/forgot", Public, passwords::forgot),
-        post("/api/v1/auth/password/reset", Public, passwords::reset),
-        post("/api/v1/auth/password/change", Member, passwords::change),
-        post("/api/v1/auth/login", Public, sign_in::login),
+        post("/api/v1/auth/register", Public, registration::register).costs(Cost::SignIn),
+        post("/api/v1/auth/email/verify", Public, registration::verify).costs(Cost::SignIn),
+        post("/api/v1/auth/email/resend", Public, registration::resend).costs(Cost::SignIn),
+        post("/api/v1/auth/password/forgot", Public, passwords::forgot).costs(Cost::SignIn),
+        post("/api/v1/auth/password/reset", Public, passwords::reset).costs(Cost::SignIn),
+        post("/api/v1/auth/password/change", Member, passwords::change).costs(Cost::SignIn),
+        post("/api/v1/auth/login", Public, sign_in::login).costs(Cost::SignIn),
         post("/api/v1/auth/refresh", Cookie, sign_in::refresh),
         post("/api/v1/auth/logout", Cookie, sign_in::logout),
         post("/api/v1/auth/logout-all", Member, devices::end_all),
         get("/api/v1/auth/sessions", Member, devices::list),
         delete("/api/v1/auth/sessions/{id}", Member, devices::end),
         get("/api/v1/auth/jwks.json", Public, sign_in::jwks),
-        get("/api/v1/auth/oauth/{provider}/start", Public, oauth::start),
-        get("/api/v1/auth/oauth/{provider}/callback", Public, oauth::callback),
+        get("/api/v1/auth/oauth/{provider}/start", Public, oauth::start).costs(Cost::SignIn),
+        get("/api/v1/auth/oauth/{provider}/callback", Public, oauth::callback).costs(Cost::SignIn),
         get("/api/v1/me", Member, profile::me),
         patch("/api/v1/me", Member, profile::edit),
         post("/api/v1/me/landlord-application", Member, profile::apply_as_landlord),
@@ -81,18 +86,18 @@ pub fn table() -> Vec<Route> {
         get("/api/v1/admin/properties", Admin, moderation::list),
         post("/api/v1/admin/properties/{id}/approve", Admin, moderation::approve),
         post("/api/v1/admin/properties/{id}/reject", Admin, moderation::reject),
-        post("/api/v1/properties/{id}/photos", Landlord, photos::upload),
+        post("/api/v1/properties/{id}/photos", Landlord, photos::upload).costs(Cost::Upload),
         get("/api/v1/properties/{id}/photos", Visitor, photos::list),
         put("/api/v1/properties/{id}/photos/order", Landlord, photos::reorder),
         patch("/api/v1/photos/{id}", Landlord, photos::edit),
         delete("/api/v1/photos/{id}", Landlord, photos::remove),
         get("/api/v1/photos/{id}/{variant}", Visitor, photos::show),
         get("/api/v1/search", Public, search::search),
-        post("/api/v1/bookings", Member, bookings::hold),
+        post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
         get("/api/v1/bookings/{id}", Member, bookings::read),
         delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
-        post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout),
+        post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout).costs(Cost::Booking),
         get("/api/v1/notifications", Member, notifications::list),
         get("/api/v1/notifications/unread-count", Member, notifications::unread_count),
         put("/api/v1/notifications/read-all", Member, notifications::read_all),
@@ -102,9 +107,9 @@ pub fn table() -> Vec<Route> {
         put("/api/v1/notification-preferences", Member, preferences::put),
         get("/api/v1/unsubscribe/{token}", Public, preferences::subscription),
         post("/api/v1/unsubscribe/{token}", Public, preferences::unsubscribe),
-        post("/api/v1/hooks/stripe", Machine, hooks::stripe),
-        get("/livez", Public, system::livez),
-        get("/readyz", Public, system::readyz),
+        post("/api/v1/hooks/stripe", Machine, hooks::stripe).costs(Cost::Free),
+        get("/livez", Public, system::livez).costs(Cost::Free),
+        get("/readyz", Public, system::readyz).costs(Cost::Free),
         get("/version", Public, system::version),
         get("/openapi.json", Public, system::openapi_json),
     ]
@@ -113,20 +118,64 @@ pub fn table() -> Vec<Route> {
 /// The service: the table, the pages, whatever routes `app` adds, and the edge around all.
 pub fn router(state: &Shared, added: Router) -> Router {
     let mut router = Router::new();
-    for Route { path, who, service, .. } in table() {
-        let gate_state = state.clone();
-        let gate = middleware::from_fn(move |request: Request, next: Next| {
-            auth::admit(who, gate_state.clone(), request, next)
-        });
-        router = router.route(path, service.route_layer(gate));
+    for route in table() {
+        router = router.route(route.path, gated(&route, state));
     }
     router
-        .fallback(assets::serve)
+        .fallback_service(elsewhere(state))
         .with_state(state.clone())
         .merge(added)
         .layer(middleware::from_fn_with_state(state.clone(), edge::limit_time))
         .layer(CatchPanicLayer::custom(edge::panicked))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(1_024).and(edge::compresses)))
+        .layer(middleware::from_fn_with_state(state.clone(), cors::share))
         .layer(middleware::from_fn_with_state(state.clone(), edge::enter))
+}
+
+impl Route {
+    /// With another cost than the method's usual one.
+    #[must_use]
+    pub const fn costs(mut self, cost: Cost) -> Self {
+        self.cost = cost;
+        self
+    }
+}
+
+/// The handler of a route behind its gates, the outermost last: the user's bucket, the
+/// check of who asks, the address's bucket.
+fn gated(route: &Route, state: &Shared) -> MethodRouter<Shared> {
+    let (path, who, cost) = (route.path, route.who, route.cost);
+    let [for_user, for_who, for_address] = [state.clone(), state.clone(), state.clone()];
+    let user =
+        move |request: Request, next: Next| limits::by_user(cost, for_user.clone(), request, next);
+    let gate = move |request: Request, next: Next| auth::admit(who, for_who.clone(), request, next);
+    let address = move |request: Request, next: Next| {
+        Trail::among(request.extensions()).route(path);
+        let answer = limits::by_address(cost, for_address.clone(), request, next);
+        async move { if has_tokens(path) { edge::uncompressed(answer.await) } else { answer.await } }
+    };
+    let service = route.service.clone();
+    service
+        .route_layer(middleware::from_fn(user))
+        .route_layer(middleware::from_fn(gate))
+        .route_layer(middleware::from_fn(address))
+}
+
+/// Whether answers of a path hold tokens.
+fn has_tokens(path: &str) -> bool {
+    path.starts_with("/api/v1/auth/") || path == "/api/v1/me/landlord-application"
+}
+
+/// What the table does not know: the pages, and nothing. Looking for a path of the API that
+/// is not there costs as much as reading.
+fn elsewhere(state: &Shared) -> MethodRouter {
+    let for_address = state.clone();
+    let address = move |request: Request, next: Next| {
+        let in_api = request.uri().path().starts_with("/api/");
+        let cost = if in_api { Cost::Read } else { Cost::Free };
+        limits::by_address(cost, for_address.clone(), request, next)
+    };
+    axum::routing::any(assets::serve).layer(middleware::from_fn(address))
 }
 
 fn get<H: Handler<T, Shared>, T: 'static>(path: &'static str, who: Who, handler: H) -> Route {
@@ -156,5 +205,6 @@ fn row<H: Handler<T, Shared>, T: 'static>(
     who: Who,
     handler: H,
 ) -> Route {
-    Route { method, path, who, service: axum::routing::on(filter, handler) }
+    let cost = if method == Method::GET { Cost::Read } else { Cost::Write };
+    Route { method, path, who, cost, service: axum::routing::on(filter, handler) }
 }

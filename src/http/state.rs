@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::limits::Buckets;
 use super::lockout::LockOut;
 use super::passwords::Passwords;
 use super::pictures::Pictures;
@@ -60,6 +61,8 @@ pub struct AppState {
     pub pictures: Pictures,
     /// The bytes of pictures.
     pub blobs: Blobs,
+    /// What everybody may still ask for.
+    pub buckets: Buckets,
     /// What this server is reached by, without a trailing slash.
     pub public_url: String,
     /// The secret that webhooks are signed with; `None` when none are expected.

@@ -192,3 +192,48 @@ async fn what_takes_too_long_is_given_up_and_may_be_asked_again() {
     world.wait_for_status(&tenant, &booking, "confirmed").await;
     api.get("/livez").await.expect(200);
 }
+
+#[tokio::test]
+async fn after_too_many_failures_nobody_signs_in_from_an_address() {
+    let plan = World::plan().set("LIMITS_SIGN_IN_FAILURES", 3);
+    let world = plan.set("HTTP_TRUSTED_PROXIES", "127.0.0.1").start().await;
+    let user = world.tenant().await;
+    let api = world.anonymous();
+    let sign_in = async |from: &str, password: &str| {
+        let body = json!({"email": user.email, "password": password});
+        let call = api.call(Method::POST, "auth/login").header("x-forwarded-for", from);
+        call.json(&body).send().await
+    };
+    // Who knows the password is not counted.
+    for _ in 0..5 {
+        sign_in("198.51.100.1", PASSWORD).await.expect(200);
+    }
+    for _ in 0..3 {
+        sign_in("198.51.100.1", "wrong password").await.problem(401, "invalid-credentials");
+    }
+    for password in ["wrong password", PASSWORD] {
+        let answer = sign_in("198.51.100.1", password).await.problem(429, "rate-limited");
+        assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() > 60);
+    }
+    // A chain that the client made up itself changes nothing; another address is free.
+    sign_in("198.51.100.9, 198.51.100.1", PASSWORD).await.problem(429, "rate-limited");
+    sign_in("198.51.100.2", PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn many_tokens_and_addresses_of_one_user_share_a_limit() {
+    let plan = World::plan().set("LIMITS_USER_RATE", 1).set("LIMITS_USER_BURST", 20);
+    let world = plan.set("HTTP_TRUSTED_PROXIES", "127.0.0.1").start().await;
+    let user = world.tenant().await;
+    let mut refused = 0;
+    for host in 1..=3 {
+        let session = world.sign_in(&user.email).await;
+        for _ in 0..10 {
+            let call = world.api(&session).call(Method::GET, "me");
+            let answer = call.header("x-forwarded-for", &format!("198.51.100.{host}")).send().await;
+            refused += u32::from(answer.status == 429);
+            assert!(answer.header("ratelimit").unwrap().contains("\"user\";r="), "{answer:?}");
+        }
+    }
+    assert!((1..=10).contains(&refused), "{refused} of 30");
+}

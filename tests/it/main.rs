@@ -19,6 +19,7 @@ mod accounts_devices;
 mod accounts_keys;
 mod accounts_links;
 mod accounts_lockout;
+mod attacks;
 mod backup;
 mod bookings;
 mod codec;

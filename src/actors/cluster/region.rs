@@ -120,6 +120,12 @@ impl Region {
         self.0.awake().len()
     }
 
+    /// How many commands wait for an entity of this node.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.limits.node_queue.saturating_sub(self.0.node_permits.available_permits())
+    }
+
     /// Asks an entity, wherever it lives, and waits for its answer.
     ///
     /// # Errors

@@ -54,10 +54,12 @@ pub struct SearchParams {
     bbox: Option<String>,
     /// The lowest price of a night, in hundredths of the major unit.
     #[serde(default, deserialize_with = "extract::text")]
-    price_min: Option<u64>,
+    #[param(minimum = 0)]
+    price_min: Option<i64>,
     /// The highest price of a night, in hundredths of the major unit.
     #[serde(default, deserialize_with = "extract::text")]
-    price_max: Option<u64>,
+    #[param(minimum = 0)]
+    price_max: Option<i64>,
     /// The date of arrival; together with `check_out`.
     #[serde(default, deserialize_with = "extract::text")]
     check_in: Option<Date>,
@@ -66,7 +68,7 @@ pub struct SearchParams {
     check_out: Option<Date>,
     /// How many people come.
     #[serde(default, deserialize_with = "extract::text")]
-    guests: Option<u32>,
+    guests: Option<u16>,
     /// The order.
     #[serde(default)]
     #[param(inline)]
@@ -184,10 +186,10 @@ fn query(params: SearchParams, page_max: u32) -> Result<SearchQuery, Problem> {
         nights: nights(&params)?,
         text: params.q,
         bbox: params.bbox.as_deref().map(bbox).transpose()?,
-        price_min: params.price_min,
-        price_max: params.price_max,
+        price_min: price("/price_min", params.price_min)?,
+        price_max: price("/price_max", params.price_max)?,
         currency: None,
-        guests: params.guests,
+        guests: params.guests.map(u32::from),
         sort: match params.sort {
             Order::Relevance => Sort::Relevance,
             Order::Price => Sort::Price,
@@ -196,6 +198,11 @@ fn query(params: SearchParams, page_max: u32) -> Result<SearchQuery, Problem> {
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
         cursor: params.cursor,
     })
+}
+
+fn price(pointer: &str, price: Option<i64>) -> Result<Option<u64>, Problem> {
+    let wrong = |_| Problem::invalid(pointer, "invalid", "0 or more");
+    price.map(u64::try_from).transpose().map_err(wrong)
 }
 
 fn nights(params: &SearchParams) -> Result<Option<Nights>, Problem> {

@@ -15,6 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::{consumers, dead_letters, events, jobs, openapi, replays};
 use crate::http::api::system;
 use crate::http::edge;
+use crate::http::metrics;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 
@@ -36,6 +37,7 @@ pub fn table() -> Vec<Route> {
     vec![
         get("/livez", system::livez).unguarded(),
         get("/readyz", system::readyz).unguarded(),
+        get("/metrics", metrics::metrics).unguarded(),
         get("/ops/v1/events", events::list),
         get("/ops/v1/events/{stream}/{seq}", events::read),
         get("/ops/v1/audit", events::audit),

@@ -29,6 +29,7 @@ use crate::domain::link_token::LinkKey;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::http::keys::Keys;
+use crate::http::limits::Buckets;
 use crate::http::lockout::LockOut;
 use crate::http::passwords::Passwords;
 use crate::http::pictures::Pictures;
@@ -126,6 +127,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let keys = Keys::ephemeral().unwrap();
     let sessions = Sessions::with_keys(keys, &secret, &config.accounts, &clock).unwrap();
+    let public_url = config.server.public_url(config.server.listen);
     Arc::new(AppState {
         pool,
         region,
@@ -143,9 +145,10 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         links: LinkKey::derive(secret.expose()).unwrap(),
         pictures: Pictures::new(&config.photos),
         blobs: Blobs::open(&config.blobs, dir.path()).unwrap(),
+        buckets: Buckets::new(&config.limits),
         config,
         sessions: Arc::new(sessions),
-        public_url: "http://127.0.0.1:8080".to_owned(),
+        public_url,
         hook_secret: Some(Secret::new("whsec_test")),
         draining: Draining::default(),
     })

@@ -2,14 +2,18 @@
 
 mod auth;
 mod bodies;
+mod cors;
 mod edge;
 mod harness;
 mod idempotency;
 mod keys;
+mod limits;
+mod metrics;
 mod openapi;
 mod ops;
 mod page;
 mod passwords;
+mod peer;
 mod pictures;
 mod preconditions;
 mod problem;

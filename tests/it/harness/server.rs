@@ -185,6 +185,10 @@ impl World {
             .env("RENTEZY_SERVER_DATA_DIR", self.data_dir())
             .env("RENTEZY_LOG_LEVEL", "info")
             .env("RENTEZY_ACCOUNTS_EMAIL_VERIFICATION", "optional")
+            // A test asks more of a server than a person does; those about limits set their own.
+            .env("RENTEZY_LIMITS_ADDRESS_RATE", "0")
+            .env("RENTEZY_LIMITS_USER_RATE", "0")
+            .env("RENTEZY_LIMITS_SIGN_IN_FAILURES", "0")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         if self.db.is_some() {
             command.env("RENTEZY_DATABASE_URL", self.database_url());

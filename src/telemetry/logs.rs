@@ -1,4 +1,4 @@
-//! Logs, on standard error. Ground: may be used by all, uses nothing of the house.
+//! Logs, on standard error.
 
 use std::io::IsTerminal;
 

@@ -1,0 +1,94 @@
+//! Metrics in the text form of Prometheus. Names follow its conventions: base units, and
+//! `_total` for counters; the labels of a name have few values, all known beforehand.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Bounds of durations, in seconds.
+const SECONDS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Bounds of the number of change sets in a batch.
+const SETS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
+/// What was counted in this process.
+#[derive(Clone, Copy)]
+pub struct Metrics(Option<&'static PrometheusHandle>);
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Metrics").field(&self.0.is_some()).finish()
+    }
+}
+
+impl Metrics {
+    /// Counts from now on; what was counted before is lost. Further calls give the same.
+    pub fn start() -> Self {
+        static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+        Self(RECORDER.get_or_init(install).as_ref())
+    }
+
+    /// Everything, as Prometheus reads it; empty when another recorder counts.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.map(PrometheusHandle::render).unwrap_or_default()
+    }
+
+    /// Puts new durations into their buckets. Until then, each takes memory of its own.
+    pub fn tidy(&self) {
+        if let Some(handle) = self.0 {
+            handle.run_upkeep();
+        }
+    }
+}
+
+fn install() -> Option<PrometheusHandle> {
+    let builder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)
+        .and_then(|builder| {
+            builder.set_buckets_for_metric(Matcher::Suffix("_sets".to_owned()), SETS)
+        });
+    let recorder = match builder {
+        Ok(builder) => builder.build_recorder(),
+        Err(error) => {
+            tracing::error!(%error, "nothing is counted");
+            return None;
+        }
+    };
+    let handle = recorder.handle();
+    if let Err(error) = metrics::set_global_recorder(recorder) {
+        tracing::error!(%error, "nothing is counted");
+        return None;
+    }
+    describe();
+    Some(handle)
+}
+
+/// What the names mean.
+fn describe() {
+    use metrics::{Unit, describe_histogram as histogram};
+    use metrics::{describe_counter as counter, describe_gauge as gauge};
+    counter!("http_requests_total", "requests that were answered");
+    counter!("http_response_bytes_total", Unit::Bytes, "bytes of bodies that were sent");
+    counter!("http_rate_limited_total", "requests that were refused by a limit");
+    histogram!("http_request_duration_seconds", Unit::Seconds, "time until an answer began");
+    gauge!("http_connections", "connections that are open");
+    gauge!("http_rate_limit_buckets", "addresses and users with a bucket in memory");
+    gauge!("entities_awake", "entities in memory, by kind");
+    gauge!("entity_commands_waiting", "commands that wait for an entity of this node");
+    counter!("actor_failures_total", "actors that failed and are started again, by name");
+    counter!("entity_failures_total", "entities that failed");
+    gauge!("committer_queue_sets", "change sets that wait for a batch");
+    histogram!("committer_batch_sets", "change sets in a batch");
+    histogram!("committer_batch_duration_seconds", Unit::Seconds, "time a batch took");
+    counter!("committer_sets_total", "change sets by how they ended");
+    gauge!("consumer_lag_events", "events that a consumer has not seen to yet");
+    counter!("consumer_events_total", "events that a consumer has seen to");
+    counter!("consumer_failures_total", "times that a consumer could not go on");
+    gauge!("database_pool_connections", "connections of the pool, by state");
+    gauge!("database_pool_waiting", "those who wait for a connection of the pool");
+    gauge!("process_resident_memory_bytes", Unit::Bytes, "memory of this process");
+    gauge!("process_open_fds", "open files and sockets of this process");
+    gauge!("process_threads", "threads of this process");
+}

@@ -1,0 +1,276 @@
+//! How every route is called: who asks, about what, and with which body.
+
+use std::collections::BTreeMap;
+
+use rentezy::http::auth::Who;
+use rentezy::http::router;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::samples::{Known, resolved, sample};
+use crate::harness::client::{Answer, Call};
+use crate::harness::server::World;
+use crate::harness::shop::{User, new_property};
+
+/// What must not stand in any answer: words of our own inside.
+const INSIDE: &[&str] = &[
+    "panicked",
+    "RUST_BACKTRACE",
+    "src/",
+    ".rs:",
+    "SQLSTATE",
+    "postgres",
+    "tokio",
+    "ractor",
+    "syntax error at",
+    "violates",
+    "/tmp/",
+    "/root/",
+    "password_hash",
+    "$argon2",
+    "search_path",
+];
+
+/// A route, as the document describes it.
+#[derive(Debug, Clone)]
+pub(super) struct Op {
+    /// The method.
+    pub(super) method: Method,
+    /// The path, with its parameters in braces.
+    pub(super) path: String,
+    /// Who may use it.
+    pub(super) who: Who,
+    /// The schema of its JSON body, if it takes one.
+    pub(super) body: Option<Value>,
+    /// The names of what its query may hold.
+    pub(super) query: Vec<String>,
+    /// What its query must hold.
+    required: Vec<(String, Value)>,
+}
+
+/// A server with something of everybody's, and the routes to attack.
+pub(super) struct Suite {
+    /// The server.
+    pub(super) world: World,
+    /// Every route.
+    pub(super) ops: Vec<Op>,
+    /// A landlord who owns the draft and the booking below.
+    pub(super) owner: User,
+    /// A landlord who has nothing to do with either.
+    pub(super) stranger: User,
+    /// Somebody who is no landlord.
+    pub(super) tenant: User,
+    /// The document.
+    pub(super) document: Value,
+    /// An id for each kind of thing, by the part of the path that stands before it: things
+    /// of the owner's that nobody else may see.
+    ids: BTreeMap<&'static str, String>,
+    known: Known,
+}
+
+impl Suite {
+    /// Starts a server and makes one thing of each kind.
+    pub(super) async fn start() -> Self {
+        Self::over(World::start().await).await
+    }
+
+    /// Makes one thing of each kind in a world.
+    pub(super) async fn over(world: World) -> Self {
+        let (host, owner, stranger) =
+            (world.landlord().await, world.landlord().await, world.landlord().await);
+        let tenant = world.tenant().await;
+        let home = world.home(&host, 3, 10_000).await;
+        let draft = world.api(&owner).post("properties", &new_property(1, 10_000)).await;
+        let draft = draft.expect(201).text_at("/id");
+        let booking = world.hold(&owner, &home.stay(world.day(20), 2)).await;
+        let booking = booking["id"].as_str().unwrap().to_owned();
+        let ids = BTreeMap::from([("properties", draft), ("bookings", booking)]);
+        let known = [
+            ("property_id", json!(home.id)),
+            ("unit_id", json!(home.unit_id)),
+            ("check_in", json!(world.day(30))),
+            ("check_out", json!(world.day(32))),
+            ("from", json!(world.day(30))),
+            ("to", json!(world.day(32))),
+            ("owner", json!("me")),
+            ("zone", json!("Europe/Dublin")),
+            ("bbox", json!("-7,53,-6,54")),
+            ("cursor", Value::Null),
+            ("lat", json!(53.3)),
+            ("lon", json!(-6.2)),
+        ];
+        let known = known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let document = world.anonymous().get("/openapi.json").await.body(200);
+        let ops = ops(&document);
+        Self { world, ops, owner, stranger, tenant, document, ids, known }
+    }
+
+    /// The routes that take a JSON body. Of a machine's, nothing is read before its signature,
+    /// which has tests of its own.
+    pub(super) fn with_body(&self) -> impl Iterator<Item = &Op> {
+        self.ops.iter().filter(|op| op.body.is_some() && op.who != Who::Machine)
+    }
+
+    /// Whether the suite has a thing of the kind that a route is about.
+    pub(super) fn knows(&self, op: &Op) -> bool {
+        segments(&op.path).all(|kind| self.ids.contains_key(kind))
+    }
+
+    /// The path of a route, about the owner's things; what is not known is made up.
+    pub(super) fn path(&self, op: &Op) -> String {
+        self.path_to(op, |kind| self.ids.get(kind).cloned())
+    }
+
+    /// The path of a route, about things that there are not.
+    pub(super) fn path_to_nothing(&self, op: &Op) -> String {
+        self.path_to(op, |kind| {
+            let (prefix, _) = self.ids.get(kind)?.split_once('_')?;
+            Some(format!("{prefix}_{}", Uuid::now_v7().simple()))
+        })
+    }
+
+    fn path_to(&self, op: &Op, id: impl Fn(&str) -> Option<String>) -> String {
+        let mut path = op.path.clone();
+        for kind in segments(&op.path) {
+            let id = id(kind).unwrap_or_else(|| "xyz_01970000000070008000000000000001".to_owned());
+            let (before, rest) = path.split_once('{').unwrap();
+            let (_, after) = rest.split_once('}').unwrap();
+            path = format!("{before}{id}{after}");
+        }
+        path
+    }
+
+    /// A body that a route takes.
+    pub(super) fn body(&self, op: &Op) -> Option<Value> {
+        let schema = op.body.as_ref()?;
+        Some(match (op.method.as_str(), op.path.as_str()) {
+            // Its rules are between its fields.
+            ("POST", "/api/v1/properties") => new_property(1, 10_000),
+            _ => without_nulls(sample(&self.document, schema, &self.known)),
+        })
+    }
+
+    /// A request to a route as somebody, with everything that it asks for but a body.
+    pub(super) fn call(&self, op: &Op, path: &str, user: Option<&User>) -> Call {
+        let api = match user {
+            Some(user) => self.world.api(user),
+            None => self.world.anonymous(),
+        };
+        let call = api.call(op.method.clone(), path).key(&Uuid::new_v4().to_string());
+        call.header("if-match", "*")
+    }
+
+    /// Calls a route as it is meant to be called, by the owner.
+    pub(super) async fn good(&self, op: &Op) -> Answer {
+        let call = self.call(op, &self.address(op), Some(&self.owner));
+        let call = match self.body(op) {
+            Some(body) => call.json(&body),
+            None => call,
+        };
+        self.attack(op, "as it is meant", call).await
+    }
+
+    /// The path of a route, with the query that it must have.
+    pub(super) fn address(&self, op: &Op) -> String {
+        let value = |(name, schema): &(String, Value)| {
+            let known = self.known.get(name).cloned();
+            match known.unwrap_or_else(|| sample(&self.document, schema, &self.known)) {
+                Value::String(text) => format!("{name}={text}"),
+                other => format!("{name}={other}"),
+            }
+        };
+        let query: Vec<String> = op.required.iter().map(value).collect();
+        let sign = if query.is_empty() { "" } else { "?" };
+        format!("{}{sign}{}", self.path(op), query.join("&"))
+    }
+
+    /// Sends an attack and looks at what holds for every answer. The client has looked
+    /// already: nothing but 503 and 504 is past 499, and errors are problem documents.
+    pub(super) async fn attack(&self, op: &Op, what: &str, call: Call) -> Answer {
+        let name = format!("{} {} {what}", op.method, op.path);
+        let sent = call.try_send().await;
+        let answer = sent.unwrap_or_else(|error| panic!("{name}: no answer: {error}"));
+        assert_ne!(answer.status, 504, "{name}: it took too long");
+        if op.path != "/openapi.json" {
+            for word in INSIDE {
+                assert!(!answer.text.contains(word), "{name}: {word} in {}", answer.text);
+            }
+        }
+        assert!(
+            !answer.text.contains("access_token") || answer.header("content-encoding").is_none(),
+            "{name}: a token is compressed"
+        );
+        answer
+    }
+
+    /// The server is as well as before.
+    pub(super) async fn is_well(&self) {
+        self.world.anonymous().get("/readyz").await.expect(200);
+        let log = self.world.logged();
+        for word in ["panicked", "actor failed", "entity failed"] {
+            assert!(!log.contains(word), "{word} in the log");
+        }
+    }
+}
+
+/// The parts of a path that stand before its parameters: what each is an id of.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let pairs = parts.windows(2).filter(|pair| pair[1].starts_with('{'));
+    pairs.map(|pair| pair[0]).collect::<Vec<_>>().into_iter()
+}
+
+/// The routes of the document, with who may use them from the table.
+fn ops(document: &Value) -> Vec<Op> {
+    let op = |route: router::Route| {
+        let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
+        let content = &resolved(document, &operation["requestBody"])["content"];
+        let body = &content["application/json"]["schema"];
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let query: Vec<&Value> =
+            parameters.filter(|parameter| parameter["in"] == "query").collect();
+        let name = |parameter: &Value| parameter["name"].as_str().unwrap().to_owned();
+        let required = query.iter().filter(|parameter| parameter["required"] == true);
+        let required = required.map(|parameter| (name(parameter), parameter["schema"].clone()));
+        Op {
+            method: route.method,
+            path: route.path.to_owned(),
+            who: route.who,
+            body: (!body.is_null()).then(|| body.clone()),
+            required: required.collect(),
+            query: query.into_iter().map(name).collect(),
+        }
+    };
+    router::table().into_iter().map(op).collect()
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+/// A route that the suite cannot call is a route that is not attacked.
+#[tokio::test]
+async fn every_route_can_be_called() {
+    let suite = Suite::start().await;
+    let mut unknown = Vec::new();
+    for op in &suite.ops {
+        let answer = suite.good(op).await;
+        let formal = matches!(answer.status, 400 | 413 | 415 | 422 | 428);
+        // A webhook has to be signed, which is its own test's affair.
+        if !suite.knows(op) || (formal && op.who != Who::Machine) {
+            unknown.push(format!("{} {}: {} {}", op.method, op.path, answer.status, answer.text));
+        }
+    }
+    assert!(unknown.is_empty(), "teach Suite what these want: {unknown:#?}");
+    suite.is_well().await;
+}
