@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Property } from '../src/api/types';
 import { amenityGroups, changes, completeness, emptyListing, emptyUnit, fromProperty, newProperty, readListing, type ListingForm } from '../src/domain/listing';
+import { read, stored } from './listings';
 
 const filled: ListingForm = {
   ...emptyListing('Europe/Dublin'),
@@ -8,28 +8,9 @@ const filled: ListingForm = {
   units: [{ ...emptyUnit('first'), night: '95.50' }],
 };
 
-function read(form: ListingForm) {
-  const found = readListing(form);
-  if (!('listing' in found)) throw new Error(`valid form refused: ${JSON.stringify(found.errors)}`);
-  return found.listing;
-}
-
 function faults(form: ListingForm): string[] {
   const found = readListing(form);
   return 'errors' in found ? Object.keys(found.errors).sort() : [];
-}
-
-/** What a server would show of it. */
-export function stored(form: ListingForm, ids: string[]): Property {
-  const { base, units, policies } = read(form);
-  const shown = units.map((unit, index) => ({ id: ids[index] as string, ...unit.fields }));
-  return {
-    ...base, id: 'prp_1', owner_id: 'usr_1', status: 'draft', currency: form.currency, version: 1,
-    address: { region: null, ...base.address },
-    price_per_night: shown[0]?.price_per_night ?? null,
-    unit: shown[0] as Property['unit'], units: shown, policies: { ...policies, version: 1 },
-    created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z',
-  };
 }
 
 describe('the listing form', () => {

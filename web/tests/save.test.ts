@@ -2,26 +2,20 @@ import { describe, expect, it } from 'vitest';
 import type { Tagged } from '../src/api';
 import { Problem } from '../src/api/problem';
 import type { Property } from '../src/api/types';
-import { emptyListing, emptyUnit, fromProperty, readListing, type ListingForm, type ReadListing } from '../src/domain/listing';
+import { emptyListing, emptyUnit, fromProperty, type ListingForm } from '../src/domain/listing';
 import { ofUnit, saveListing, type ListingCalls } from '../src/domain/save';
-import { stored } from './listing.test';
+import { read, stored } from './listings';
 
 const filled: ListingForm = {
   ...emptyListing('Europe/Dublin'), title: 'Quiet house', city: 'Dublin', country: 'IE', lat: '53', lon: '-6',
   units: [{ ...emptyUnit('a', 'Double'), night: '90' }, { ...emptyUnit('b', 'Single'), night: '60' }],
 };
 
-function read(form: ListingForm): ReadListing {
-  const found = readListing(form);
-  if (!('listing' in found)) throw new Error(JSON.stringify(found.errors));
-  return found.listing;
-}
-
 /** A server that does what it is told, one version a change. */
 function rig(start?: Property, refuse?: (call: string) => Problem | undefined) {
   const log: string[] = [];
   let now = start;
-  let made = 0;
+  let made = start?.units.length ?? 0;
   const answer = (call: string, etag: string | undefined, change: (old: Property) => Partial<Property>): Promise<Tagged> => {
     log.push(call);
     const problem = refuse?.(call);

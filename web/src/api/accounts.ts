@@ -38,7 +38,10 @@ export const accounts = {
   },
 
   async profile(signal?: AbortSignal): Promise<Profile> {
+    const before = session.get().user?.roles.join();
     const answer = await client.ask<User>('GET', '/me', until(signal));
+    // The token says which roles one has: a new role needs a new token.
+    if (before !== undefined && answer.data.roles.join() !== before) await client.refresh();
     session.update(answer.data);
     return { user: answer.data, etag: answer.etag ?? '*' };
   },
