@@ -3,7 +3,7 @@ export function deviceName(userAgent: string | null | undefined): string {
   if (!userAgent) return 'An unknown device';
   const browser =
     /\b(Edg|OPR|Firefox|FxiOS|CriOS|SamsungBrowser)\//.exec(userAgent)?.[1] ??
-    (/\bChrom(e|ium)\//.test(userAgent) ? 'Chrome' : /\bVersion\/.*Safari\//.test(userAgent) ? 'Safari' : null);
+    (/Chrom(e|ium)\//.test(userAgent) ? 'Chrome' : /\bVersion\/.*Safari\//.test(userAgent) ? 'Safari' : null);
   const name = browser === null ? null : (NAMES[browser] ?? browser);
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1];
   if (name === null) return userAgent.slice(0, 40);

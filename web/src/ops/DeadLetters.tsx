@@ -95,13 +95,13 @@ function Letter({ letter, renew }: { letter: DeadLetter; renew: () => void }) {
           <>
             <button type="button" className="button button-main" aria-label={`Retry ${about}`} disabled={retry.busy} onClick={() => retry.run()}>Retry</button>
             {sure ? (
-              <button type="button" className="button button-bad" aria-label={`Really discard ${about}`} disabled={discard.busy} onClick={() => discard.run()}>Really discard?</button>
+              <button type="button" className="button button-bad" aria-label={`Really discard ${about}`} disabled={discard.busy} onClick={() => discard.run()}>Really discard</button>
             ) : (
               <button type="button" className="button" aria-label={`Discard ${about}`} onClick={() => setSure(true)}>Discard</button>
             )}
           </>
         )}
-        <button type="button" className="button" aria-expanded={whole !== null} aria-label={`Event of ${about}`} onClick={() => look.run()}>{whole ? 'Hide event' : 'Show event'}</button>
+        <button type="button" className="button" aria-expanded={whole !== null} aria-label={`${whole ? 'Hide event' : 'Show event'} of ${about}`} onClick={() => look.run()}>{whole ? 'Hide event' : 'Show event'}</button>
       </div>
       {whole && (whole.event ? <EventText event={whole.event} /> : <p className="fine">The event is no longer in the log.</p>)}
     </article>

@@ -195,9 +195,9 @@ function Tile({ photo, index, count, isPrivate, held, onHold, onDropped, onPlace
       <div className="tile-acts">
         <button type="button" className="icon-button" aria-label={`Move ${name} earlier`} title="Earlier" disabled={index === 0} onClick={() => onPlace(index - 1)}>‹</button>
         <button type="button" className="icon-button" aria-label={`Move ${name} later`} title="Later" disabled={index === count - 1} onClick={() => onPlace(index + 1)}>›</button>
-        {index > 0 && <button type="button" className="link" aria-label={`Make ${name} the cover`} onClick={() => onPlace(0)}>Make cover</button>}
+        {index > 0 && <button type="button" className="link" aria-label={`Make cover: ${name}`} onClick={() => onPlace(0)}>Make cover</button>}
         {sure ? (
-          <button type="button" className="link link-bad" aria-label={`Really delete ${name}`} disabled={remove.isPending} onClick={() => remove.mutate()} onBlur={() => setSure(false)}>Really?</button>
+          <button type="button" className="link link-bad" aria-label={`Really delete ${name}`} disabled={remove.isPending} onClick={() => remove.mutate()} onBlur={() => setSure(false)}>Really delete</button>
         ) : (
           <button type="button" className="link" aria-label={`Delete ${name}`} onClick={() => setSure(true)}>Delete</button>
         )}
