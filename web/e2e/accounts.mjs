@@ -13,7 +13,7 @@ const person = { name: 'Vera Verified', email: `vera-${tag}@example.org`, passwo
 const SECOND = `second-${tag}-pass`;
 const THIRD = `third-${tag}-pass`;
 
-const server = await startServer({ RENTEZY_ACCOUNTS_EMAIL_VERIFICATION: 'required' });
+const server = await startServer({ settings: { RENTEZY_ACCOUNTS_EMAIL_VERIFICATION: 'required' } });
 const { base } = server;
 console.log(`against ${base}, letters in ${server.dataDir}/mail`);
 const laptop = await openBrowser();

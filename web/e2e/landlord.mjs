@@ -12,7 +12,7 @@ const people = {
   admin: { name: 'Asta Admin', email: `asta-${tag}@example.org`, password: `asta-${tag}-pass` },
 };
 
-const server = await startServer({ RENTEZY_ACCOUNTS_LANDLORD_APPROVAL: 'admin', RENTEZY_LISTINGS_REVIEW: 'admin' });
+const server = await startServer({ settings: { RENTEZY_ACCOUNTS_LANDLORD_APPROVAL: 'admin', RENTEZY_LISTINGS_REVIEW: 'admin' } });
 const { base } = server;
 console.log(`against ${base}, operators at ${server.operators()}`);
 const landlord = await openBrowser();

@@ -10,8 +10,9 @@ const WEB = join(dirname(fileURLToPath(import.meta.url)), '..');
 const START_MS = 180_000;
 const STOP_MS = 60_000;
 
-/** `settings` are more variables of the environment, such as RENTEZY_LISTINGS_REVIEW. */
-export async function startServer(settings = {}) {
+/** `demo`: with invented homes and accounts. `settings` are more variables of the
+ *  environment, such as RENTEZY_LISTINGS_REVIEW. */
+export async function startServer({ demo = true, settings = {} } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'rentezy-e2e-'));
   // The database may run as another user, who has to be able to reach its directory.
   chmodSync(home, 0o755);
@@ -26,7 +27,7 @@ export async function startServer(settings = {}) {
     RENTEZY_SERVER_LISTEN: '127.0.0.1:0',
     ...settings,
   };
-  const child = spawn(program, ['serve', '--demo'], {
+  const child = spawn(program, demo ? ['serve', '--demo'] : ['serve'], {
     cwd: home,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -60,7 +61,7 @@ export async function startServer(settings = {}) {
     if (base === null) await new Promise((done) => setTimeout(done, 200));
   }
   // The accounts are told right after the address.
-  for (let looks = 0; looks < 25 && account(output, 'landlord') === null; looks += 1) {
+  for (let looks = 0; demo && looks < 25 && account(output, 'landlord') === null; looks += 1) {
     await new Promise((done) => setTimeout(done, 200));
   }
   return {

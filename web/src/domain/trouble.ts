@@ -34,6 +34,22 @@ export function signInTrouble(error: unknown): SignInTrouble | null {
   }
 }
 
+/** Why signing in with another provider did not work, by the word it came back with. */
+export function providerTrouble(word: string): string {
+  switch (word) {
+    case 'provider-unavailable':
+      return 'The other provider cannot be reached at the moment. Try again later, or use your password.';
+    case 'expired':
+      return 'That took too long, or was begun in another browser. Try again.';
+    case 'email-unverified':
+      return 'The other provider has not confirmed your address yet, so we cannot tell that it is yours.';
+    case 'suspended':
+      return 'This account is suspended. Answer the letter about it if you think that is wrong.';
+    default:
+      return 'Signing in with the other provider did not work. Try again, or use your password.';
+  }
+}
+
 /** A path of this site to go on to; anything else is the front page. */
 export function safeNext(next: string | null): string {
   return next !== null && /^\/(?![/\\])/.test(next) && !/[\u0000-\u001f]/.test(next) ? next : '/';

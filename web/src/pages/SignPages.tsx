@@ -4,7 +4,7 @@ import { Link, Navigate, useSearchParams } from 'react-router';
 import { api, session } from '../api';
 import { providerPath } from '../api/accounts';
 import { Problem } from '../api/problem';
-import { safeNext, signInTrouble } from '../domain/trouble';
+import { providerTrouble, safeNext, signInTrouble } from '../domain/trouble';
 import { TextField } from '../parts/Field';
 import { Resend } from '../parts/MailSent';
 import { Note, Sheet } from '../parts/Sheet';
@@ -34,7 +34,7 @@ export function SignInPage() {
     <Sheet title="Sign in" onSubmit={() => signIn.mutate()}>
       {params.get('done') === 'reset' && <p className="told" role="status">Your password is changed, and every device is signed out. Sign in with the new one.</p>}
       {params.has('error') && !signIn.error && (
-        <p className="refusal" role="alert">Signing in with the other provider did not work. Try again, or use your password.</p>
+        <p className="refusal" role="alert">{providerTrouble(params.get('error') ?? '')}</p>
       )}
       <TextField label="Email" type="email" name="email" autoComplete="email" required value={email} onText={setEmail} />
       <TextField label="Password" type="password" name="password" autoComplete="current-password" required value={password} onText={setPassword} />
