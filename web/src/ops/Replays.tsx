@@ -68,7 +68,7 @@ export function Replays() {
         </div>
         <Refusal error={act.error} />
         <p role="status" className="fine">{act.said}</p>
-        <div className="actions">
+        <div className="actions form-go">
           <button type="submit" className="button button-main" disabled={act.busy}>{act.busy ? 'Looking…' : 'Find out what it would do'}</button>
           {known && known.events > 0 && <button type="button" className="button button-bad" disabled={act.busy} onClick={() => act.run(false)}>Replay {known.events.toLocaleString('en-GB')} events</button>}
         </div>
