@@ -5,7 +5,7 @@
 source "$(dirname "$0")/lib.sh"
 
 browser_test() {
-    RENTEZY_BIN="$(realpath "$(target_dir)/debug/rentezy")" npm --prefix web run e2e
+    RENTEZY_BIN="$(realpath "$(target_dir)/debug/rentezy")" npm --prefix web run "$1"
 }
 
 phase "set-up for the browser" scripts/setup.sh browser
@@ -15,6 +15,8 @@ phase "letters at a mail server" scripts/mail-server.sh
 phase "S3 store" scripts/s3-tests.sh --lib --test it
 phase "API by its document" scripts/schemathesis.sh
 if has_web; then
-    phase "browser test" browser_test
+    phase "browser test" browser_test e2e
+    phase "browser test of accounts" browser_test e2e:accounts
+    phase "browser test of landlords" browser_test e2e:landlord
     phase "identity provider" scripts/test-oidc.sh
 fi

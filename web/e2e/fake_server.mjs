@@ -6,18 +6,30 @@
 //   RENTEZY_SERVER_LISTEN=127.0.0.1:8080   where to listen (port 0: any)
 //   FAKE_HOLD_SECONDS=600                  how long a hold lasts
 //   FAKE_DELAY_MS=0                        added to every API answer
+//   RENTEZY_SERVER_DATA_DIR=data           where mail is put, in mail/, and operator.token
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { POLICIES, rooms } from './fake_rooms.mjs';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const HOLD_MS = Number(process.env.FAKE_HOLD_SECONDS ?? 600) * 1000;
 const DELAY = Number(process.env.FAKE_DELAY_MS ?? 0);
+const DATA = process.env.RENTEZY_SERVER_DATA_DIR ?? join(tmpdir(), `rentezy-fake-${process.pid}`);
 const CSP =
-  "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+  "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const COOKIE = '__Host-rentezy-refresh';
+
+// `admin grant EMAIL`, beside a fake that runs on the same data.
+if (process.argv[2] === 'admin') {
+  appendFileSync(join(DATA, 'admins'), `${process.argv[4]}\n`);
+  process.exit(0);
+}
+const isGranted = (email) => existsSync(join(DATA, 'admins')) && readFileSync(join(DATA, 'admins'), 'utf8').split('\n').includes(email);
 
 const users = new Map();
 const access = new Map();
@@ -26,6 +38,7 @@ const properties = new Map();
 const bookings = new Map();
 const sessions = new Map();
 const commands = new Map();
+const devices = new Map();
 
 // ---- invented data --------------------------------------------------------------------
 
@@ -60,13 +73,14 @@ const THINGS = {
 const AMENITIES = ['Wifi', 'Kitchen', 'Washer', 'Dishwasher', 'Lift', 'Balcony', 'Heating', 'Desk', 'Bicycle store', 'Garden', 'Parking', 'Pets allowed'];
 
 function addUser(email, password, name, roles) {
-  const user = { id: `usr_${randomUUID()}`, email, name, roles, created_at: iso() };
+  const user = { id: `usr_${randomUUID()}`, email, name, roles, created_at: iso(), email_verified: true, locale: 'en', zone: 'Europe/Dublin' };
   users.set(email, { user, password });
   return user;
 }
 
 function seed() {
   const landlord = addUser('landlord@example.org', 'landlord-demo-pass', 'Nora Byrne', ['tenant', 'landlord']);
+  addUser('admin@example.org', 'admin-demo-pass', 'Ada Admin', ['tenant', 'admin']);
   const tenant = addUser('tenant@example.org', 'tenant-demo-pass', 'Sam Okafor', ['tenant']);
   for (let n = 0; n < 140; n += 1) {
     const roll = dice(n * 7919 + 17);
@@ -99,7 +113,10 @@ function seed() {
 
 function addProperty(owner, body, status) {
   const id = `prp_${randomUUID()}`;
-  const made = { ...body, currency: body.price_per_night.currency, id, owner_id: owner, status, version: 1, unit: { id: `unt_${randomUUID()}`, ...body.unit }, created_at: iso(), updated_at: iso(), cleaning: undefined };
+  const price = body.price_per_night ?? body.price_per_month;
+  const unit = { ...body.unit, id: `unt_${randomUUID()}`, price_per_night: body.price_per_night, price_per_month: body.price_per_month };
+  const made = { stay_mode: 'nightly', policies: { ...POLICIES }, ...body, currency: price.currency, id, owner_id: owner, status, version: 1, unit, units: body.units?.map((one) => ({ ...one, id: `unt_${randomUUID()}` })) ?? [unit], created_at: iso(), updated_at: iso() };
+  made.unit = made.units[0];
   properties.set(id, made);
   return made;
 }
@@ -153,11 +170,16 @@ class Refused extends Error {
 
 // ---- the API --------------------------------------------------------------------------
 
-function openSession(user) {
+function openSession(user, agent, was) {
   const token = randomBytes(16).toString('hex');
   const refresh = randomBytes(16).toString('hex');
-  access.set(token, user.email);
-  refreshes.set(refresh, user.email);
+  const { roles } = users.get(user.email).user;
+  if (isGranted(user.email) && !roles.includes('admin')) roles.push('admin');
+  const id = was ?? `ses_${randomUUID()}`;
+  if (!was) devices.set(id, { id, email: user.email, created_at: iso(), user_agent: agent, address: '127.0.0.1' });
+  devices.get(id).last_used_at = iso();
+  access.set(token, { email: user.email, id });
+  refreshes.set(refresh, { email: user.email, id });
   return {
     status: 200,
     body: { access_token: token, token_type: 'Bearer', expires_in: 900, user: users.get(user.email).user },
@@ -168,7 +190,7 @@ function openSession(user) {
 function who(request) {
   const header = request.headers.authorization;
   if (!header) return null;
-  const email = access.get(header.replace('Bearer ', ''));
+  const email = access.get(header.replace('Bearer ', ''))?.email;
   if (!email) throw new Refused(401, 'unauthenticated', 'the access token is not valid');
   return users.get(email).user;
 }
@@ -216,7 +238,7 @@ function search(query) {
   const nights = checkIn && checkOut ? Array.from({ length: span(checkIn, checkOut) }, (_, n) => day(n, checkIn)) : [];
   let found = [...properties.values()].filter((one) => {
     const text = fold(`${one.title} ${one.address.city} ${one.kind} ${one.amenities.join(' ')}`);
-    const price = one.price_per_night.amount;
+    const price = one.price_per_night?.amount ?? 0;
     return (
       one.status === 'live' &&
       words.every((word) => text.includes(word)) &&
@@ -234,7 +256,7 @@ function search(query) {
   const limit = Number(get('limit') ?? 24);
   const data = found.slice(from, from + limit).map((one, index) => ({
     id: one.id, title: one.title, kind: one.kind, city: one.address.city, country: one.address.country, location: blur(one.location),
-    price_per_night: one.price_per_night, bedrooms: one.unit.bedrooms, beds: one.unit.beds, bathrooms: one.unit.bathrooms,
+    price_per_night: one.price_per_night, unit_types: one.units.length, cover: one.cover, bedrooms: one.unit.bedrooms, beds: one.unit.beds, bathrooms: one.unit.bathrooms,
     guests: one.unit.guests, amenities: one.amenities.slice(0, 6),
     ...((from + index) % 3 !== 2 && { rating: 4.1 + ((from + index) % 9) / 10 }),
     ...(nights.length > 0 && { total: { ...one.price_per_night, amount: one.price_per_night.amount * nights.length } }),
@@ -298,28 +320,32 @@ function api(request, path, query, body) {
   const [, noun, id, verb] = path.split('/');
   if (call === 'POST /auth/register') {
     if ((body.password ?? '').length < 10) throw new Refused(422, 'validation', 'one field is wrong', { errors: [{ pointer: '/password', code: 'too-short', detail: 'must have at least 10 characters' }] });
-    if (!users.has(body.email)) addUser(body.email, body.password, body.name, ['tenant']);
+    if (!users.has(body.email)) more.registered(addUser(body.email, body.password, body.name, ['tenant']));
     return { status: 202, body: { status: 'accepted' } };
   }
   if (call === 'POST /auth/login') {
     const known = users.get(body.email);
     if (!known || known.password !== body.password) throw new Refused(401, 'invalid-credentials', 'email and password do not match');
-    return openSession(known.user);
+    if (known.user.suspended) throw new Refused(403, 'suspended', 'this account may not be used for the time being');
+    if (known.user.email_verified === false) throw new Refused(403, 'email-unverified', 'open the link that was mailed to you');
+    return openSession(known.user, request.headers['user-agent']);
   }
   if (call === 'POST /auth/refresh') {
     const token = /__Host-rentezy-refresh=(\w+)/.exec(request.headers.cookie ?? '')?.[1];
     if (new URL(request.headers.origin ?? 'http://none').host !== request.headers.host) throw new Refused(403, 'forbidden', 'wrong origin');
-    const email = refreshes.get(token);
-    if (!email) throw new Refused(401, 'unauthenticated', 'no session');
+    const known = refreshes.get(token);
+    if (!known) throw new Refused(401, 'unauthenticated', 'no session', {}, { 'Set-Cookie': `${COOKIE}=; Secure; Path=/; Max-Age=0` });
     refreshes.delete(token);
-    return openSession({ email });
+    return openSession({ email: known.email }, request.headers['user-agent'], known.id);
   }
   if (call === 'POST /auth/logout') return { status: 204, headers: { 'Set-Cookie': `${COOKIE}=; Secure; Path=/; Max-Age=0` } };
-  if (call === 'GET /me') return { status: 200, body: must(request) };
+  const answer = more.api(request, path, query, body);
+  if (answer) return answer;
   if (call === 'POST /me/landlord-application') {
     const user = must(request);
+    if (more.applied(user)) return { status: 202, body: { status: 'pending' } };
     if (!user.roles.includes('landlord')) user.roles.push('landlord');
-    const opened = openSession(user);
+    const opened = openSession(user, request.headers['user-agent']);
     return { ...opened, status: 201, body: { status: 'approved', session: opened.body } };
   }
   if (call === 'GET /search') return search(query);
@@ -331,15 +357,21 @@ function api(request, path, query, body) {
   if (noun === 'properties' && properties.has(id)) {
     const property = properties.get(id);
     if (request.method === 'GET' && !verb) return tag(seen(property, who(request)));
-    if (request.method === 'PATCH') return tag(Object.assign(merge(owned(request, id), body), { version: property.version + 1 }));
-    if (verb === 'submit') return tag(Object.assign(owned(request, id), { status: 'live', version: property.version + 1 }));
+    if (request.method === 'PATCH') {
+      const { unit = {}, price_per_night, price_per_month, ...rest } = body;
+      const edited = merge(owned(request, id), rest);
+      merge(edited.units[0], { ...unit, ...(price_per_night && { price_per_night }), ...(price_per_month && { price_per_month }) });
+      more.relist(edited);
+      return tag(Object.assign(edited, { version: property.version + 1 }));
+    }
     if (verb === 'calendar') {
       const [from, to] = [query.get('from'), query.get('to')];
+      const unit = property.units.find((one) => one.id === query.get('unit_id')) ?? property.unit;
       const nights = Array.from({ length: Math.min(400, span(from, to)) }, (_, n) => {
         const free = freeUnits(property, day(n, from));
-        return { night: day(n, from), state: free > 0 ? 'free' : 'taken', free, price: property.price_per_night };
+        return { night: day(n, from), state: free > 0 ? 'free' : 'taken', free, price: unit.price_per_night };
       });
-      return { status: 200, body: { property_id: id, from, to, unit_id: property.unit.id, nights } };
+      return { status: 200, body: { property_id: id, from, to, unit_id: unit.id, nights } };
     }
   }
   if (call === 'POST /bookings') {
@@ -387,7 +419,11 @@ function payPage(session) {
 function pay(session) {
   const booking = bookings.get(sessions.get(session));
   booking.payment.status = 'succeeded';
-  setTimeout(() => Object.assign(booking, { status: 'confirmed', expires_at: null, version: booking.version + 1 }), 1200);
+  setTimeout(() => {
+    Object.assign(booking, { status: 'confirmed', expires_at: null, version: booking.version + 1 });
+    const data = { booking_id: booking.id, property_id: booking.property_id, check_in: booking.check_in, check_out: booking.check_out };
+    for (const user of [booking.tenant_id, booking.landlord_id]) more.tell(user, 'booking.confirmed', data, booking.property_title);
+  }, 1200);
   return `/bookings/${booking.id}?paid=1`;
 }
 
@@ -412,10 +448,12 @@ async function file(path, response) {
 async function readBody(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  request.bytes = Buffer.concat(chunks);
+  return request.headers['content-type']?.includes('octet-stream') ? '' : request.bytes.toString();
 }
 
 function send(response, answer) {
+  if (answer.bytes) return response.writeHead(answer.status, answer.headers).end(answer.bytes);
   const problem = answer.body?.type?.startsWith?.('/problems/');
   const text = answer.body === undefined ? undefined : JSON.stringify(answer.body);
   response.writeHead(answer.status, { ...(text && { 'Content-Type': problem ? 'application/problem+json' : 'application/json' }), ...answer.headers });
@@ -445,7 +483,36 @@ async function handle(request, response) {
   }
 }
 
+const sessionsOf = {
+  current: (request) => access.get((request.headers.authorization ?? '').replace('Bearer ', ''))?.id,
+  list: (email, current) => [...devices.values()].filter((one) => one.email === email).map((one) => ({ ...one, current: one.id === current })),
+  end(email, but) {
+    for (const one of [...devices.values()]) if (one.email === email && one.id !== but) this.endOne(email, one.id);
+  },
+  endOne(email, id) {
+    if (devices.get(id)?.email !== email) throw new Refused(404, 'not-found', 'no such session');
+    devices.delete(id);
+    for (const map of [access, refreshes]) for (const [token, one] of map) if (one.id === id) map.delete(token);
+  },
+};
+const operatorToken = randomBytes(16).toString('hex');
+const more = rooms({ Refused, must, who, users, sessionsOf, properties, owned, tag, once, addProperty, dataDir: DATA, operatorToken, site: () => `http://${host}:${server.address().port}` });
+
+async function operators(request, response) {
+  const url = new URL(request.url, 'http://fake');
+  if (!url.pathname.startsWith('/ops/v1/')) return file(url.pathname === '/' ? '/ops.html' : url.pathname, response);
+  const text = await readBody(request);
+  try {
+    send(response, more.ops(request, url.pathname.slice(7), url.searchParams, text === '' ? {} : JSON.parse(text)));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    send(response, error);
+  }
+}
+
 seed();
+mkdirSync(DATA, { recursive: true });
+writeFileSync(join(DATA, 'operator.token'), operatorToken);
 const [host, port] = (process.env.RENTEZY_SERVER_LISTEN ?? '127.0.0.1:8080').split(':');
 const server = createServer((request, response) => {
   handle(request, response).catch((error) => {
@@ -453,8 +520,17 @@ const server = createServer((request, response) => {
     response.destroy();
   });
 });
+const desk = createServer((request, response) => {
+  operators(request, response).catch((error) => {
+    console.error(error);
+    response.destroy();
+  });
+});
+const [opsHost, opsPort] = (process.env.RENTEZY_OPERATOR_LISTEN ?? '127.0.0.1:0').split(':');
+desk.listen(Number(opsPort), opsHost, () => console.log(`operators: http://${opsHost}:${desk.address().port}`));
 server.listen(Number(port), host, () => {
   console.log('tenant: tenant@example.org / tenant-demo-pass');
+  console.log('admin: admin@example.org / admin-demo-pass');
   console.log('landlord: landlord@example.org / landlord-demo-pass');
   console.log(`rentezy (a fake, for work on the pages) listens on http://${host}:${server.address().port}`);
 });

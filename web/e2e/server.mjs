@@ -1,29 +1,35 @@
 // Starts the server on an empty data directory, as a new user would, and stops it.
-import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '..');
 const START_MS = 180_000;
 const STOP_MS = 60_000;
 
-export async function startServer({ demo = true } = {}) {
+/** `demo`: with invented homes and accounts. `settings` are more variables of the
+ *  environment, such as RENTEZY_LISTINGS_REVIEW. */
+export async function startServer({ demo = true, settings = {} } = {}) {
   const home = mkdtempSync(join(tmpdir(), 'rentezy-e2e-'));
   // The database may run as another user, who has to be able to reach its directory.
   chmodSync(home, 0o755);
   const program = resolve(WEB, process.env.RENTEZY_BIN ?? '../target/debug/rentezy');
+  const dataDir = join(home, 'data');
+  const env = {
+    // People of a test are signed in at once, unless it is about just that.
+    RENTEZY_ACCOUNTS_EMAIL_VERIFICATION: 'optional',
+    RENTEZY_OPERATOR_LISTEN: '127.0.0.1:0',
+    ...process.env,
+    RENTEZY_SERVER_DATA_DIR: dataDir,
+    RENTEZY_SERVER_LISTEN: '127.0.0.1:0',
+    ...settings,
+  };
   const child = spawn(program, demo ? ['serve', '--demo'] : ['serve'], {
     cwd: home,
-    env: {
-      // Who opens no mail signs in all the same, unless the caller says otherwise.
-      RENTEZY_ACCOUNTS_EMAIL_VERIFICATION: 'optional',
-      ...process.env,
-      RENTEZY_SERVER_DATA_DIR: join(home, 'data'),
-      RENTEZY_SERVER_LISTEN: '127.0.0.1:0',
-      RENTEZY_OPERATOR_LISTEN: '127.0.0.1:0',
-    },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = [];
@@ -62,6 +68,12 @@ export async function startServer({ demo = true } = {}) {
     base,
     demo: { tenant: account(output, 'tenant'), landlord: account(output, 'landlord') },
     output,
+    dataDir,
+    /** The operators' address; null when there is none. */
+    operators: () => /\boperators?:\s+(http:\/\/\S+)/i.exec(output.join('\n'))?.[1]?.replace(/\/$/, '') ?? null,
+    operatorToken: () => process.env.RENTEZY_OPERATOR_TOKEN ?? readFileSync(join(dataDir, 'operator.token'), 'utf8').trim(),
+    /** Runs a command of the program beside the server; its output. */
+    run: async (...words) => (await promisify(execFile)(program, words, { cwd: home, env })).stdout,
     async stop() {
       child.kill('SIGTERM');
       const late = new Promise((done) => setTimeout(() => done('late'), STOP_MS).unref());
@@ -83,7 +95,7 @@ async function publicUrl(output) {
   for (const base of named) {
     try {
       const answer = await fetch(`${base}/api/v1/search?limit=1`);
-      if (answer.ok) return base;
+      if (answer.ok && answer.headers.get('Content-Type')?.includes('json')) return base;
     } catch {
       // Not this one, or not yet.
     }

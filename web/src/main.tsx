@@ -7,6 +7,7 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/parts.css';
 import './style/pages.css';
+import './style/rooms.css';
 import { boot } from './api';
 import { Problem, Unreachable } from './api/problem';
 import { applyTheme } from './parts/theme';

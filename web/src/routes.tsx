@@ -3,6 +3,7 @@ import { Navigate, Outlet, Route, Routes, useLocation } from 'react-router';
 import { BookingPage } from './pages/BookingPage';
 import { BookingsPage } from './pages/BookingsPage';
 import { ListingPage } from './pages/ListingPage';
+import { ForgotPage, ResetPage, UnsubscribePage, VerifyPage } from './pages/MailLinkPages';
 import { NotFoundPage } from './pages/NotFoundPage';
 import { SearchPage } from './pages/SearchPage';
 import { RegisterPage, SignInPage } from './pages/SignPages';
@@ -12,8 +13,11 @@ import { Loading } from './parts/States';
 
 // What few visitors see is loaded when they do.
 const AccountPage = lazy(() => import('./pages/AccountPage'));
+const AdminPages = lazy(() => import('./pages/AdminPages'));
 const LandlordPage = lazy(() => import('./pages/LandlordPage'));
 const ListingFormPage = lazy(() => import('./pages/ListingFormPage'));
+const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
+const PreferencesPage = lazy(() => import('./pages/PreferencesPage'));
 
 export function AppRoutes() {
   return (
@@ -22,11 +26,19 @@ export function AppRoutes() {
         <Route index element={<SearchPage />} />
         <Route path="listings/:id" element={<ListingPage />} />
         <Route path="signin" element={<SignInPage />} />
+        <Route path="login" element={<Navigate to="/signin" replace />} />
         <Route path="register" element={<RegisterPage />} />
+        <Route path="verify" element={<VerifyPage />} />
+        <Route path="forgot" element={<ForgotPage />} />
+        <Route path="reset" element={<ResetPage />} />
+        <Route path="unsubscribe" element={<UnsubscribePage />} />
         <Route element={<SignedIn />}>
           <Route path="bookings" element={<BookingsPage />} />
           <Route path="bookings/:id" element={<BookingPage />} />
           <Route path="account" element={<Later><AccountPage /></Later>} />
+          <Route path="account/notifications" element={<Later><PreferencesPage /></Later>} />
+          <Route path="notifications" element={<Later><NotificationsPage /></Later>} />
+          <Route path="admin/:room?" element={<Later><AdminPages /></Later>} />
           <Route path="landlord" element={<Later><LandlordPage /></Later>} />
           <Route path="landlord/new" element={<Later><ListingFormPage /></Later>} />
           <Route path="landlord/:id" element={<Later><ListingFormPage /></Later>} />

@@ -13,8 +13,10 @@ export interface Answer<T> {
 }
 
 export interface Ask {
-  query?: Record<string, string | number | undefined | null>;
+  query?: Record<string, string | number | boolean | undefined | null>;
   body?: unknown;
+  /** What the answer is read as; `json` by default. */
+  as?: 'json' | 'blob';
   /** `none`: sent without a token. `some`: with one if there is one. `must`: refused
    *  here when nobody is signed in. Default `must`. */
   auth?: 'none' | 'some' | 'must';
@@ -63,10 +65,20 @@ export class Client {
       if (auth === 'must' && this.parts.session.accessToken() === null) throw signedOut();
     }
     const first = await this.sendSurely(method, path, ask, auth);
-    if (first.status !== 401 || auth === 'none') return this.read<T>(first);
+    if (first.status !== 401 || auth === 'none') return this.read<T>(first, ask.as);
     const resumed = await this.refresh();
     if (!resumed && auth === 'must') throw await readProblem(first);
-    return this.read<T>(await this.sendSurely(method, path, ask, auth));
+    return this.read<T>(await this.sendSurely(method, path, ask, auth), ask.as);
+  }
+
+  /** A token for a request that does not go through fetch, such as an upload with
+   *  progress. */
+  async token(): Promise<string> {
+    await this.boot();
+    if (this.parts.session.stale()) await this.refresh();
+    const token = this.parts.session.accessToken();
+    if (token === null) throw signedOut();
+    return token;
   }
 
   /** Trades the refresh cookie for a new token; callers at the same time share one trade.
@@ -147,12 +159,11 @@ export class Client {
     return response;
   }
 
-  private async read<T>(response: Response): Promise<Answer<T>> {
+  private async read<T>(response: Response, as: Ask['as']): Promise<Answer<T>> {
     if (!response.ok) throw await readProblem(response);
-    const text = await response.text();
     return {
       status: response.status,
-      data: (text === '' ? undefined : JSON.parse(text)) as T,
+      data: (as === 'blob' ? await response.blob() : parsed(await response.text())) as T,
       etag: response.headers.get('ETag'),
       retryAfter: seconds(response.headers.get('Retry-After')),
     };
@@ -176,6 +187,10 @@ function address(path: string, query: Ask['query']): string {
   const tail = params.size > 0 ? `?${params}` : '';
   // /version and its like are at the root; everything else is under the API's base.
   return `${path.startsWith('//') ? path.slice(1) : BASE + path}${tail}`;
+}
+
+function parsed(text: string): unknown {
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 function signedOut(): Problem {

@@ -1,8 +1,6 @@
-/** The one client of this page, and every call the app makes. */
-import { Client, sleep, type Answer } from './client';
-import { ServerClock } from './clock';
-import { reach } from './reach';
-import { SessionStore } from './session';
+/** Every call that searching, booking and signing in make. */
+import { client, data, session } from './app';
+import { sleep, type Answer } from './client';
 import type {
   Booking,
   Calendar,
@@ -19,23 +17,7 @@ import type {
   Version,
 } from './types';
 
-export const clock = new ServerClock();
-export const session = new SessionStore(ownStorage());
-
-const client = new Client({
-  fetch: (...args) => fetch(...args),
-  session,
-  clock,
-  alone: (work) =>
-    navigator.locks ? (navigator.locks.request('rentezy-refresh', work) as ReturnType<typeof work>) : work(),
-  onReach: (reached) => reach.set(reached),
-});
-
-export const boot = (): Promise<void> => client.boot();
-
-async function data<T>(answer: Promise<Answer<T>>): Promise<T> {
-  return (await answer).data;
-}
+export { boot, clock, session } from './app';
 
 /** A property with the tag that an edit has to name. */
 export interface Tagged {
@@ -43,9 +25,14 @@ export interface Tagged {
   etag: string;
 }
 
-async function tagged(answer: Promise<Answer<Property>>): Promise<Tagged> {
+export async function tagged(answer: Promise<Answer<Property>>): Promise<Tagged> {
   const { data: property, etag } = await answer;
-  return { property, etag: etag ?? `"${property.version}"` };
+  return { property, etag: etag ?? tag(property) };
+}
+
+/** The tag of a version that was listed, not read alone. */
+export function tag(property: Pick<Property, 'version'>): string {
+  return `"${property.version}"`;
 }
 
 export const api = {
@@ -88,11 +75,11 @@ export const api = {
         ...(signal && { signal }),
       }),
     ),
-  calendar: (id: string, from: string, to: string, signal?: AbortSignal) =>
+  calendar: (id: string, unitId: string | undefined, from: string, to: string, signal?: AbortSignal) =>
     data(
       client.ask<Calendar>('GET', `/properties/${encodeURIComponent(id)}/calendar`, {
         auth: 'some',
-        query: { from, to },
+        query: { from, to, unit_id: unitId },
         ...(signal && { signal }),
       }),
     ),
@@ -129,11 +116,3 @@ export const api = {
     }
   },
 };
-
-function ownStorage(): Storage | null {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
-  }
-}

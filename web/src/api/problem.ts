@@ -28,6 +28,13 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
   }
 
+  /** The same, said of other fields. */
+  with(errors: FieldError[]): Problem {
+    const { title, detail, code, retryable, alternatives } = this;
+    const body = { title, detail, code, retryable, alternatives, errors, ...(this.requestId && { instance: this.requestId }) };
+    return new Problem(this.status, body, this.retryAfter);
+  }
+
   /** The message for one field, by JSON pointer; a pointer to its parent's part counts. */
   field(pointer: string): string | undefined {
     const hit = this.errors.find((error) => error.pointer === pointer);

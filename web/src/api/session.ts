@@ -53,6 +53,16 @@ export class SessionStore {
     this.set({ phase: 'in', user: session.user });
   }
 
+  /** The profile changed. */
+  update(user: User): void {
+    if (this.state.phase === 'in') this.set({ phase: 'in', user });
+  }
+
+  /** Somebody leaves to sign in elsewhere and comes back with a refresh cookie. */
+  expect(): void {
+    this.mark((storage) => storage.setItem(HINT, '1'));
+  }
+
   close(): void {
     this.token = null;
     this.mark((storage) => storage.removeItem(HINT));

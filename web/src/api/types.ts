@@ -1,5 +1,6 @@
 /** What the server sends and takes under /api/v1. Written by hand from the contract;
- *  one file, so that one generated from /openapi.json can take its place. */
+ *  with `next.ts`, so that one generated from /openapi.json can take their place. */
+import type { LandlordStanding, Photo, Pictures, Policies, StayMode, Unit } from './next';
 
 /** Minor units with their ISO 4217 currency. */
 export interface Money {
@@ -49,6 +50,12 @@ export interface User {
   name: string;
   roles: Role[];
   created_at: Instant;
+  email_verified?: boolean;
+  /** A language tag. */
+  locale?: string;
+  /** An IANA zone. */
+  zone?: string;
+  landlord_application?: LandlordStanding | null;
 }
 
 export interface Session {
@@ -97,21 +104,36 @@ export interface NewProperty {
   zone: string;
   amenities: string[];
   unit: NewUnit;
-  price_per_night: Money;
+  stay_mode: StayMode;
+  /** Of the first unit type, as the price of a month is. */
+  price_per_night?: Money;
+  price_per_month?: Money;
+  deposit?: Money;
+  cleaning_fee?: Money;
 }
 
 export type PropertyStatus = 'draft' | 'pending_review' | 'live' | 'paused' | 'rejected' | 'archived';
 
-export interface Property extends Omit<NewProperty, 'unit' | 'price_per_night'> {
+export interface Property extends Omit<NewProperty, 'unit' | 'price_per_night' | 'price_per_month'> {
   /** The currency of its prices, also before it has one. */
   currency: string;
-  /** A draft may lack it. */
+  /** The lowest of its unit types; a draft may lack it. */
   price_per_night?: Money | null;
+  price_per_month?: Money | null;
+  /** All unit types; the first is `unit` too. */
+  units: Unit[];
+  policies?: Policies | null;
+  /** Why it was rejected; only for its owner. */
+  rejection?: string | null;
+  /** In lists. */
+  cover?: Pictures | null;
+  /** When it is read alone. */
+  photos?: Photo[] | null;
   id: string;
   owner_id: string;
   status: PropertyStatus;
   version: number;
-  unit: NewUnit & { id: string };
+  unit: Unit;
   created_at: Instant;
   updated_at: Instant;
 }
@@ -139,11 +161,12 @@ export interface Card {
   city: string;
   country: string;
   location: Location;
-  /** The lowest of its unit types; absent where it is let by the month alone. */
+  stay_mode?: StayMode;
+  /** The lowest of its unit types. */
   price_per_night?: Money | null;
   price_per_month?: Money | null;
-  /** With more than one, prices are the lowest. */
   unit_types?: number;
+  cover?: Pictures | null;
   bedrooms: number;
   beds: number;
   bathrooms: number;
@@ -229,4 +252,6 @@ export interface Version {
   version: string;
   payments: 'sandbox' | 'stripe' | 'off';
   tzdb?: string;
+  /** Other ways to sign in: the names of OpenID Connect providers. */
+  sign_in_providers?: string[];
 }

@@ -1,3 +1,4 @@
+import type { Cancellation, StayMode } from '../api/next';
 import type { Booking, BookingStatus, Card, Kind, PropertyStatus } from '../api/types';
 import { formatMoney } from './money';
 
@@ -7,6 +8,18 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 export const KINDS: Record<Kind, string> = { bed: 'Bed', room: 'Room', flat: 'Flat', house: 'House' };
 
+export const STAY_MODES: Record<StayMode, string> = { nightly: 'By the night', monthly: 'By the month', both: 'By the night or the month' };
+
+/** The policies by name; the exact terms come with refunds. */
+export const CANCELLATIONS: Record<Cancellation, { label: string; about: string }> = {
+  flexible: { label: 'Flexible', about: 'Free until a day before.' },
+  moderate: { label: 'Moderate', about: 'Free until five days before.' },
+  limited: { label: 'Limited', about: 'Free until fourteen days before.' },
+  firm: { label: 'Firm', about: 'Free until thirty days before.' },
+  strict: { label: 'Strict', about: 'Half comes back until a week before.' },
+  non_refundable: { label: 'Non-refundable', about: 'Nothing comes back.' },
+};
+
 export function facts(of: Pick<Card, 'bedrooms' | 'beds' | 'bathrooms' | 'guests'>): string[] {
   return [
     of.bedrooms > 0 ? plural(of.bedrooms, 'bedroom') : 'Studio',
@@ -14,6 +27,12 @@ export function facts(of: Pick<Card, 'bedrooms' | 'beds' | 'bathrooms' | 'guests
     plural(of.bathrooms, 'bath'),
     plural(of.guests, 'guest'),
   ];
+}
+
+/** "from €95 a night", "€1,200 a month"; null without a price. */
+export function priceText(of: Pick<Card, 'price_per_night' | 'price_per_month'>, unitTypes: number): string | null {
+  const [money, unit] = of.price_per_night ? [of.price_per_night, 'night'] : [of.price_per_month, 'month'];
+  return money ? `${unitTypes > 1 ? 'from ' : ''}${formatMoney(money)} a ${unit}` : null;
 }
 
 const regions = new Intl.DisplayNames(['en-GB'], { type: 'region' });
@@ -43,26 +62,9 @@ export const PROPERTY_STATUS: Record<PropertyStatus, { label: string; tone: Tone
   pending_review: { label: 'In review', tone: 'lamp' },
   live: { label: 'Live', tone: 'ok' },
   paused: { label: 'Paused', tone: 'quiet' },
-  rejected: { label: 'Not accepted', tone: 'bad' },
+  rejected: { label: 'Sent back', tone: 'bad' },
   archived: { label: 'Archived', tone: 'quiet' },
 };
-
-/** An amenity as people read it: keys of the catalogue are words with underscores. */
-export function amenity(key: string): string {
-  const words = /^[a-z_]+$/.test(key) ? key.replaceAll('_', ' ') : key;
-  return words === 'tv' ? 'TV' : words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-/** What a home costs at least, and for how long: by the month where no nights are let. */
-export function cardPrice(card: Pick<Card, 'price_per_night' | 'price_per_month' | 'unit_types'>): {
-  price: string;
-  per: string;
-} {
-  const from = (card.unit_types ?? 1) > 1 ? 'from ' : '';
-  if (card.price_per_night) return { price: from + formatMoney(card.price_per_night), per: 'a night' };
-  if (card.price_per_month) return { price: from + formatMoney(card.price_per_month), per: 'a month' };
-  return { price: '', per: '' };
-}
 
 /** A status this page does not know yet is shown as it came. */
 export function bookingStatus(booking: Pick<Booking, 'status'>): { label: string; tone: Tone } {

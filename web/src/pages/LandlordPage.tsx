@@ -1,12 +1,13 @@
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link } from 'react-router';
 import { api } from '../api';
 import type { Booking, Property } from '../api/types';
-import { formatMoney } from '../domain/money';
-import { KINDS, country, isOpen, plural, propertyStatus } from '../domain/words';
+import { unitsOf } from '../domain/listing';
+import { KINDS, country, isOpen, plural, priceText, propertyStatus } from '../domain/words';
 import { Badge } from '../parts/Badge';
-import { HomeArt } from '../parts/HomeArt';
+import { Cover } from '../parts/Cover';
+import { ListingSteps } from '../parts/ListingSteps';
 import { Empty, Failure, Loading, Refusal } from '../parts/States';
 import { useSession, useTitle } from '../parts/hooks';
 import { BookingRow } from './BookingsPage';
@@ -80,17 +81,13 @@ function Listings() {
 }
 
 function OwnHome({ property, bookings, loaded }: { property: Property; bookings: Booking[]; loaded: boolean }) {
-  const queries = useQueryClient();
-  const publish = useMutation({
-    mutationFn: () => api.submitProperty(property.id, `"${property.version}"`),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['own-properties'] }),
-  });
   const live = bookings.filter((one) => one.status === 'confirmed' || isOpen(one.status));
   const ended = bookings.length - live.length;
+  const units = unitsOf(property);
   return (
     <article className="panel own">
       <header className="own-head">
-        <HomeArt id={property.id} kind={property.kind} />
+        <Cover of={property} isPrivate={property.status !== 'live'} />
         <div>
           <h2>
             <Link to={`/listings/${property.id}`}>{property.title}</Link>
@@ -100,22 +97,16 @@ function OwnHome({ property, bookings, loaded }: { property: Property; bookings:
           </p>
           <p className="own-facts">
             <Badge {...propertyStatus(property.status)} />
-            <span className="tabular">
-              {property.price_per_night ? `${formatMoney(property.price_per_night)} a night` : 'No price yet'}
-            </span>
-            <span>{plural(property.unit.count, 'unit')}</span>
+            <span className="tabular">{priceText(property, units.length) ?? 'No price yet'}</span>
+            <span>{plural(units.reduce((sum, unit) => sum + unit.count, 0), 'unit')}</span>
           </p>
         </div>
         <div className="own-actions">
-          {property.status === 'draft' && (
-            <button type="button" className="button" disabled={publish.isPending} onClick={() => publish.mutate()}>
-              {publish.isPending ? 'Publishing…' : 'Publish'}
-            </button>
-          )}
           <Link className="button" to={`/landlord/${property.id}`}>Edit</Link>
         </div>
       </header>
-      <Refusal error={publish.error} />
+      {property.rejection && <p className="refusal">What we ask for: <q>{property.rejection}</q></p>}
+      <ListingSteps property={property} />
       {live.length > 0 ? (
         <ul className="rows rows-inner" aria-label={`Bookings of ${property.title}`}>
           {live.sort((a, b) => a.check_in.localeCompare(b.check_in)).map((booking) => (

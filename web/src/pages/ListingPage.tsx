@@ -1,20 +1,22 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo, useRef, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { api, clock } from '../api';
 import { Problem } from '../api/problem';
+import type { Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { addDays, isDate, todayIn } from '../domain/dates';
+import { byNight as letByNight, unitsOf } from '../domain/listing';
 import { NOTHING, byNight, choosingEnd, isBookable, type Stay } from '../domain/nights';
-import { KINDS, amenity as amenityName, country, facts } from '../domain/words';
+import { KINDS, country, facts } from '../domain/words';
 import { Calendar } from '../parts/Calendar';
-import { HomeArt } from '../parts/HomeArt';
+import { Gallery } from '../parts/Gallery';
 import { HoldPanel } from '../parts/HoldPanel';
+import { ListingAbout } from '../parts/ListingAbout';
 import { NightsGone } from '../parts/NightsGone';
-import { Failure, Loading } from '../parts/States';
+import { Empty, Failure, Loading } from '../parts/States';
+import { UnitChoice } from '../parts/UnitChoice';
 import { useActionKeys, useSession, useTitle } from '../parts/hooks';
-
-const PlaceMap = lazy(() => import('../map/PlaceMap'));
 
 /** Nights that are asked for; the server gives at most 400. */
 const AHEAD = 365;
@@ -47,12 +49,16 @@ function Listing({ property }: { property: Property }) {
   const calendarRef = useRef<HTMLElement>(null);
   const today = todayIn(property.zone, clock.now());
   const until = addDays(today, AHEAD);
-  const [guests, setGuests] = useState(() => startGuests(params, property));
+  const units = unitsOf(property);
+  const unit = (units.find((one) => one.id === params.get('unit')) ?? units[0]) as Unit;
+  const [asked, setGuests] = useState(() => startGuests(params));
+  const guests = Math.min(asked, unit.guests);
   const stay = readStay(params);
 
   const calendar = useQuery({
-    queryKey: ['calendar', property.id, today],
-    queryFn: ({ signal }) => api.calendar(property.id, today, until, signal),
+    queryKey: ['calendar', property.id, unit.id, today],
+    queryFn: ({ signal }) => api.calendar(property.id, unit.id, today, until, signal),
+    enabled: letByNight(property.stay_mode),
     refetchInterval: 30_000,
   });
   const nights = useMemo(() => byNight(calendar.data?.nights ?? []), [calendar.data]);
@@ -69,11 +75,23 @@ function Listing({ property }: { property: Property }) {
     );
   };
 
+  const chooseUnit = (id: string): void => {
+    hold.reset();
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        put(next, 'unit', id === units[0]?.id ? null : id);
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  };
+
   const hold = useMutation({
     mutationFn: () => {
       const body = {
         property_id: property.id,
-        unit_id: property.unit.id,
+        unit_id: unit.id,
         check_in: stay.checkIn as string,
         check_out: stay.checkOut as string,
         guests,
@@ -118,33 +136,39 @@ function Listing({ property }: { property: Property }) {
   const mine = user?.id === property.owner_id;
   return (
     <div className="page listing">
-      <div className="listing-hero">
-        <HomeArt id={property.id} kind={property.kind} wide />
-      </div>
+      <Gallery property={property} />
       <div className="listing-main">
-        <ListingHead property={property} mine={mine} />
-        <section ref={calendarRef} className="listing-part" id="nights" aria-labelledby="nights-title">
-          <h2 id="nights-title">Choose your nights</h2>
-          <p className="part-note" role="status">{advice(stay, chosenGone)}</p>
-          {calendar.isError && !calendar.data ? (
-            <Failure error={calendar.error} retry={() => void calendar.refetch()} />
-          ) : calendar.isPending ? (
-            <Loading label="Loading the calendar" />
-          ) : (
-            <Calendar key={property.id} nights={nights} stay={stay} today={today} until={until} onStay={setStay} />
-          )}
-          <p className="legend">
-            <span className="legend-free">Free, with its price in {property.currency}</span>
-            <span className="legend-taken">Taken</span>
-            {stay.checkIn && (
-              <button type="button" className="link" onClick={() => setStay(NOTHING)}>Clear dates</button>
+        <ListingHead property={property} unit={unit} mine={mine} />
+        {units.length > 1 && <UnitChoice units={units} chosen={unit} onChoose={chooseUnit} />}
+        {!letByNight(property.stay_mode) ? (
+          <Empty title="Let by the month">
+            <p>Months cannot be booked here yet.</p>
+          </Empty>
+        ) : (
+          <section ref={calendarRef} className="listing-part" id="nights" aria-labelledby="nights-title">
+            <h2 id="nights-title">Choose your nights</h2>
+            <p className="part-note" role="status">{advice(stay, chosenGone)}</p>
+            {calendar.isError && !calendar.data ? (
+              <Failure error={calendar.error} retry={() => void calendar.refetch()} />
+            ) : calendar.isPending ? (
+              <Loading label="Loading the calendar" />
+            ) : (
+              <Calendar key={unit.id} nights={nights} stay={stay} today={today} until={until} onStay={setStay} />
             )}
-          </p>
-        </section>
+            <p className="legend">
+              <span className="legend-free">Free, with its price in {property.currency}</span>
+              <span className="legend-taken">Taken</span>
+              {stay.checkIn && (
+                <button type="button" className="link" onClick={() => setStay(NOTHING)}>Clear dates</button>
+              )}
+            </p>
+          </section>
+        )}
       </div>
       <aside className="listing-side">
         <HoldPanel
           property={property}
+          unit={unit}
           stay={stay}
           nights={nights}
           guests={guests}
@@ -161,13 +185,13 @@ function Listing({ property }: { property: Property }) {
         />
       </aside>
       <div className="listing-about">
-        <About property={property} />
+        <ListingAbout property={property} />
       </div>
     </div>
   );
 }
 
-function ListingHead({ property, mine }: { property: Property; mine: boolean }) {
+function ListingHead({ property, unit, mine }: { property: Property; unit: Unit; mine: boolean }) {
   const { address } = property;
   const place = [address.line, address.city, address.region, country(address.country)].filter(Boolean).join(', ');
   return (
@@ -176,10 +200,10 @@ function ListingHead({ property, mine }: { property: Property; mine: boolean }) 
       <h1>{property.title}</h1>
       <p className="listing-place">{place}</p>
       <ul className="fact-row">
-        {facts(property.unit).map((fact) => (
+        {facts(unit).map((fact) => (
           <li key={fact}>{fact}</li>
         ))}
-        {property.unit.count > 1 && <li>{property.unit.count} of this kind</li>}
+        {unit.count > 1 && <li>{unit.count} of this kind</li>}
       </ul>
       {mine && (
         <p className="note">
@@ -187,43 +211,6 @@ function ListingHead({ property, mine }: { property: Property; mine: boolean }) 
         </p>
       )}
     </header>
-  );
-}
-
-function About({ property }: { property: Property }) {
-  const paragraphs = property.description.split(/\n{1,}/).map((part) => part.trim()).filter(Boolean);
-  return (
-    <>
-      {paragraphs.length > 0 && (
-        <section className="listing-part">
-          <h2>About this home</h2>
-          <div className="prose">
-            {paragraphs.map((part, index) => (
-              <p key={index}>{part}</p>
-            ))}
-          </div>
-        </section>
-      )}
-      {property.amenities.length > 0 && (
-        <section className="listing-part">
-          <h2>What it offers</h2>
-          <ul className="amenities">
-            {property.amenities.map((amenity) => (
-              <li key={amenity}>{amenityName(amenity)}</li>
-            ))}
-          </ul>
-        </section>
-      )}
-      <section className="listing-part">
-        <h2>Where it is</h2>
-        <p className="part-note">Shown to about a kilometre.</p>
-        <div className="place-map">
-          <Suspense fallback={<div className="map-wait" />}>
-            <PlaceMap lat={property.location.lat} lon={property.location.lon} zoom={6} />
-          </Suspense>
-        </div>
-      </section>
-    </>
   );
 }
 
@@ -241,9 +228,9 @@ function readStay(params: URLSearchParams): Stay {
   return { checkIn, checkOut: isDate(checkOut) && checkOut > checkIn ? checkOut : null };
 }
 
-function startGuests(params: URLSearchParams, property: Property): number {
+function startGuests(params: URLSearchParams): number {
   const asked = Number(params.get('guests'));
-  return Number.isInteger(asked) && asked >= 1 ? Math.min(asked, property.unit.guests) : 1;
+  return Number.isInteger(asked) && asked >= 1 ? asked : 1;
 }
 
 function put(params: URLSearchParams, name: string, value: string | null): void {

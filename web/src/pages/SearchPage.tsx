@@ -3,11 +3,12 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { api } from '../api';
 import type { Card, Sort } from '../api/types';
+import { formatMoney } from '../domain/money';
 import { readForm, toQuery, writeForm, type SearchForm } from '../domain/query';
-import { cardPrice, plural } from '../domain/words';
+import { plural, priceText } from '../domain/words';
 import type { Point } from '../map/groups';
+import { Cover } from '../parts/Cover';
 import { CardSkeleton, HomeCard, homePath } from '../parts/HomeCard';
-import { HomeArt } from '../parts/HomeArt';
 import { SearchBar } from '../parts/SearchBar';
 import { Empty, Failure } from '../parts/States';
 import { useMedia, useTitle } from '../parts/hooks';
@@ -173,7 +174,7 @@ function SearchMap({ cards, fitKey, form, lifted, onBox }: {
   const points = useMemo(
     () =>
       cards.map(
-        (card): Point => ({ id: card.id, lat: card.location.lat, lon: card.location.lon, label: cardPrice(card).price, city: card.city }),
+        (card): Point => ({ id: card.id, lat: card.location.lat, lon: card.location.lon, label: pinText(card), city: card.city }),
       ),
     [cards],
   );
@@ -197,10 +198,10 @@ function SearchMap({ cards, fitKey, form, lifted, onBox }: {
             {peek.map((card) => (
               <li key={card.id}>
                 <Link to={homePath(card.id, form)}>
-                  <HomeArt id={card.id} kind={card.kind} />
+                  <Cover of={card} />
                   <span>
                     <strong>{card.title}</strong>
-                    <span className="fine">{cardPrice(card).price} {cardPrice(card).per}</span>
+                    <span className="fine">{priceText(card, card.unit_types ?? 1)}</span>
                   </span>
                 </Link>
               </li>
@@ -210,4 +211,10 @@ function SearchMap({ cards, fitKey, form, lifted, onBox }: {
       )}
     </>
   );
+}
+
+/** What a pin on the map says. */
+function pinText(card: Card): string {
+  const price = card.price_per_night ?? card.price_per_month;
+  return price ? formatMoney(price) : '–';
 }

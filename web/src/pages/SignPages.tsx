@@ -1,22 +1,26 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useState } from 'react';
 import { Link, Navigate, useSearchParams } from 'react-router';
-import { api } from '../api';
+import { api, session } from '../api';
+import { providerPath } from '../api/accounts';
 import { Problem } from '../api/problem';
+import { providerTrouble, safeNext, signInTrouble } from '../domain/trouble';
 import { TextField } from '../parts/Field';
-import { useSession, useTitle } from '../parts/hooks';
+import { Resend } from '../parts/MailSent';
+import { Note, Sheet } from '../parts/Sheet';
+import { useSession, useTitle, useVersion } from '../parts/hooks';
 import { Refusal } from '../parts/States';
 
-/** Where to go after signing in: a path of this site, never another site. */
+/** Where to go after signing in. */
 function useNext(): string {
   const [params] = useSearchParams();
-  const next = params.get('next') ?? '/';
-  return /^\/(?![/\\])/.test(next) ? next : '/';
+  return safeNext(params.get('next'));
 }
 
 export function SignInPage() {
   useTitle('Sign in');
   const next = useNext();
+  const [params] = useSearchParams();
   const queries = useQueryClient();
   const { phase } = useSession();
   const [email, setEmail] = useState('');
@@ -26,23 +30,64 @@ export function SignInPage() {
     onSuccess: () => queries.invalidateQueries(),
   });
   if (phase === 'in') return <Navigate to={next} replace />;
-  const refused = signIn.error instanceof Problem && signIn.error.code === 'invalid-credentials';
   return (
     <Sheet title="Sign in" onSubmit={() => signIn.mutate()}>
+      {params.get('done') === 'reset' && <p className="told" role="status">Your password is changed, and every device is signed out. Sign in with the new one.</p>}
+      {params.has('error') && !signIn.error && (
+        <p className="refusal" role="alert">{providerTrouble(params.get('error') ?? '')}</p>
+      )}
       <TextField label="Email" type="email" name="email" autoComplete="email" required value={email} onText={setEmail} />
       <TextField label="Password" type="password" name="password" autoComplete="current-password" required value={password} onText={setPassword} />
-      {refused ? (
-        <p className="refusal" role="alert">Email and password don’t match an account.</p>
-      ) : (
-        <Refusal error={signIn.error} />
-      )}
+      <SignInRefusal error={signIn.error} email={email.trim()} />
       <button type="submit" className="button button-main button-wide" disabled={signIn.isPending}>
         {signIn.isPending ? 'Signing in…' : 'Sign in'}
       </button>
+      <OtherProviders next={next} />
+      <p className="fine">
+        <Link to="/forgot">Forgot your password?</Link>
+      </p>
       <p className="fine">
         New here? <Link to={`/register?next=${encodeURIComponent(next)}`}>Register</Link>
       </p>
     </Sheet>
+  );
+}
+
+function SignInRefusal({ error, email }: { error: unknown; email: string }) {
+  const trouble = signInTrouble(error);
+  switch (trouble?.kind) {
+    case undefined:
+      return null;
+    case 'wrong':
+      return <p className="refusal" role="alert">Email and password don’t match an account.</p>;
+    case 'unverified':
+      return (
+        <>
+          <p className="refusal" role="alert">Your address is not confirmed yet. Open the link in the letter that we sent to it.</p>
+          <Resend key={email} email={email} />
+        </>
+      );
+    case 'suspended':
+      return <p className="refusal" role="alert">This account is suspended. Answer the letter about it if you think that is wrong.</p>;
+    case 'wait':
+      return <p className="refusal" role="alert">There were too many tries. {trouble.text}</p>;
+    case 'other':
+      return <Refusal error={error} />;
+  }
+}
+
+/** Buttons for the other providers that the server knows. */
+function OtherProviders({ next }: { next: string }) {
+  const version = useVersion();
+  const providers = version.data?.sign_in_providers ?? [];
+  return (
+    <>
+      {providers.map((name) => (
+        <a key={name} className="button button-wide button-other" href={providerPath(name, next)} onClick={() => session.expect()}>
+          Sign in with {name === 'oidc' ? 'your organisation' : name.charAt(0).toUpperCase() + name.slice(1)}
+        </a>
+      ))}
+    </>
   );
 }
 
@@ -57,11 +102,13 @@ export function RegisterPage() {
     mutationFn: async () => {
       const email = form.email.trim();
       await api.register({ name: form.name.trim(), email, password: form.password });
+      // Where addresses need no proof, one is signed in at once.
       await api.login({ email, password: form.password });
     },
     onSuccess: () => queries.invalidateQueries(),
   });
   if (phase === 'in') return <Navigate to={next} replace />;
+  if (signInTrouble(register.error)?.kind === 'unverified') return <LookIntoMail email={form.email.trim()} next={next} />;
   const problem = register.error instanceof Problem ? register.error : null;
   // The server never tells whether an address is known; a refused sign-in is all we see.
   const known = problem?.code === 'invalid-credentials';
@@ -77,6 +124,7 @@ export function RegisterPage() {
         autoComplete="new-password"
         required
         minLength={10}
+        maxLength={128}
         hint="At least 10 characters."
         value={form.password}
         onText={(password) => put({ password })}
@@ -84,13 +132,15 @@ export function RegisterPage() {
       />
       {known && (
         <p className="refusal" role="alert">
-          You can’t be signed in with this password. If you already have an account, <Link to={`/signin?next=${encodeURIComponent(next)}`}>sign in</Link> instead.
+          You can’t be signed in with this password. If you already have an account, <Link to={`/signin?next=${encodeURIComponent(next)}`}>sign in</Link> or{' '}
+          <Link to="/forgot">choose a new password</Link>.
         </p>
       )}
       {!told && <Refusal error={register.error} />}
       <button type="submit" className="button button-main button-wide" disabled={register.isPending}>
         {register.isPending ? 'Registering…' : 'Register'}
       </button>
+      <OtherProviders next={next} />
       <p className="fine">
         Have an account? <Link to={`/signin?next=${encodeURIComponent(next)}`}>Sign in</Link>
       </p>
@@ -98,17 +148,15 @@ export function RegisterPage() {
   );
 }
 
-function Sheet({ title, onSubmit, children }: { title: string; onSubmit: () => void; children: ReactNode }) {
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    onSubmit();
-  };
+function LookIntoMail({ email, next }: { email: string; next: string }) {
   return (
-    <div className="page page-narrow">
-      <form className="sheet" onSubmit={submit}>
-        <h1>{title}</h1>
-        {children}
-      </form>
-    </div>
+    <Note title="Look into your mail">
+      <p>
+        We have sent a letter to <strong className="break">{email}</strong>. Open the link in it to confirm that the address is yours, then sign in.
+      </p>
+      <p className="fine">The link works once, for 24 hours.</p>
+      <Resend email={email} />
+      <Link className="button button-wide" to={`/signin?next=${encodeURIComponent(next)}`}>Sign in</Link>
+    </Note>
   );
 }

@@ -1,5 +1,7 @@
+import type { Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { formatFull } from '../domain/dates';
+import { byNight } from '../domain/listing';
 import { formatExact, formatMoney } from '../domain/money';
 import { stayNights, stayTotal, type Nights, type Stay } from '../domain/nights';
 import { plural } from '../domain/words';
@@ -8,6 +10,7 @@ import { Stepper } from './Stepper';
 
 interface HoldPanelProps {
   property: Property;
+  unit: Unit;
   stay: Stay;
   nights: Nights;
   guests: number;
@@ -22,15 +25,27 @@ interface HoldPanelProps {
 
 /** Dates, guests and total of a stay that can be held. */
 export function HoldPanel(props: HoldPanelProps) {
-  const { property, stay, nights, guests } = props;
+  const { property, unit, stay, nights, guests } = props;
   const total = stayTotal(nights, stay);
   const count = stayNights(stay).length;
   const ready = total !== null && props.bookable && property.status === 'live';
+  if (!byNight(property.stay_mode)) {
+    return (
+      <div className="panel hold-panel">
+        <p className="hold-price">
+          <strong>{unit.price_per_month ? formatMoney(unit.price_per_month) : 'No price yet'}</strong> {unit.price_per_month && 'a month'}
+        </p>
+        <p className="fine hold-note">Months cannot be booked here yet.</p>
+      </div>
+    );
+  }
   return (
     <div className="panel hold-panel">
       <p className="hold-price">
-        {property.price_per_night ? (
-          <><strong>{formatMoney(property.price_per_night)}</strong> a night</>
+        {unit.price_per_night ? (
+          <><strong>{formatMoney(unit.price_per_night)}</strong> a night</>
+        ) : unit.price_per_month ? (
+          <><strong>{formatMoney(unit.price_per_month)}</strong> a month</>
         ) : (
           'No price yet'
         )}
@@ -47,9 +62,9 @@ export function HoldPanel(props: HoldPanelProps) {
       </button>
       <div className="hold-guests">
         <span>
-          Guests <span className="fine">up to {property.unit.guests}</span>
+          Guests <span className="fine">up to {unit.guests}</span>
         </span>
-        <Stepper label="Guests" value={guests} min={1} max={property.unit.guests} onChange={props.onGuests} />
+        <Stepper label="Guests" value={guests} min={1} max={unit.guests} onChange={props.onGuests} />
       </div>
       {total && (
         <dl className="lines">

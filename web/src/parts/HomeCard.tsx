@@ -2,8 +2,8 @@ import { Link } from 'react-router';
 import type { Card } from '../api/types';
 import { formatMoney } from '../domain/money';
 import type { SearchForm } from '../domain/query';
-import { KINDS, cardPrice, country, facts } from '../domain/words';
-import { HomeArt } from './HomeArt';
+import { KINDS, country, facts } from '../domain/words';
+import { Cover } from './Cover';
 
 /** A home's page, with the dates and guests of the search. */
 export function homePath(id: string, form: Pick<SearchForm, 'checkIn' | 'checkOut' | 'guests'>): string {
@@ -25,7 +25,7 @@ export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm;
       onFocus={() => onLift(card.id)}
       onBlur={() => onLift(null)}
     >
-      <HomeArt id={card.id} kind={card.kind} />
+      <Cover of={card} />
       <div className="card-text">
         <p className="card-place">
           <span>
@@ -42,11 +42,22 @@ export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm;
         </h2>
         <p className="card-facts">{facts(card).join(' · ')}</p>
         <p className="card-price">
-          <strong>{cardPrice(card).price}</strong> {cardPrice(card).per}
+          <CardPrice card={card} />
           {card.total && <span className="card-total">{formatMoney(card.total)} in total</span>}
         </p>
       </div>
     </li>
+  );
+}
+
+function CardPrice({ card }: { card: Card }) {
+  const [price, unit] = card.price_per_night ? [card.price_per_night, 'night'] : [card.price_per_month, 'month'];
+  if (!price) return <>Ask for the price</>;
+  return (
+    <>
+      {(card.unit_types ?? 1) > 1 && 'from '}
+      <strong>{formatMoney(price)}</strong> a {unit}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { Link, NavLink, Outlet, useLocation } from 'react-router';
+import { Bell } from './Bell';
 import { useReached, useSession, useVersion } from './hooks';
 import { saveTheme, savedTheme, type Theme } from './theme';
 
@@ -53,6 +54,7 @@ function Banners() {
 function Header() {
   const { phase, user } = useSession();
   const landlord = user?.roles.includes('landlord') ?? false;
+  const admin = user?.roles.includes('admin') ?? false;
   return (
     <header className="top">
       <div className="top-in">
@@ -62,8 +64,18 @@ function Header() {
         </Link>
         <nav aria-label="Main">
           {phase === 'in' && <NavLink to="/bookings">Bookings</NavLink>}
-          {landlord && <NavLink to="/landlord">Your listings</NavLink>}
-          {phase === 'in' && <NavLink to="/account">Account</NavLink>}
+          {landlord && <NavLink to="/landlord"><span className="nav-more">Your </span>listings</NavLink>}
+          {admin && <NavLink to="/admin">Admin</NavLink>}
+          {phase === 'in' && <Bell />}
+          {phase === 'in' && (
+            <NavLink to="/account" end className="nav-account">
+              <svg viewBox="0 0 24 24" aria-hidden="true">
+                <circle cx="12" cy="8" r="4" />
+                <path d="M4 20.500c1-4 4-6 8-6s7 2 8 6" />
+              </svg>
+              <span>Account</span>
+            </NavLink>
+          )}
           {phase === 'out' && (
             <>
               <NavLink to="/signin">Sign in</NavLink>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { Problem, Unreachable, sentence } from '../api/problem';
+import { waitText } from '../domain/trouble';
 
 export function Loading({ label = 'Loading' }: { label?: string }) {
   return (
@@ -54,6 +55,13 @@ export function explain(error: unknown): { title: string; detail: string; reques
     return {
       title: 'RentEzy can’t be reached.',
       detail: 'Check your connection and try again. Nothing you did before is lost.',
+    };
+  }
+  if (error instanceof Problem && error.code === 'rate-limited') {
+    return {
+      title: 'That was too often.',
+      detail: error.retryAfter ? `Try again in ${waitText(error.retryAfter)}.` : 'Try again in a while.',
+      ...(error.requestId && { requestId: error.requestId }),
     };
   }
   if (error instanceof Problem) {

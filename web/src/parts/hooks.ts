@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api, clock, session } from '../api';
+import { listings } from '../api/listings';
 import { ActionKeys } from '../api/action';
 import { reach } from '../api/reach';
 import type { SessionState } from '../api/session';
@@ -16,6 +17,11 @@ export function useReached(): boolean {
 
 export function useVersion() {
   return useQuery({ queryKey: ['version'], queryFn: ({ signal }) => api.version(signal), staleTime: Infinity });
+}
+
+/** The catalogue of what homes can have. */
+export function useAmenities() {
+  return useQuery({ queryKey: ['amenities'], queryFn: ({ signal }) => listings.amenities(signal), staleTime: Infinity });
 }
 
 export function useTitle(title: string): void {

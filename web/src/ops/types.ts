@@ -1,0 +1,103 @@
+/** What the operators' listener sends and takes under /ops/v1. By hand from the contract. */
+import type { Instant } from '../api/types';
+
+export interface ConsumerStream {
+  stream: number;
+  cursor: number;
+  head: number;
+  lag_events: number;
+  lag_seconds: number;
+}
+
+export interface Consumer {
+  name: string;
+  done: number;
+  lag_events: number;
+  lag_seconds: number;
+  parked: number;
+  dead: number;
+  streams: ConsumerStream[];
+}
+
+export interface LoggedEvent {
+  stream: number;
+  seq: number;
+  type: string;
+  key: string;
+  occurred_at: Instant;
+  actor: string;
+  causation: string;
+  data: unknown;
+}
+
+export interface EventChain {
+  event: LoggedEvent;
+  same_cause: LoggedEvent[];
+  before: LoggedEvent[];
+}
+
+export interface DeadLetter {
+  id: string;
+  consumer: string;
+  stream: number;
+  seq: number;
+  type: string;
+  key: string;
+  error: string;
+  attempts: number;
+  first_at: Instant;
+  dead_at: Instant;
+  state: 'open' | 'retried' | 'discarded';
+  /** A retry is under way. */
+  pending?: boolean;
+  /** Of one that is read alone. */
+  event?: LoggedEvent | null;
+}
+
+export interface NewReplay {
+  consumer: string;
+  from?: Instant;
+  to?: Instant;
+  stream?: number;
+  from_seq?: number;
+  to_seq?: number;
+  key?: string;
+  type?: string;
+  dry_run: boolean;
+}
+
+export interface DryRun {
+  scanned: number;
+  events: number;
+  by_type: Record<string, number>;
+  effects_present: number | null;
+  effects_missing: number | null;
+  complete: boolean;
+}
+
+export interface Replay {
+  id: string;
+  consumer: string;
+  state: 'running' | 'done' | 'stopped';
+  from: Instant | null;
+  to: Instant | null;
+  stream: number | null;
+  from_seq: number | null;
+  to_seq: number | null;
+  key: string | null;
+  type: string | null;
+  scanned: number;
+  applied: number;
+  failed: number;
+  created_at: Instant;
+  updated_at: Instant;
+}
+
+export interface Job {
+  name: string;
+  schedule: string;
+  started_at: Instant;
+  ended_at: Instant;
+  rows: number | null;
+  error: string | null;
+}
