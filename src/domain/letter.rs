@@ -12,11 +12,8 @@ use super::ids::{self, LetterId, PropertyId, UserId};
 use super::money::Money;
 use super::notification::{Owners, is_bulk, may_host};
 use super::preference::Category;
+use super::user::{RESET_LIFE, VERIFY_LIFE};
 
-/// How long the link that proves an address works.
-pub const VERIFY_LIFE: Duration = Duration::from_hours(24);
-/// How long the link to a new password works.
-pub const RESET_LIFE: Duration = Duration::from_hours(1);
 /// Past this age nobody is written to about an event: it is a story by then.
 pub const AGE_MAX: Duration = Duration::from_hours(24);
 /// How often a letter is tried before it has failed.

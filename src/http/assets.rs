@@ -17,6 +17,12 @@ struct Files;
 /// The page of the app.
 const PAGE: &str = "index.html";
 
+/// The page of the operators' console, which the public listener does not serve.
+const OPERATORS_PAGE: &str = "ops.html";
+
+/// The icon of both.
+const ICON: &str = "icon.svg";
+
 /// Names under this folder hold a hash of their content.
 const HASHED: &str = "assets/";
 
@@ -44,7 +50,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     {
         return docs::serve(file);
     }
-    if let Some(found) = Files::get(path) {
+    if let Some(found) = Files::get(path).filter(|_| path != OPERATORS_PAGE) {
         return file(path, &found, &headers);
     }
     // The front door is open to whatever knocks; deeper links only to who reads pages.
@@ -52,6 +58,23 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
         return Problem::not_found().into_response();
     }
     Files::get(PAGE).map_or_else(notice, |page| file(PAGE, &page, &headers))
+}
+
+/// Serves the operators' console: its page, and the files that pages are made of.
+pub async fn operators(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let path = match uri.path().trim_start_matches('/') {
+        "" => OPERATORS_PAGE,
+        path if path == ICON || path.starts_with(HASHED) => path,
+        _ => return Problem::not_found().into_response(),
+    };
+    if method != Method::GET && method != Method::HEAD {
+        return Problem::not_found().into_response();
+    }
+    match Files::get(path) {
+        Some(found) => file(path, &found, &headers),
+        None if path == OPERATORS_PAGE => notice(),
+        None => Problem::not_found().into_response(),
+    }
 }
 
 fn file(path: &str, found: &EmbeddedFile, headers: &HeaderMap) -> Response {

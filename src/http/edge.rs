@@ -167,7 +167,7 @@ pub fn compresses(_: StatusCode, _: Version, headers: &HeaderMap, extensions: &E
 
 /// Headers that every answer has, unless it says otherwise itself.
 fn protect(headers: &mut HeaderMap, path: &str, is_https: bool) {
-    let in_api = path.starts_with("/api/");
+    let in_api = path.starts_with("/api/") || path.starts_with("/ops/");
     let mut default = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
@@ -188,9 +188,4 @@ fn protect(headers: &mut HeaderMap, path: &str, is_https: bool) {
     if is_https {
         default(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
-}
-
-/// Whatever the table does not know, outside of the pages.
-pub async fn nothing_here() -> Response<Body> {
-    Problem::not_found().into_response()
 }

@@ -26,6 +26,8 @@ pub async fn tidy() {
 }
 
 /// The metrics of this process. What is not counted as it happens is looked up now.
+#[utoipa::path(get, path = "/metrics", tag = "system",
+    responses((status = 200, content_type = "text/plain", body = String)))]
 pub async fn metrics(State(state): State<Shared>) -> impl IntoResponse {
     let counted = Metrics::start();
     look(&state);

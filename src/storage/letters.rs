@@ -240,13 +240,13 @@ pub async fn settle(
 /// # Errors
 /// When the database cannot be read.
 pub async fn recipient(client: &Client, user: UserId) -> Result<Option<Recipient>, StorageError> {
-    let row =
-        client.query_opt("select email, name from users where id = $1", &[&user.uuid()]).await?;
+    let statement = "select email, name, locale, zone from users where id = $1";
+    let row = client.query_opt(statement, &[&user.uuid()]).await?;
     Ok(row.map(|row| Recipient {
         email: row.get("email"),
         name: row.get("name"),
-        locale: "en".to_owned(),
-        zone: "UTC".to_owned(),
+        locale: row.get("locale"),
+        zone: row.get("zone"),
     }))
 }
 

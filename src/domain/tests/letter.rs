@@ -9,8 +9,9 @@ use super::fixture::{NOON, owner, property_id, tenant};
 use super::notification::{owners, recorded};
 use crate::domain::event::{Event, Recorded};
 use crate::domain::ids::UserId;
-use crate::domain::letter::{self, Letter, Matter, RESET_LIFE, TRIES, VERIFY_LIFE};
+use crate::domain::letter::{self, Letter, Matter, TRIES};
 use crate::domain::preference::Category;
+use crate::domain::user::{RESET_LIFE, VERIFY_LIFE};
 
 fn follows(event: &Recorded) -> Vec<Letter> {
     letter::follows(event, &owners())

@@ -39,6 +39,8 @@ pub struct Version {
     payments: &'static str,
     /// The version of the time zone database.
     tzdb: &'static str,
+    /// Other ways to sign in: the names of OpenID Connect providers.
+    sign_in_providers: Vec<String>,
 }
 
 /// Does it live?
@@ -66,11 +68,13 @@ pub async fn readyz(State(state): State<Shared>) -> Result<Json<Health>, Problem
 /// What is it?
 #[utoipa::path(get, path = "/version", tag = "system", responses((status = 200, body = Version)))]
 pub async fn version(State(state): State<Shared>) -> Json<Version> {
+    let oidc = &state.config.oidc;
     Json(Version {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         payments: state.config.payments.mode.as_str(),
         tzdb: tzdb(),
+        sign_in_providers: oidc.is_on().then(|| oidc.name.clone()).into_iter().collect(),
     })
 }
 

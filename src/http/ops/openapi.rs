@@ -8,6 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use super::{consumers, dead_letters, events, jobs, replays, router};
 use crate::http::api::system;
 use crate::http::extract::Json;
+use crate::http::metrics;
 use crate::http::openapi::{add_problem, operation};
 use crate::http::problem::{FieldProblem, ProblemDocument};
 
@@ -21,6 +22,7 @@ use crate::http::problem::{FieldProblem, ProblemDocument};
     paths(
         system::livez,
         system::readyz,
+        metrics::metrics,
         events::list,
         events::read,
         events::audit,

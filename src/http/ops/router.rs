@@ -14,10 +14,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{consumers, dead_letters, events, jobs, openapi, replays};
 use crate::http::api::system;
-use crate::http::edge;
 use crate::http::metrics;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
+use crate::http::{assets, edge};
 
 /// A row of the table.
 pub struct Route {
@@ -67,7 +67,7 @@ pub fn router(state: &Shared) -> Router {
         router = router.route(path, service.route_layer(gate));
     }
     router
-        .fallback(edge::nothing_here)
+        .fallback(assets::operators)
         .with_state(state.clone())
         .layer(middleware::from_fn_with_state(state.clone(), edge::limit_time))
         .layer(CatchPanicLayer::custom(edge::panicked))

@@ -129,7 +129,7 @@ async fn the_version_says_where_payments_go() {
 async fn every_path_says_its_methods_and_none_is_traced() {
     let (_, app) = app().await;
     for (path, allow) in [
-        ("/api/v1/me", "GET,HEAD"),
+        ("/api/v1/me", "GET,HEAD,PATCH"),
         ("/api/v1/auth/login", "POST"),
         ("/livez", "GET,HEAD"),
         ("/some/page", "GET,HEAD"),
