@@ -158,23 +158,7 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         }),
         Command::Backup(arguments) => backup(&config, &arguments),
         Command::Restore(arguments) => restore(&config, &arguments),
-        Command::Admin(arguments) => {
-            let work = async |database: Database, clock: Clock| -> Result<(), Failure> {
-                println!("{}", tools::admin::run(&arguments, &database, &clock).await?);
-                Ok(())
-            };
-            match serve::living_postgres(&config)? {
-                Some(database) => {
-                    runtime()?.block_on(async { work(database, clock(&config)?).await })
-                }
-                None => offline(&config, async |database| {
-                    if config.database.url.is_none() {
-                        migrate::run(&database).await?;
-                    }
-                    work(database, clock(&config)?).await
-                }),
-            }
-        }
+        Command::Admin(arguments) => admin(&config, &arguments),
         Command::Sandbox(arguments) => runtime()?.block_on(async {
             let clock = match arguments.clock {
                 Some(file) => Clock::manual(file)?,
@@ -190,6 +174,24 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
             }
             Ok(())
         }
+    }
+}
+
+/// Makes somebody an admin, or no longer one: accounts are nobody's, so a server may be at
+/// work on them.
+fn admin(config: &Config, arguments: &tools::admin::AdminArgs) -> Result<(), Failure> {
+    let work = async |database: Database| -> Result<(), Failure> {
+        println!("{}", tools::admin::run(arguments, &database, &clock(config)?).await?);
+        Ok(())
+    };
+    match serve::living_postgres(config)? {
+        Some(database) => runtime()?.block_on(work(database)),
+        None => offline(config, async |database| {
+            if config.database.url.is_none() {
+                migrate::run(&database).await?;
+            }
+            work(database).await
+        }),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::load::{Config, ConfigError, Values};
 use super::origin::Origin;
-use super::sections::Mail;
+use super::sections::{Mail, Oidc};
 use super::value::{MailMode, PaymentsMode, Secret};
 
 /// Puts a value where an empty one means that the program chooses.
@@ -25,11 +25,12 @@ pub(super) fn fill(values: &mut Values, folder: &Path) -> Result<(), ConfigError
     Ok(())
 }
 
+fn refuse(name: &'static str, value: &dyn std::fmt::Debug, why: &str) -> Result<(), ConfigError> {
+    Err(ConfigError::Refused { name, value: format!("{value:?}"), why: why.to_owned() })
+}
+
 /// Refuses what is right key by key and unsafe together.
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
-    let refuse = |name: &'static str, value: &dyn std::fmt::Debug, why: &str| {
-        Err(ConfigError::Refused { name, value: format!("{value:?}"), why: why.to_owned() })
-    };
     let payments = &config.payments;
     let on_loopback = config.server.listen.ip().is_loopback();
     let mode = payments.mode.as_str();
@@ -63,19 +64,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         PaymentsMode::Off => {}
     }
     check_mail(&config.mail)?;
-    let oidc = &config.oidc;
-    if oidc.is_on() {
-        if !is_safe_url(&oidc.issuer) {
-            return refuse(
-                "oidc.issuer",
-                &oidc.issuer,
-                "must be https unless its host is on loopback",
-            );
-        }
-        if oidc.client_id.is_empty() {
-            return refuse("oidc.client_id", &oidc.client_id, "must be set beside oidc.issuer");
-        }
-    }
+    check_oidc(&config.oidc)?;
     if let Some(file) = &config.clock.file {
         if !on_loopback {
             let why = "is allowed only with server.listen on a loopback address";
@@ -100,6 +89,20 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     if config.database.url.as_ref().is_some_and(|url| !is_postgres(url.expose())) {
         let why = "must begin with postgres:// or postgresql://, or be key=value pairs".to_owned();
         return Err(ConfigError::WrongSecret { name: "database.url", why });
+    }
+    Ok(())
+}
+
+fn check_oidc(oidc: &Oidc) -> Result<(), ConfigError> {
+    if !oidc.is_on() {
+        return Ok(());
+    }
+    if !is_safe_url(&oidc.issuer) {
+        let why = "must be https unless its host is on loopback";
+        return refuse("oidc.issuer", &oidc.issuer, why);
+    }
+    if oidc.client_id.is_empty() {
+        return refuse("oidc.client_id", &oidc.client_id, "must be set beside oidc.issuer");
     }
     Ok(())
 }

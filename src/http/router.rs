@@ -36,7 +36,12 @@ pub struct Route {
 /// Every route.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    use Who::{Admin, Cookie, Landlord, Machine, Member, Public, Visitor};
+    [people(), listings(), others()].into_iter().flatten().collect()
+}
+
+/// People: signing in, profiles, who may do what.
+fn people() -> Vec<Route> {
+    use Who::{Admin, Cookie, Member, Public};
     vec![
         post("/api/v1/auth/register", Public, registration::register).costs(Cost::SignIn),
         post("/api/v1/auth/email/verify", Public, registration::verify).costs(Cost::SignIn),
@@ -65,6 +70,13 @@ pub fn table() -> Vec<Route> {
         get("/api/v1/admin/landlord-applications", Admin, admin_users::applications),
         post("/api/v1/admin/users/{id}/landlord-application/approve", Admin, admin_users::approve),
         post("/api/v1/admin/users/{id}/landlord-application/decline", Admin, admin_users::decline),
+    ]
+}
+
+/// Listings, their unit types and photos, and finding them.
+fn listings() -> Vec<Route> {
+    use Who::{Admin, Landlord, Member, Public, Visitor};
+    vec![
         post("/api/v1/properties", Landlord, properties::create),
         get("/api/v1/properties", Landlord, properties::list_own),
         get("/api/v1/properties/{id}", Visitor, properties::read),
@@ -93,6 +105,13 @@ pub fn table() -> Vec<Route> {
         delete("/api/v1/photos/{id}", Landlord, photos::remove),
         get("/api/v1/photos/{id}/{variant}", Visitor, photos::show),
         get("/api/v1/search", Public, search::search),
+    ]
+}
+
+/// Bookings, what people are told, and the system itself.
+fn others() -> Vec<Route> {
+    use Who::{Machine, Member, Public};
+    vec![
         post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
         get("/api/v1/bookings/{id}", Member, bookings::read),

@@ -207,6 +207,13 @@ pub const ALL: &[Invariant] = &[
          where kind <> 'booking.late_payment_resolved'
          group by user_id, kind, data having count(*) > 1",
     ),
+    always(
+        "I20",
+        "two letters about one thing",
+        "select user_id::text from letters
+         where template like 'booking_%' or template like 'host_%'
+         group by user_id, template, data having count(*) > 1",
+    ),
     living(
         "I21",
         "timer overdue",

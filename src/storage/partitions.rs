@@ -53,10 +53,13 @@ pub async fn make(client: &Client, now: Timestamp, months: i32) -> Result<u64, S
         if client.query_opt(known, &[&name]).await?.is_some() {
             continue;
         }
-        // One query and so one transaction. Nobody may write into the rest meanwhile.
+        // One query and so one transaction. Nobody may read meanwhile either: a reader that has
+        // looked which partitions there are, and then waits, would miss what moves. Who holds the
+        // log for long, as a backup does, is not waited for, or all would wait with us.
         client
             .batch_execute(&format!(
-                "lock table events_rest in access exclusive mode;
+                "set local lock_timeout = '500ms';
+                 lock table events in access exclusive mode;
                  create table {name} (like events including defaults including constraints);
                  with moved as (delete from events_rest
                      where occurred_at >= '{from}' and occurred_at < '{to}' returning *)

@@ -61,9 +61,10 @@ async fn a_backup_restored_elsewhere_goes_on_without_loss_or_repeats() {
     let home = world.home(&landlord, 2, 10_000).await;
     let sql = world.sql().await;
     let first = world.hold(&tenant, &home.stay(world.day(10), 2)).await;
-    let told = "select count(*) from notifications";
+    let told = "select count(*) from notifications where data ->> 'booking_id' = $1";
     wait_until("the landlord is told", async || {
-        sql.query_one(told, &[]).await.unwrap().get::<_, i64>(0) == 1
+        let row = sql.query_one(told, &[&text_at(&first, "/id")]).await.unwrap();
+        row.get::<_, i64>(0) == 1
     })
     .await;
     // From here on nobody can be told: what happens now is under way when the copy is made.

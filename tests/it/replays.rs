@@ -19,7 +19,10 @@ async fn a_replay_makes_what_is_missing_and_nothing_twice() {
     }
     let sql = world.sql().await;
     let count = async || {
-        sql.query_one("select count(*) from notifications", &[]).await.unwrap().get::<_, i64>(0)
+        sql.query_one("select count(*) from notifications where kind = 'booking.held'", &[])
+            .await
+            .unwrap()
+            .get::<_, i64>(0)
     };
     wait_until("three are told", async || count().await == 3).await;
     let booking = text_at(&last, "/id");

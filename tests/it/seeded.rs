@@ -88,15 +88,15 @@ const SEEDS: &[&str] = &[
     "delete from events where seq = 1",
     "delete from events where seq = 2",
     "update bookings set released_at = now() where status = 'hold'",
-    "update units set night_minor = null",
-    "update units set count = 2",
-    "update properties set status = 'archived'",
     "insert into parked_events values ('notifications', 1, 3, gen_random_uuid(), 'x', 1, now(),
         now(), '')",
     "insert into parked_events values ('payments', 1, 1, gen_random_uuid(), 'x', 0, now(), now(),
         '');
      insert into dead_letters values (gen_random_uuid(), 'payments', 1, 1, gen_random_uuid(), 'x',
         '', 8, now(), now(), 'open', now())",
+    "update units set night_minor = null",
+    "update units set count = 2",
+    "update properties set status = 'archived'",
     "insert into parked_events values ('payments', 1, 1, gen_random_uuid(), 'x', 1, now(), now(),
         '')",
 ];

@@ -33,7 +33,7 @@ const TITLE_TRIES: usize = 40;
 /// The first so many listings have titles of their own; there are not words for many more.
 const DISTINCT: usize = 5000;
 
-/// The first `count` listings of a seed. Titles differ among the first [`DISTINCT`].
+/// The first `count` listings of a seed. Titles differ among the first 5,000.
 pub fn listings(seed: u64, count: usize) -> impl Iterator<Item = ListingDraft> + Send {
     let mut generator = Generator {
         rng: Rng::with_seed(seed),
