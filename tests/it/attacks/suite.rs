@@ -266,9 +266,11 @@ pub(super) fn path_to(op: &Op, id: impl Fn(&str) -> Option<String>) -> String {
 /// How late a route is called when all are, so that what it ends is not missed by others.
 fn lateness(op: &Op) -> usize {
     match (&op.method, op.path.as_str()) {
-        (_, "/api/v1/auth/logout-all" | "/api/v1/properties/{id}/archive") => 3,
-        (&Method::DELETE, "/api/v1/properties/{id}") => 2,
-        (&Method::DELETE, _) => 1,
+        (_, "/api/v1/auth/logout-all" | "/api/v1/properties/{id}/archive") => 4,
+        (&Method::DELETE, "/api/v1/properties/{id}") => 3,
+        (&Method::DELETE, _) => 2,
+        // What is said of the files so far is then no longer all.
+        _ if op.file => 1,
         _ => 0,
     }
 }
