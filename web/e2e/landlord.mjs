@@ -335,6 +335,13 @@ await run.need('the operators’ page takes the token and no other', async () =>
   await run.shot('admin', '08-consumers');
 });
 
+await run.check('the operators’ page is not at the public address', async () => {
+  const found = await (await fetch(`${base}/ops.html`)).text();
+  const desk = await (await fetch(server.operators())).text();
+  must(/assets\/ops-/.test(desk), 'the operators’ address does not serve it');
+  must(!/assets\/ops-/.test(found), 'the public address serves it');
+});
+
 await run.check('the event log is filtered, and an event opened', async () => {
   const { page } = admin;
   await page.click('.tabs >> text=Events');
