@@ -11,13 +11,14 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use serde::de::{DeserializeOwned, Error as _, IgnoredAny};
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use serde_path_to_error::Segment;
 
 use super::problem::{Problem, Slug};
 use super::state::Shared;
+use super::syntax::Unambiguous;
 use crate::clock;
 
 /// How long a body may take to arrive.
@@ -190,8 +191,9 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if std::str::from_utf8(bytes).is_err() {
         return Err(Problem::malformed("the body is not UTF-8"));
     }
-    // Syntax first and on its own: of a text that is no JSON, no field is to blame.
-    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| not_json(&error))?;
+    // Syntax first and on its own: of a text that is no JSON, or that can be read in two
+    // ways, no field is to blame.
+    serde_json::from_slice::<Unambiguous>(bytes).map_err(|error| not_json(&error))?;
     // The derived readers would take an array for an object, field by field.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(Problem::invalid("", "type", "the body must be an object"));
@@ -199,9 +201,7 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let inner = error.inner();
-        // Two fields of one name are an ambiguity of the text, not a wrong value.
-        let twice = inner.to_string().starts_with("duplicate field");
-        if inner.is_data() && !twice { invalid(&error) } else { not_json(inner) }
+        if inner.is_data() { invalid(&error) } else { not_json(inner) }
     })
 }
 

@@ -29,6 +29,7 @@ pub mod sandbox_proxy;
 pub mod server;
 pub mod sessions;
 pub mod state;
+mod syntax;
 
 #[cfg(test)]
 mod tests;

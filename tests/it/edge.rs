@@ -22,7 +22,7 @@ async fn what_cannot_be_served_is_answered_with_a_problem() {
     }
     for (method, path, allow) in [
         (Method::PUT, "auth/login", "POST"),
-        (Method::DELETE, "me", "GET,HEAD"),
+        (Method::DELETE, "me", "GET,HEAD,PATCH"),
         (Method::POST, "search", "GET,HEAD"),
         (Method::PATCH, "/livez", "GET,HEAD"),
     ] {

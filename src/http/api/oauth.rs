@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum_extra::extract::CookieJar;
@@ -17,7 +17,7 @@ use crate::actors::identity::IdentityError;
 use crate::domain::ids::RequestId;
 use crate::domain::user::{self, Role};
 use crate::http::auth::{self, Device};
-use crate::http::extract::Query;
+use crate::http::extract::{Id, Query};
 use crate::http::problem::Problem;
 use crate::http::state::{AppState, Shared};
 use crate::storage::accounts::{NewUser, User};
@@ -100,7 +100,7 @@ impl<E: Into<Problem>> From<E> for Failure {
     responses((status = 302, description = "to the provider, or to the sign-in page")))]
 pub async fn start(
     State(state): State<Shared>,
-    Path(provider): Path<String>,
+    Id(provider): Id<String>,
     Query(query): Query<StartQuery>,
 ) -> Result<Response, Problem> {
     check_provider(&state, &provider)?;
@@ -132,7 +132,7 @@ pub async fn start(
     responses((status = 302, description = "back to where they were, or to the sign-in page")))]
 pub async fn callback(
     State(state): State<Shared>,
-    Path(provider): Path<String>,
+    Id(provider): Id<String>,
     device: Device,
     headers: HeaderMap,
     Query(query): Query<CallbackQuery>,

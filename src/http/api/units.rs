@@ -1,7 +1,7 @@
 //! Unit types of a property, and the rules of the house.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::domain::amenity::{self, CATALOGUE};
 use crate::domain::ids::{self, PropertyId, UnitId};
 use crate::domain::property::{self, Command};
 use crate::http::auth::Principal;
-use crate::http::extract::{Id, Json};
+use crate::http::extract::{Id, Json, Two};
 use crate::http::idempotency::{self, Key};
 use crate::http::precondition;
 use crate::http::problem::Problem;
@@ -104,12 +104,11 @@ pub async fn add(
 pub async fn edit(
     State(state): State<Shared>,
     principal: Principal,
-    Path(path): Path<(String, String)>,
+    Two(id, unit_id): Two<PropertyId, UnitId>,
     key: Option<Key>,
     headers: HeaderMap,
     Json(patch): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let (id, unit_id) = named(&path)?;
     let old = own(&state, id, principal.user).await?;
     let unit = old.unit(unit_id).ok_or_else(Problem::not_found)?;
     let version = precondition::made_from(&headers, old.version)?;
@@ -134,11 +133,10 @@ pub async fn edit(
 pub async fn remove(
     State(state): State<Shared>,
     principal: Principal,
-    Path(path): Path<(String, String)>,
+    Two(id, unit_id): Two<PropertyId, UnitId>,
     key: Option<Key>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (id, unit_id) = named(&path)?;
     let old = own(&state, id, principal.user).await?;
     let version = precondition::made_from(&headers, old.version)?;
     let request = identity(&state, key, &principal, id);
@@ -169,10 +167,4 @@ pub async fn set_policies(
     let command = Command::SetPolicies { by: principal.user, version, policies };
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
     answered(&done, StatusCode::OK)
-}
-
-/// The ids of a path; those of a wrong form name nothing.
-fn named((id, unit_id): &(String, String)) -> Result<(PropertyId, UnitId), Problem> {
-    let id = id.parse().map_err(|_| Problem::not_found())?;
-    Ok((id, unit_id.parse().map_err(|_| Problem::not_found())?))
 }

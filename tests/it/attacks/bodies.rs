@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::suite::{Op, Suite};
+use super::things;
 use crate::harness::client::Answer;
+use crate::harness::pictures;
 
 /// Texts for every text of a body.
 const TEXTS: &[&str] = &[
@@ -70,7 +72,7 @@ const OURS: &[&str] = &[
 ];
 
 async fn send(suite: &Suite, op: &Op, what: &str, body: Vec<u8>) -> Answer {
-    let call = suite.call(op, &suite.path(op), Some(&suite.owner));
+    let call = suite.call(op, &suite.path(op), Some(suite.user(op)));
     suite.attack(op, what, call.header("content-type", "application/json").bytes(body)).await
 }
 
@@ -141,11 +143,11 @@ async fn other_kinds_of_body_and_larger_ones_are_refused() {
             "text/json",
             "",
         ] {
-            let call = suite.call(op, &suite.path(op), Some(&suite.owner));
+            let call = suite.call(op, &suite.path(op), Some(suite.user(op)));
             let call = call.header("content-type", kind).bytes(good.clone());
             suite.attack(op, kind, call).await.problem(415, "unsupported-media-type");
         }
-        let call = suite.call(op, &suite.path(op), Some(&suite.owner)).json(&json!({}));
+        let call = suite.call(op, &suite.path(op), Some(suite.user(op))).json(&json!({}));
         let call = call.header("content-encoding", "gzip");
         suite.attack(op, "gzip", call).await.problem(415, "unsupported-media-type");
         let padded = format!("{good}{}", " ".repeat(1_048_577 - good.len()));
@@ -198,13 +200,49 @@ async fn no_value_of_a_field_harms() {
                 assert!(status < 500, "{} {} {pointer}: {}", op.method, op.path, answer.text);
                 let nul = value.as_str().is_some_and(|text| text.contains('\0'));
                 assert!(!nul || status >= 400, "{} {pointer} takes a NUL: {status}", op.path);
+                if status < 400 {
+                    suite.mend(op).await;
+                }
             }
         }
     }
     suite.is_well().await;
     let sql = suite.world.sql().await;
     let count = sql.query_one("select count(*) from users where 'admin' = any(roles)", &[]).await;
-    assert_eq!(count.unwrap().get::<_, i64>(0), 0);
+    assert_eq!(count.unwrap().get::<_, i64>(0), 1, "the one whom the command has made");
+}
+
+#[tokio::test]
+async fn no_file_harms() {
+    let suite = Suite::start().await;
+    let good = things::picture(3);
+    let half = good[..good.len() / 2].to_vec();
+    for op in suite.ops.iter().filter(|op| op.file) {
+        for (what, bytes) in [
+            ("nothing", Vec::new()),
+            ("a NUL", vec![0]),
+            ("a beginning", good[..4].to_vec()),
+            ("half", half.clone()),
+            ("a script", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".to_vec()),
+            ("a page", b"<!doctype html><script>alert(1)</script>".to_vec()),
+            ("a program", b"\x7fELF\x02\x01\x01\0\0\0\0\0".to_vec()),
+            ("JSON", b"{\"role\": \"admin\"}".to_vec()),
+            ("an archive", b"PK\x03\x04\x14\0\0\0\x08\0".to_vec()),
+            ("a huge picture", pictures::png_head(u32::MAX, u32::MAX)),
+        ] {
+            let call = suite.call(op, &suite.path(op), Some(suite.user(op)));
+            let answer = suite.attack(op, what, call.bytes(bytes)).await;
+            let refused = matches!(answer.status, 400 | 413 | 415 | 422);
+            assert!(refused, "{} {what}: {}", op.path, answer.text);
+        }
+        let large = [good.clone(), vec![0; 64 * 1024 * 1024]].concat();
+        let call = suite.call(op, &suite.path(op), Some(suite.user(op))).bytes(large);
+        // The server may refuse, and close, before it has read everything.
+        if let Ok(answer) = call.try_send().await {
+            answer.problem(413, "payload-too-large");
+        }
+    }
+    suite.is_well().await;
 }
 
 /// Where every value of a body lies.

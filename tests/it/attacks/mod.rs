@@ -11,5 +11,6 @@ mod rights;
 mod samples;
 mod secrets;
 mod suite;
+mod things;
 mod tokens;
 mod wire;

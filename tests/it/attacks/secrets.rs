@@ -4,13 +4,12 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::suite::Suite;
-use crate::harness::server::World;
 use crate::harness::shop::PASSWORD;
 use crate::harness::wait::wait_until;
 
 #[tokio::test]
 async fn the_log_of_a_run_has_a_line_a_request_and_no_secret() {
-    let plan = World::plan().set("LOG_FORMAT", "json").set("LOG_LEVEL", "debug");
+    let plan = Suite::plan().set("LOG_FORMAT", "json").set("LOG_LEVEL", "debug");
     let world = plan.set("HTTP_TRUSTED_PROXIES", "127.0.0.0/8").start().await;
     let suite = Suite::over(world).await;
     let api = suite.world.anonymous();
@@ -47,6 +46,9 @@ async fn the_log_of_a_run_has_a_line_a_request_and_no_secret() {
         refreshed.text_at("/access_token"),
         "$argon2".to_owned(),
         "somebody@example.org".to_owned(),
+        suite.things.verify.clone(),
+        suite.things.reset.clone(),
+        suite.things.unsubscribe.clone(),
     ];
     secrets.extend(tokens.map(|token| token.rsplit('.').next().unwrap().to_owned()));
     secrets.push(rentezy::config::Secret::expose(&world.secret()).to_owned());

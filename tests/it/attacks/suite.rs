@@ -1,7 +1,5 @@
 //! How every route is called: who asks, about what, and with which body.
 
-use std::collections::BTreeMap;
-
 use rentezy::http::auth::Who;
 use rentezy::http::router;
 use reqwest::Method;
@@ -9,9 +7,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::samples::{Known, resolved, sample};
+use super::things::{self, Things};
 use crate::harness::client::{Answer, Call};
-use crate::harness::server::World;
-use crate::harness::shop::{User, new_property};
+use crate::harness::server::{Plan, World};
+use crate::harness::shop::{PASSWORD, User, new_property};
 
 /// What must not stand in any answer: words of our own inside.
 const INSIDE: &[&str] = &[
@@ -43,6 +42,8 @@ pub(super) struct Op {
     pub(super) who: Who,
     /// The schema of its JSON body, if it takes one.
     pub(super) body: Option<Value>,
+    /// Whether its body is a file.
+    pub(super) file: bool,
     /// The names of what its query may hold.
     pub(super) query: Vec<String>,
     /// What its query must hold.
@@ -55,37 +56,43 @@ pub(super) struct Suite {
     pub(super) world: World,
     /// Every route.
     pub(super) ops: Vec<Op>,
-    /// A landlord who owns the draft and the booking below.
+    /// A landlord whose things the others are after.
     pub(super) owner: User,
-    /// A landlord who has nothing to do with either.
+    /// A landlord who has nothing to do with them.
     pub(super) stranger: User,
     /// Somebody who is no landlord.
     pub(super) tenant: User,
+    /// Somebody who looks after the others.
+    pub(super) admin: User,
+    /// Somebody whose sessions may end.
+    leaver: User,
     /// The document.
     pub(super) document: Value,
-    /// An id for each kind of thing, by the part of the path that stands before it: things
-    /// of the owner's that nobody else may see.
-    ids: BTreeMap<&'static str, String>,
+    /// What the routes are about.
+    pub(super) things: Things,
     known: Known,
 }
 
 impl Suite {
+    /// How a server is that is to be attacked: also one with a provider to sign in by, that
+    /// does not answer.
+    pub(super) fn plan() -> Plan {
+        World::plan().set("OIDC_ISSUER", "http://127.0.0.1:1").set("OIDC_CLIENT_ID", "rentezy")
+    }
+
     /// Starts a server and makes one thing of each kind.
     pub(super) async fn start() -> Self {
-        Self::over(World::start().await).await
+        Self::over(Self::plan().start().await).await
     }
 
     /// Makes one thing of each kind in a world.
     pub(super) async fn over(world: World) -> Self {
         let (host, owner, stranger) =
             (world.landlord().await, world.landlord().await, world.landlord().await);
-        let tenant = world.tenant().await;
+        let (tenant, leaver, admin) =
+            (world.tenant().await, world.tenant().await, world.admin().await);
         let home = world.home(&host, 3, 10_000).await;
-        let draft = world.api(&owner).post("properties", &new_property(1, 10_000)).await;
-        let draft = draft.expect(201).text_at("/id");
-        let booking = world.hold(&owner, &home.stay(world.day(20), 2)).await;
-        let booking = booking["id"].as_str().unwrap().to_owned();
-        let ids = BTreeMap::from([("properties", draft), ("bookings", booking)]);
+        let things = Things::make(&world, &owner, &home).await;
         let known = [
             ("property_id", json!(home.id)),
             ("unit_id", json!(home.unit_id)),
@@ -95,6 +102,7 @@ impl Suite {
             ("to", json!(world.day(32))),
             ("owner", json!("me")),
             ("zone", json!("Europe/Dublin")),
+            ("locale", json!("en")),
             ("bbox", json!("-7,53,-6,54")),
             ("cursor", Value::Null),
             ("lat", json!(53.3)),
@@ -103,7 +111,17 @@ impl Suite {
         let known = known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let document = world.anonymous().get("/openapi.json").await.body(200);
         let ops = ops(&document);
-        Self { world, ops, owner, stranger, tenant, document, ids, known }
+        Self { world, ops, owner, stranger, tenant, admin, leaver, document, things, known }
+    }
+
+    /// Who uses a route as it is meant: an admin theirs, somebody who will be gone what ends
+    /// sessions, and all others the owner.
+    pub(super) fn user(&self, op: &Op) -> &User {
+        match (op.who, op.path.as_str()) {
+            (Who::Admin, _) => &self.admin,
+            (_, "/api/v1/auth/logout-all" | "/api/v1/auth/password/change") => &self.leaver,
+            _ => &self.owner,
+        }
     }
 
     /// The routes that take a JSON body. Of a machine's, nothing is read before its signature,
@@ -112,33 +130,19 @@ impl Suite {
         self.ops.iter().filter(|op| op.body.is_some() && op.who != Who::Machine)
     }
 
-    /// Whether the suite has a thing of the kind that a route is about.
+    /// Whether the suite has a thing of each kind that a route is about.
     pub(super) fn knows(&self, op: &Op) -> bool {
-        segments(&op.path).all(|kind| self.ids.contains_key(kind))
+        parameters(&op.path).all(|kind| self.things.id(kind).is_some())
     }
 
     /// The path of a route, about the owner's things; what is not known is made up.
     pub(super) fn path(&self, op: &Op) -> String {
-        self.path_to(op, |kind| self.ids.get(kind).cloned())
+        path_to(op, |kind| self.things.id(kind))
     }
 
     /// The path of a route, about things that there are not.
     pub(super) fn path_to_nothing(&self, op: &Op) -> String {
-        self.path_to(op, |kind| {
-            let (prefix, _) = self.ids.get(kind)?.split_once('_')?;
-            Some(format!("{prefix}_{}", Uuid::now_v7().simple()))
-        })
-    }
-
-    fn path_to(&self, op: &Op, id: impl Fn(&str) -> Option<String>) -> String {
-        let mut path = op.path.clone();
-        for kind in segments(&op.path) {
-            let id = id(kind).unwrap_or_else(|| "xyz_01970000000070008000000000000001".to_owned());
-            let (before, rest) = path.split_once('{').unwrap();
-            let (_, after) = rest.split_once('}').unwrap();
-            path = format!("{before}{id}{after}");
-        }
-        path
+        path_to(op, |kind| self.things.nothing(kind))
     }
 
     /// A body that a route takes.
@@ -147,6 +151,19 @@ impl Suite {
         Some(match (op.method.as_str(), op.path.as_str()) {
             // Its rules are between its fields.
             ("POST", "/api/v1/properties") => new_property(1, 10_000),
+            // Any part of them, so that the document names none.
+            ("PATCH", "/api/v1/properties/{id}") => json!({"title": "Canal side flat"}),
+            ("PATCH", "/api/v1/properties/{id}/units/{unit_id}") => json!({"name": "Flat"}),
+            (_, "/api/v1/properties/{id}/photos/order") => json!({"photos": [self.things.photo]}),
+            (_, "/api/v1/auth/email/verify") => json!({"token": self.things.verify}),
+            (_, "/api/v1/auth/password/reset") => {
+                json!({"token": self.things.reset, "password": PASSWORD})
+            }
+            (_, "/api/v1/auth/password/change") => json!({"current": PASSWORD, "new": PASSWORD}),
+            (_, "/api/v1/admin/users/{id}/role") => json!({"roles": ["tenant"]}),
+            (_, "/api/v1/notification-preferences") => {
+                json!({"preferences": [{"category": "bookings", "in_app": true, "email": false}]})
+            }
             _ => without_nulls(sample(&self.document, schema, &self.known)),
         })
     }
@@ -161,14 +178,23 @@ impl Suite {
         call.header("if-match", "*")
     }
 
-    /// Calls a route as it is meant to be called, by the owner.
+    /// Calls a route as it is meant to be called, by whom it is meant for.
     pub(super) async fn good(&self, op: &Op) -> Answer {
-        let call = self.call(op, &self.address(op), Some(&self.owner));
+        let call = self.call(op, &self.address(op), Some(self.user(op)));
         let call = match self.body(op) {
             Some(body) => call.json(&body),
+            None if op.file => call.bytes(things::picture(2)),
             None => call,
         };
         self.attack(op, "as it is meant", call).await
+    }
+
+    /// Makes good what an attack may have done to things that the next one needs.
+    pub(super) async fn mend(&self, op: &Op) {
+        if op.path.ends_with("/suspend") {
+            let path = self.path(op).replace("/suspend", "/reinstate");
+            self.call(op, &path, Some(&self.admin)).json(&json!({})).send().await;
+        }
     }
 
     /// The path of a route, with the query that it must have.
@@ -214,11 +240,39 @@ impl Suite {
     }
 }
 
-/// The parts of a path that stand before its parameters: what each is an id of.
-fn segments(path: &str) -> impl Iterator<Item = &str> {
+/// What the parameters of a path name: for each the part of the path before it, and of two
+/// in a row the name of the second.
+fn parameters(path: &str) -> impl Iterator<Item = &str> {
     let parts: Vec<&str> = path.split('/').collect();
     let pairs = parts.windows(2).filter(|pair| pair[1].starts_with('{'));
-    pairs.map(|pair| pair[0]).collect::<Vec<_>>().into_iter()
+    pairs
+        .map(|pair| if pair[0].starts_with('{') { pair[1] } else { pair[0] })
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+/// The path of a route, with what is said for each kind of parameter.
+pub(super) fn path_to(op: &Op, id: impl Fn(&str) -> Option<String>) -> String {
+    let mut path = op.path.clone();
+    for kind in parameters(&op.path) {
+        let id = id(kind).unwrap_or_else(|| "xyz_01970000000070008000000000000001".to_owned());
+        let (before, rest) = path.split_once('{').unwrap();
+        let (_, after) = rest.split_once('}').unwrap();
+        path = format!("{before}{id}{after}");
+    }
+    path
+}
+
+/// How late a route is called when all are, so that what it ends is not missed by others.
+fn lateness(op: &Op) -> usize {
+    match (&op.method, op.path.as_str()) {
+        (_, "/api/v1/auth/logout-all" | "/api/v1/properties/{id}/archive") => 4,
+        (&Method::DELETE, "/api/v1/properties/{id}") => 3,
+        (&Method::DELETE, _) => 2,
+        // What is said of the files so far is then no longer all.
+        _ if op.file => 1,
+        _ => 0,
+    }
 }
 
 /// The routes of the document, with who may use them from the table.
@@ -227,6 +281,7 @@ fn ops(document: &Value) -> Vec<Op> {
         let operation = &document["paths"][route.path][route.method.as_str().to_lowercase()];
         let content = &resolved(document, &operation["requestBody"])["content"];
         let body = &content["application/json"]["schema"];
+        let file = &content["application/octet-stream"];
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         let query: Vec<&Value> =
             parameters.filter(|parameter| parameter["in"] == "query").collect();
@@ -238,11 +293,14 @@ fn ops(document: &Value) -> Vec<Op> {
             path: route.path.to_owned(),
             who: route.who,
             body: (!body.is_null()).then(|| body.clone()),
+            file: !file.is_null(),
             required: required.collect(),
             query: query.into_iter().map(name).collect(),
         }
     };
-    router::table().into_iter().map(op).collect()
+    let mut ops: Vec<Op> = router::table().into_iter().map(op).collect();
+    ops.sort_by_key(lateness);
+    ops
 }
 
 fn without_nulls(value: Value) -> Value {
@@ -265,7 +323,7 @@ async fn every_route_can_be_called() {
     let mut unknown = Vec::new();
     for op in &suite.ops {
         let answer = suite.good(op).await;
-        let formal = matches!(answer.status, 400 | 413 | 415 | 422 | 428);
+        let formal = matches!(answer.status, 400 | 403 | 404 | 405 | 412 | 413 | 415 | 422 | 428);
         // A webhook has to be signed, which is its own test's affair.
         if !suite.knows(op) || (formal && op.who != Who::Machine) {
             unknown.push(format!("{} {}: {} {}", op.method, op.path, answer.status, answer.text));
