@@ -18,5 +18,6 @@ if has_web; then
     phase "browser test" browser_test e2e
     phase "browser test of accounts" browser_test e2e:accounts
     phase "browser test of landlords" browser_test e2e:landlord
+    phase "browser test of operators" browser_test e2e:operator
     phase "identity provider" scripts/test-oidc.sh
 fi

@@ -200,8 +200,10 @@ await run.check('preferences are kept, and the account’s cannot be switched of
   await page.goto(`${base}/account/notifications`);
   await page.waitForSelector('[name=bookings-email]');
   must(await page.isDisabled('[name=security-email]'), 'security can be switched off');
-  await page.uncheck('[name=bookings-email]');
+  // `uncheck` would look before React has drawn it.
+  await page.click('[name=bookings-email]');
   await page.waitForSelector('text=Saved.');
+  must(!(await page.isChecked('[name=bookings-email]')), 'it is still on');
   await page.reload();
   await page.waitForSelector('[name=bookings-email]');
   must(!(await page.isChecked('[name=bookings-email]')), 'it is on again');

@@ -139,12 +139,15 @@ await run.check('photos are ordered by keyboard, captioned and deleted', async (
   const { page } = landlord;
   const sources = () => page.locator('.tile').evaluateAll((all) => all.map((one) => one.querySelector('.tile-caption').getAttribute('aria-label') + (one.querySelector('.tile-caption').value ?? '')));
   await page.fill('[aria-label="Caption of photo 3"]', 'The jetty');
-  await page.press('[aria-label="Caption of photo 3"]', 'Enter');
-  await eventually('the caption to be kept', async () => {
-    await page.reload();
-    await page.waitForSelector('.tile:nth-child(3)');
-    return (await page.inputValue('[aria-label="Caption of photo 3"]')) === 'The jetty';
-  });
+  const [kept] = await Promise.all([
+    page.waitForResponse((answer) => answer.request().method() === 'PATCH' && answer.url().includes('/photos/')),
+    page.press('[aria-label="Caption of photo 3"]', 'Enter'),
+  ]);
+  must(kept.ok(), `the caption was answered with ${kept.status()}`);
+  await page.reload();
+  await page.waitForSelector('.tile:nth-child(3)');
+  const caption = await page.inputValue('[aria-label="Caption of photo 3"]');
+  must(caption === 'The jetty', `the caption is "${caption}"`);
   await page.focus('[aria-label="Move photo 3 earlier"]');
   await page.keyboard.press('Enter');
   await eventually('it to be second', async () => (await sources())[1] === 'Caption of photo 2The jetty');
@@ -281,7 +284,8 @@ await run.check('an account is suspended and reinstated', async () => {
   await landlord.page.click('main button[type=submit]');
   await landlord.page.waitForSelector('text=This account is suspended');
   await row.locator('text=Reinstate').click();
-  await row.locator('.badge >> text=Active').waitFor();
+  // As it was before: nobody confirmed this address.
+  await row.locator('.badge >> text=Not confirmed').waitFor();
   await landlord.page.click('main button[type=submit]');
   await landlord.page.waitForSelector('nav >> text=Account');
 });
@@ -329,6 +333,13 @@ await run.need('the operators’ page takes the token and no other', async () =>
   await page.reload();
   await page.waitForSelector('[data-consumer=notifications]');
   await run.shot('admin', '08-consumers');
+});
+
+await run.check('the operators’ page is not at the public address', async () => {
+  const found = await (await fetch(`${base}/ops.html`)).text();
+  const desk = await (await fetch(server.operators())).text();
+  must(/assets\/ops-/.test(desk), 'the operators’ address does not serve it');
+  must(!/assets\/ops-/.test(found), 'the public address serves it');
 });
 
 await run.check('the event log is filtered, and an event opened', async () => {
