@@ -19,7 +19,7 @@ const STRAYS: &str = "
         with ordinality e(at, n);
     insert into streams values (300, 3);
     insert into consumer_offsets select name, 300, 1
-        from unnest(array['notifications', 'payments', 'stripe_hooks']) name";
+        from unnest(array['mail', 'notifications', 'payments', 'stripe_hooks']) name";
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
