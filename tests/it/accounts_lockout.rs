@@ -29,7 +29,8 @@ async fn the_eleventh_failure_closes_an_address_also_to_the_right_password() {
     assert!(world.api(&user).is_known().await);
     world.tenant().await;
     // The table does not say whose they are.
-    let sql = "select count(*) from sign_in_failures where encode(address, 'escape') like '%example%'";
+    let sql =
+        "select count(*) from sign_in_failures where encode(address, 'escape') like '%example%'";
     assert_eq!(world.sql().await.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 0);
 
     world.let_pass(15 * 60 + 60).await;
