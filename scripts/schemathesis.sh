@@ -30,7 +30,8 @@ install_tool() {
 start_server() {
     # The private Postgres may run as another user, who has to get in.
     chmod 755 "$work"
-    RENTEZY_SERVER_LISTEN=127.0.0.1:0 RENTEZY_SERVER_DATA_DIR="$work/data" \
+    RENTEZY_SERVER_LISTEN=127.0.0.1:0 RENTEZY_OPERATOR_LISTEN=127.0.0.1:0 \
+        RENTEZY_SERVER_DATA_DIR="$work/data" \
         RENTEZY_LIMITS_ADDRESS_RATE=0 RENTEZY_LIMITS_USER_RATE=0 \
         RENTEZY_LIMITS_SIGN_IN_FAILURES=0 RENTEZY_ACCOUNTS_ACCESS_TOKEN_MINUTES=60 \
         RENTEZY_ACCOUNTS_EMAIL_VERIFICATION=optional \
