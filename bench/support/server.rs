@@ -117,6 +117,9 @@ impl Place {
             ("RENTEZY_SERVER_LISTEN", LISTEN.into()),
             ("RENTEZY_OPERATOR_LISTEN", LISTEN.into()),
             ("RENTEZY_ACCOUNTS_EMAIL_VERIFICATION", "optional".into()),
+            // All callers come from one address, and with one account.
+            ("RENTEZY_LIMITS_ADDRESS_RATE", "0".into()),
+            ("RENTEZY_LIMITS_USER_RATE", "0".into()),
         ];
         let own = own.map(|(name, value)| (name.to_owned(), value));
         let environment = config::process_environment().chain(own);
