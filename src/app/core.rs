@@ -76,7 +76,7 @@ pub struct Core {
 
 impl Core {
     /// Starts everything but the listener. `base_url` is where browsers will reach the
-    /// server; `links` makes the links in letters.
+    /// server; links in letters are made with `secret`.
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running then but tasks that end with the runtime.
