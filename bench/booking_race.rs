@@ -135,7 +135,7 @@ async fn door(place: &Place, quick: bool, homes: &[PropertyId]) -> Result<()> {
 
 /// How many repeats of how long.
 const fn extent(quick: bool) -> (usize, Duration) {
-    if quick { (3, Duration::from_secs(1)) } else { (5, Duration::from_secs(3)) }
+    if quick { (3, Duration::from_millis(700)) } else { (5, Duration::from_secs(3)) }
 }
 
 /// What the two sides came to, repeat by repeat.
