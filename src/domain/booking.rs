@@ -23,6 +23,7 @@ use super::payment::{Payment, PaymentStatus};
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
+use super::terms::Terms;
 use super::turn::{Turn, end_of};
 
 /// How many times the provider must have been asked in vain, or have let a round of
@@ -36,18 +37,28 @@ pub const CLOSE_ATTEMPTS_MIN: i32 = 3;
 pub enum BookingStatus {
     /// The nights are kept for the tenant for some minutes.
     Hold,
+    /// The landlord is asked whether the tenant may come.
+    PendingApproval,
     /// The tenant is at the payment page.
     PendingPayment,
     /// The hold is over; the provider is asked how the payment ended.
     Expiring,
     /// Paid for.
     Confirmed,
-    /// Not paid in time.
+    /// The guests are there.
+    CheckedIn,
+    /// The guests have left.
+    Completed,
+    /// Not paid in time, or not answered.
     Expired,
     /// The payment went wrong for good.
     Failed,
+    /// The landlord said no.
+    Declined,
     /// Called off.
     Cancelled,
+    /// Nobody came.
+    NoShow,
 }
 
 impl BookingStatus {
@@ -56,19 +67,30 @@ impl BookingStatus {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hold => "hold",
+            Self::PendingApproval => "pending_approval",
             Self::PendingPayment => "pending_payment",
             Self::Expiring => "expiring",
             Self::Confirmed => "confirmed",
+            Self::CheckedIn => "checked_in",
+            Self::Completed => "completed",
             Self::Expired => "expired",
             Self::Failed => "failed",
+            Self::Declined => "declined",
             Self::Cancelled => "cancelled",
+            Self::NoShow => "no_show",
         }
     }
 
-    /// Whether a timer or the provider will still move it.
+    /// Whether a timer, the provider or the landlord has yet to say whether it stands.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Hold | Self::PendingPayment | Self::Expiring)
+        matches!(self, Self::Hold | Self::PendingApproval | Self::PendingPayment | Self::Expiring)
+    }
+
+    /// Whether its nights are taken by it.
+    #[must_use]
+    pub const fn keeps_nights(self) -> bool {
+        self.is_open() || matches!(self, Self::Confirmed | Self::CheckedIn)
     }
 
     /// What a tenant may do in this state, for people who tried something else.
@@ -77,7 +99,15 @@ impl BookingStatus {
             Self::Hold => &["release", "checkout"],
             Self::PendingPayment => &["release", "pay"],
             Self::Expiring => &["release"],
-            Self::Confirmed | Self::Expired | Self::Failed | Self::Cancelled => &[],
+            Self::PendingApproval
+            | Self::Confirmed
+            | Self::CheckedIn
+            | Self::Completed
+            | Self::Expired
+            | Self::Failed
+            | Self::Declined
+            | Self::Cancelled
+            | Self::NoShow => &[],
         }
     }
 }
@@ -111,9 +141,9 @@ pub struct Booking {
     pub status: BookingStatus,
     /// Why it is ending, while it is.
     pub expiring: Option<ExpiringReason>,
-    /// The price of a night, frozen at the hold.
-    pub per_night: Money,
-    /// The price of the stay, frozen at the hold.
+    /// What was agreed on at the hold.
+    pub terms: Terms,
+    /// What is to be paid: what the terms say is due.
     pub total: Money,
     /// When the hold ends by itself.
     pub expires_at: Option<Timestamp>,
@@ -327,7 +357,7 @@ pub fn payment_arrived(
             let why = if released { "released" } else { "amount-differs" };
             turn.refund(&mut decision, paid, amount, why);
         }
-        (S::Hold | S::Confirmed | S::Expired | S::Failed | S::Cancelled, _) => {
+        _ => {
             turn.resolved_late(&mut decision, booking, false);
             turn.refund(&mut decision, paid, amount, "booking-over");
         }

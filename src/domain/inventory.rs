@@ -10,9 +10,10 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::calendar::Nights;
-use super::ids::{BookingId, UnitId};
+use super::ids::{BlockId, BookingId, UnitId};
 
 /// One unit by its number: the row that nights are taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +26,57 @@ pub struct Slot {
     pub unit_no: u16,
 }
 
-/// Nights of a slot that are taken by a booking.
+/// Who takes nights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occupant {
+    /// A stay.
+    Booking(BookingId),
+    /// The landlord, who keeps them back.
+    Block(BlockId),
+}
+
+impl Occupant {
+    /// The id in the row of its nights.
+    #[must_use]
+    pub const fn uuid(self) -> Uuid {
+        match self {
+            Self::Booking(id) => id.uuid(),
+            Self::Block(id) => id.uuid(),
+        }
+    }
+
+    /// The name of its kind in rows.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Booking(_) => "booking",
+            Self::Block(_) => "block",
+        }
+    }
+
+    /// The occupant of a row.
+    #[must_use]
+    pub fn of(kind: &str, id: Uuid) -> Option<Self> {
+        match kind {
+            "booking" => Some(Self::Booking(id.into())),
+            "block" => Some(Self::Block(id.into())),
+            _ => None,
+        }
+    }
+}
+
+impl From<BookingId> for Occupant {
+    fn from(id: BookingId) -> Self {
+        Self::Booking(id)
+    }
+}
+
+/// Nights of a slot that are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occupancy {
     /// Who takes them.
-    pub booking: BookingId,
+    pub occupant: Occupant,
     /// The slot.
     pub slot_id: i64,
     /// The nights.
@@ -49,7 +96,7 @@ pub struct Allotment {
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     slots: Vec<(Slot, Vec<Occupancy>)>,
-    slot_of: HashMap<BookingId, usize>,
+    slot_of: HashMap<Occupant, usize>,
 }
 
 impl Inventory {
@@ -91,34 +138,34 @@ impl Inventory {
         self.slots.retain(|(slot, _)| slot.slot_id != slot_id);
         let taken = self.slots.iter().enumerate();
         let places = taken
-            .flat_map(|(place, (_, taken))| taken.iter().map(move |stay| (stay.booking, place)));
+            .flat_map(|(place, (_, taken))| taken.iter().map(move |stay| (stay.occupant, place)));
         self.slot_of = places.collect();
     }
 
-    /// What a booking takes.
+    /// What somebody takes.
     #[must_use]
-    pub fn of(&self, booking: BookingId) -> Option<&Occupancy> {
-        let (_, taken) = self.slots.get(*self.slot_of.get(&booking)?)?;
-        taken.iter().find(|occupancy| occupancy.booking == booking)
+    pub fn of(&self, occupant: Occupant) -> Option<&Occupancy> {
+        let (_, taken) = self.slots.get(*self.slot_of.get(&occupant)?)?;
+        taken.iter().find(|occupancy| occupancy.occupant == occupant)
     }
 
-    /// Takes nights, in place of what the booking took before.
+    /// Takes nights, in place of what the same occupant took before.
     pub fn occupy(&mut self, occupancy: Occupancy) {
-        self.vacate(occupancy.booking);
+        self.vacate(occupancy.occupant);
         let place = self.slots.iter().position(|(slot, _)| slot.slot_id == occupancy.slot_id);
         let Some(place) = place else { return };
         if let Some((_, taken)) = self.slots.get_mut(place) {
             let at = taken.partition_point(|other| other.nights < occupancy.nights);
             taken.insert(at, occupancy);
-            self.slot_of.insert(occupancy.booking, place);
+            self.slot_of.insert(occupancy.occupant, place);
         }
     }
 
-    /// Gives back what a booking takes.
-    pub fn vacate(&mut self, booking: BookingId) {
-        let Some(place) = self.slot_of.remove(&booking) else { return };
+    /// Gives back what somebody takes.
+    pub fn vacate(&mut self, occupant: Occupant) {
+        let Some(place) = self.slot_of.remove(&occupant) else { return };
         if let Some((_, taken)) = self.slots.get_mut(place) {
-            taken.retain(|occupancy| occupancy.booking != booking);
+            taken.retain(|occupancy| occupancy.occupant != occupant);
         }
     }
 

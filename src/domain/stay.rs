@@ -108,7 +108,7 @@ impl PropertyState {
                 self.refunds.insert(refund.id, (**refund).clone());
             }
             Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
-            Change::Vacate(booking) => self.inventory.vacate(*booking),
+            Change::Vacate(occupant) => self.inventory.vacate(*occupant),
             Change::SetTimer(_) | Change::DropTimer(_) => {}
         }
     }
@@ -130,12 +130,12 @@ impl PropertyState {
         }
     }
 
-    /// The nights that the booking a change is about takes now.
+    /// The nights that the occupant a change is about takes now.
     #[must_use]
     pub fn occupied_by(&self, change: &Change) -> Option<Occupancy> {
         match change {
-            Change::Occupy(occupancy) => self.inventory.of(occupancy.booking).copied(),
-            Change::Vacate(booking) => self.inventory.of(*booking).copied(),
+            Change::Occupy(occupancy) => self.inventory.of(occupancy.occupant).copied(),
+            Change::Vacate(occupant) => self.inventory.of(*occupant).copied(),
             _ => None,
         }
     }

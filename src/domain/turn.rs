@@ -14,10 +14,12 @@ use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
 use super::inventory::{Allotment, Occupancy};
 use super::money::Money;
 use super::payment::{Payment, PaymentStatus, Refund, RefundStatus};
+use super::price::Price;
 use super::property::{Listing, Status as ListingStatus};
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
+use super::terms::Terms;
 use super::unit::Unit;
 
 /// How an ending hold ends when no money has come.
@@ -58,7 +60,7 @@ impl<'a> Turn<'a> {
         guests: u16,
     ) -> Result<Decision, Refusal> {
         let unit = self.unit_for(unit_id)?;
-        let total = self.check_stay(by, unit, nights, guests)?;
+        let terms = self.check_stay(by, unit, nights, guests)?;
         let unit_id = unit.id;
         let allotment = self
             .state
@@ -81,8 +83,8 @@ impl<'a> Turn<'a> {
             guests,
             status: BookingStatus::Hold,
             expiring: None,
-            per_night: Money { amount: total.amount / i64::from(nights.count()), ..total },
-            total,
+            total: terms.price.due(),
+            terms,
             expires_at: Some(expires_at),
             released_at: None,
             timer: Some(timer.id),
@@ -119,14 +121,14 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Checks a stay against the listing's rules; the price of the stay if it may be.
+    /// Checks a stay against the listing's rules; its terms if it may be.
     fn check_stay(
         &self,
         by: UserId,
         unit: &Unit,
         nights: Nights,
         guests: u16,
-    ) -> Result<Money, Refusal> {
+    ) -> Result<Terms, Refusal> {
         let today = self.today();
         let ahead = calendar::days_between(today, nights.check_out());
         if by == self.listing.owner {
@@ -151,9 +153,9 @@ impl<'a> Turn<'a> {
         let price = unit.night(self.listing.fields.currency);
         let price =
             price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
-        price
-            .times(nights.count())
-            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))
+        let price = Price::of_nights(price, nights.count())
+            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))?;
+        Ok(Terms::new(price, &self.listing.policies))
     }
 
     pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
@@ -342,7 +344,7 @@ impl<'a> Turn<'a> {
         };
         decision.event(next.id.uuid(), ended);
         decision.event(next.id.uuid(), Event::BookingReleased { stay });
-        decision.change(Change::Vacate(next.id));
+        decision.change(Change::Vacate(next.id.into()));
         decision.change(Change::Booking(Box::new(next.clone())));
         next
     }
@@ -409,7 +411,7 @@ impl<'a> Turn<'a> {
     pub(super) fn occupy(&self, decision: &mut Decision, booking: &Booking, allotment: Allotment) {
         decision.changes.extend(allotment.moves.into_iter().map(Change::Occupy));
         decision.change(Change::Occupy(Occupancy {
-            booking: booking.id,
+            occupant: booking.id.into(),
             slot_id: allotment.slot_id,
             nights: booking.nights,
         }));

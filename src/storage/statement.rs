@@ -44,7 +44,7 @@ pub fn build(sets: &[ChangeSet]) -> Result<Built, StorageError> {
     sql.head(sets);
     sql.commands(sets)?;
     sql.listings(sets);
-    sql.bookings(sets);
+    sql.bookings(sets)?;
     sql.occupancies(sets);
     sql.money(sets);
     sql.timers(sets)?;
@@ -223,9 +223,13 @@ impl Builder {
         }
     }
 
-    fn bookings(&mut self, sets: &[ChangeSet]) {
+    fn bookings(&mut self, sets: &[ChangeSet]) -> Result<(), StorageError> {
         let (new, old) = split(sets, |set| set.net.bookings.values());
         if self.part(3, &new) {
+            let terms = new
+                .iter()
+                .map(|(_, w)| JsonText::of(&w.row.terms))
+                .collect::<Result<Vec<_>, _>>()?;
             let columns = vec![
                 column("id", "uuid", &new, |w| w.row.id.uuid()),
                 column("property_id", "uuid", &new, |w| w.row.property_id.uuid()),
@@ -237,7 +241,7 @@ impl Builder {
                 column("status", "text", &new, |w| w.row.status.name()),
                 column("expiring", "text", &new, |w| w.row.expiring.map(expiring_name)),
                 column("currency", "text", &new, |w| w.row.total.currency.code().to_owned()),
-                column("per_night", "int8", &new, |w| w.row.per_night.amount),
+                ("terms", "jsonb", Box::new(terms)),
                 column("total", "int8", &new, |w| w.row.total.amount),
                 column("expires_at", "timestamptz", &new, |w| w.row.expires_at),
                 column("released_at", "timestamptz", &new, |w| w.row.released_at),
@@ -251,8 +255,8 @@ impl Builder {
             self.ctes.push(format!(
                 "i_bookings as (insert into bookings
                     select id, property_id, unit_id, tenant_id, check_in, check_out, guests, status,
-                        expiring, currency, per_night, total, expires_at, released_at, timer_id,
-                        payment_id, version, created_at, updated_at
+                        expiring, currency, total, expires_at, released_at, timer_id,
+                        payment_id, version, created_at, updated_at, terms
                     from new_bookings n where {ACCEPTED})"
             ));
         }
@@ -281,6 +285,7 @@ impl Builder {
             ));
             self.check("u_bookings", "old_bookings", "stale booking");
         }
+        Ok(())
     }
 
     fn occupancies(&mut self, sets: &[ChangeSet]) {
@@ -319,7 +324,8 @@ impl Builder {
             }
             let columns = vec![
                 column("property_id", "uuid", &some, |(property, ..)| *property),
-                column("ref", "uuid", &some, |(_, _, stay)| stay.booking.uuid()),
+                column("ref", "uuid", &some, |(_, _, stay)| stay.occupant.uuid()),
+                column("kind", "text", &some, |(_, _, stay)| stay.occupant.kind()),
                 column("slot_id", "int8", &some, |(_, _, stay)| stay.slot_id),
                 column("check_in", "date", &some, |(_, _, stay)| stay.nights.check_in()),
                 column("check_out", "date", &some, |(_, _, stay)| stay.nights.check_out()),
@@ -336,7 +342,7 @@ impl Builder {
             } else {
                 self.ctes.push(format!(
                     "i_nights as (insert into occupancies
-                        select ref, property_id, slot_id, daterange(check_in, check_out), 'booking'
+                        select ref, property_id, slot_id, daterange(check_in, check_out), kind
                         from new_nights n where {ACCEPTED})"
                 ));
             }

@@ -10,12 +10,14 @@ use rentezy::domain::event::{Event, StayFacts};
 use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
+use rentezy::domain::price::Price;
 use rentezy::domain::property::{
     self, Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, Unit,
     UnitFields,
 };
 use rentezy::domain::refusal::{FieldError, Refusal};
 use rentezy::domain::stay::{Command, Outcome};
+use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -124,6 +126,12 @@ fn source() -> Source {
     Source { name: "inside-airbnb".to_owned(), external_id: "1234567890123456789012".to_owned() }
 }
 
+fn terms() -> Terms {
+    let mut price = Price::of_nights(money(), 3).unwrap();
+    price.deposit = 1;
+    Terms::new(price, &policies())
+}
+
 /// A booking.
 pub(crate) fn booking() -> Booking {
     Booking {
@@ -135,7 +143,7 @@ pub(crate) fn booking() -> Booking {
         guests: 2,
         status: BookingStatus::Expiring,
         expiring: Some(ExpiringReason::Released),
-        per_night: money(),
+        terms: terms(),
         total: money(),
         expires_at: Some(instant()),
         released_at: Some(instant()),

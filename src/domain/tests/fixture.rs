@@ -224,7 +224,7 @@ impl World {
     }
 
     pub(super) fn holds_nights(&self, number: u128) -> bool {
-        self.state.inventory.of(booking_id(number)).is_some()
+        self.state.inventory.of(booking_id(number).into()).is_some()
     }
 
     /// The timer that is set for a booking.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::fixture::{booking_id, june, nights, unit_id};
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{BookingId, UnitId};
-use crate::domain::inventory::{Allotment, Inventory, Occupancy, Slot};
+use crate::domain::inventory::{Allotment, Inventory, Occupancy, Occupant, Slot};
 
 fn slot(slot_id: i64) -> Slot {
     let unit_no = u16::try_from(slot_id).unwrap();
@@ -24,7 +24,7 @@ fn inventory(count: i64) -> Inventory {
 }
 
 fn stay(booking: u128, slot_id: i64, nights: Nights) -> Occupancy {
-    Occupancy { booking: booking_id(booking), slot_id, nights }
+    Occupancy { occupant: booking_id(booking).into(), slot_id, nights }
 }
 
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct Pair {
     real: Inventory,
     count: i64,
-    stays: BTreeMap<BookingId, Occupancy>,
+    stays: BTreeMap<Occupant, Occupancy>,
     today: Date,
 }
 
@@ -65,30 +65,31 @@ impl Pair {
     }
 
     fn book(&mut self, booking: BookingId, wanted: Nights) {
+        let occupant = Occupant::from(booking);
         let found = self.real.allot(unit_id(), wanted, self.today);
         assert_eq!(found.is_some(), self.fits(wanted), "{wanted:?} on {:?}", self.stays);
         let Some(Allotment { slot_id, moves }) = found else { return };
-        let moved: BTreeSet<_> = moves.iter().map(|stay| stay.booking).collect();
+        let moved: BTreeSet<_> = moves.iter().map(|stay| stay.occupant).collect();
         assert_eq!(moved.len(), moves.len(), "a stay moves once");
         for stay in &moves {
-            let before = self.stays[&stay.booking];
+            let before = self.stays[&stay.occupant];
             assert!(stay.nights.check_in() > self.today, "has begun: {stay:?}");
             assert_eq!(stay.nights, before.nights);
             assert_ne!(stay.slot_id, before.slot_id, "a move that moves nothing");
         }
-        for stay in moves.into_iter().chain([Occupancy { booking, slot_id, nights: wanted }]) {
+        for stay in moves.into_iter().chain([Occupancy { occupant, slot_id, nights: wanted }]) {
             self.real.occupy(stay);
-            self.stays.insert(stay.booking, stay);
+            self.stays.insert(stay.occupant, stay);
         }
     }
 
     fn check(&self) {
         let mut taken = HashMap::new();
         for stay in self.stays.values() {
-            assert_eq!(self.real.of(stay.booking), Some(stay));
+            assert_eq!(self.real.of(stay.occupant), Some(stay));
             assert!((1..=self.count).contains(&stay.slot_id));
             for night in stay.nights.iter() {
-                let other = taken.insert((stay.slot_id, night), stay.booking);
+                let other = taken.insert((stay.slot_id, night), stay.occupant);
                 assert_eq!(other, None, "two in {} on {night}", stay.slot_id);
             }
         }
@@ -215,11 +216,11 @@ fn taking_and_giving_back() {
     assert_eq!(inventory.count(unit_id()), 2);
     inventory.occupy(stay(1, 1, nights(5, 8)));
     inventory.occupy(stay(1, 2, nights(6, 9)));
-    assert_eq!(inventory.of(booking_id(1)), Some(&stay(1, 2, nights(6, 9))), "in place of");
+    assert_eq!(inventory.of(booking_id(1).into()), Some(&stay(1, 2, nights(6, 9))), "in place of");
     assert!(inventory.allot(unit_id(), nights(5, 8), june(1)).is_some_and(|a| a.slot_id == 1));
-    inventory.vacate(booking_id(1));
-    inventory.vacate(booking_id(1));
-    assert_eq!(inventory.of(booking_id(1)), None);
+    inventory.vacate(booking_id(1).into());
+    inventory.vacate(booking_id(1).into());
+    assert_eq!(inventory.of(booking_id(1).into()), None);
     assert!(inventory.allot(unit_id(), nights(6, 9), june(1)).is_some_and(|a| a.slot_id == 1));
 }
 
