@@ -5,6 +5,7 @@
 pub mod amenity;
 pub mod booking;
 pub mod calendar;
+pub mod cancellation;
 pub mod change;
 pub mod entity;
 pub mod envelope;
