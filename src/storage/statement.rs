@@ -18,6 +18,8 @@ use super::changes::ChangeSet;
 use super::sqlstate::StorageError;
 use super::types::JsonText;
 use super::{events, payments, properties};
+use crate::domain::booking::Booking;
+use crate::domain::booking_details::Details;
 use crate::domain::change::{TimerWrite, Write};
 use crate::domain::event;
 use crate::domain::property::Listing;
@@ -226,10 +228,6 @@ impl Builder {
     fn bookings(&mut self, sets: &[ChangeSet]) -> Result<(), StorageError> {
         let (new, old) = split(sets, |set| set.net.bookings.values());
         if self.part(3, &new) {
-            let terms = new
-                .iter()
-                .map(|(_, w)| JsonText::of(&w.row.terms))
-                .collect::<Result<Vec<_>, _>>()?;
             let columns = vec![
                 column("id", "uuid", &new, |w| w.row.id.uuid()),
                 column("property_id", "uuid", &new, |w| w.row.property_id.uuid()),
@@ -241,7 +239,8 @@ impl Builder {
                 column("status", "text", &new, |w| w.row.status.name()),
                 column("expiring", "text", &new, |w| w.row.expiring.map(expiring_name)),
                 column("currency", "text", &new, |w| w.row.total.currency.code().to_owned()),
-                ("terms", "jsonb", Box::new(terms)),
+                ("terms", "jsonb", Box::new(terms(&new)?)),
+                ("details", "jsonb", Box::new(details(&new)?)),
                 column("total", "int8", &new, |w| w.row.total.amount),
                 column("expires_at", "timestamptz", &new, |w| w.row.expires_at),
                 column("released_at", "timestamptz", &new, |w| w.row.released_at),
@@ -256,7 +255,7 @@ impl Builder {
                 "i_bookings as (insert into bookings
                     select id, property_id, unit_id, tenant_id, check_in, check_out, guests, status,
                         expiring, currency, total, expires_at, released_at, timer_id,
-                        payment_id, version, created_at, updated_at, terms
+                        payment_id, version, created_at, updated_at, terms, details
                     from new_bookings n where {ACCEPTED})"
             ));
         }
@@ -267,6 +266,13 @@ impl Builder {
                 column("from_version", "int4", &old, |w| w.from_version.unwrap_or_default()),
                 column("status", "text", &old, |w| w.row.status.name()),
                 column("expiring", "text", &old, |w| w.row.expiring.map(expiring_name)),
+                column("unit_id", "uuid", &old, |w| w.row.unit_id.uuid()),
+                column("check_in", "date", &old, |w| w.row.nights.check_in()),
+                column("check_out", "date", &old, |w| w.row.nights.check_out()),
+                column("guests", "int4", &old, |w| i32::from(w.row.guests)),
+                column("total", "int8", &old, |w| w.row.total.amount),
+                ("terms", "jsonb", Box::new(terms(&old)?)),
+                ("details", "jsonb", Box::new(details(&old)?)),
                 column("expires_at", "timestamptz", &old, |w| w.row.expires_at),
                 column("released_at", "timestamptz", &old, |w| w.row.released_at),
                 column("timer_id", "uuid", &old, |w| w.row.timer.map(|id| id.uuid())),
@@ -278,7 +284,10 @@ impl Builder {
             self.ctes.push(format!(
                 "u_bookings as (update bookings t set status = n.status, expiring = n.expiring,
                         expires_at = n.expires_at, released_at = n.released_at, timer_id = n.timer_id,
-                        payment_id = n.payment_id, version = n.version, updated_at = n.updated_at
+                        payment_id = n.payment_id, unit_id = n.unit_id, check_in = n.check_in,
+                        check_out = n.check_out, guests = n.guests, total = n.total,
+                        terms = n.terms, details = n.details, version = n.version,
+                        updated_at = n.updated_at
                     from old_bookings n where {ACCEPTED}
                         and t.id = n.id and t.property_id = n.property_id and t.version = n.from_version
                     returning t.id)"
@@ -525,6 +534,7 @@ const UNIT_UPDATE: &str = "position = excluded.position, name = excluded.name,
 
 const PAYMENT_UPDATE: &str = "status = p.status, session_id = p.session_id,
     session_url = p.session_url, intent_id = p.intent_id, close_attempts = p.close_attempts,
+    captured = p.captured, refunded = p.refunded, attempts = p.attempts,
     version = p.version, updated_at = p.updated_at";
 
 const REFUND_UPDATE: &str = "status = p.status, provider_ref = p.provider_ref, version = p.version, updated_at = p.updated_at";
@@ -543,7 +553,22 @@ fn expiring_name(reason: crate::domain::booking::ExpiringReason) -> &'static str
     match reason {
         crate::domain::booking::ExpiringReason::Time => "time",
         crate::domain::booking::ExpiringReason::Released => "released",
+        crate::domain::booking::ExpiringReason::Declined => "declined",
     }
+}
+
+/// The terms of bookings, as their column takes them.
+fn terms(rows: &[(i32, &Write<Booking>)]) -> Result<Vec<JsonText>, StorageError> {
+    rows.iter().map(|(_, write)| JsonText::of(&write.row.terms)).collect()
+}
+
+/// What only some bookings have; nothing for most.
+fn details(rows: &[(i32, &Write<Booking>)]) -> Result<Vec<Option<JsonText>>, StorageError> {
+    let none = Details::default();
+    let of = |write: &Write<Booking>| {
+        (write.row.details != none).then(|| JsonText::of(&write.row.details)).transpose()
+    };
+    rows.iter().map(|(_, write)| of(write)).collect()
 }
 
 fn write_to(text: &mut String, what: std::fmt::Arguments<'_>) {
