@@ -4,6 +4,9 @@
 
 pub mod amenity;
 pub mod booking;
+mod booking_command;
+pub mod booking_details;
+pub mod booking_moves;
 pub mod calendar;
 pub mod cancellation;
 pub mod change;
