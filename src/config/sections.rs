@@ -212,6 +212,8 @@ section! {
         expiring_seconds: u64 = "60", Kind::Number(1, 3_600);
         /// How far ahead nights can be booked, in days.
         window_days: u32 = "730", Kind::Number(1, 730);
+        /// Open holds that one user may have, one a home. 0: no limit, anywhere.
+        holds_per_user: u32 = "3", Kind::Number(0, 100);
     }
 }
 

@@ -153,6 +153,9 @@ pub struct Booking {
     pub timer: Option<TimerId>,
     /// The payment that was made out for it.
     pub payment_id: Option<PaymentId>,
+    /// Its place among its tenant's open holds, while it is one of them. None: it needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<i32>,
     /// Goes up with every change.
     pub version: i32,
     /// When the hold was made.
@@ -201,6 +204,10 @@ pub enum Command {
         nights: Nights,
         /// How many people come.
         guests: u16,
+        /// The place among the tenant's open holds that it shall have; none if all seemed to
+        /// be taken.
+        #[serde(default)]
+        slot: Option<i32>,
     },
     /// Give a hold up.
     Release {
@@ -263,8 +270,8 @@ pub fn decide(
         state.bookings.get(id).filter(|booking| booking.tenant_id == *by).ok_or(Refusal::NotFound)
     };
     match command {
-        Command::Hold { by, booking_id, unit_id, nights, guests } => {
-            turn.hold(*by, *booking_id, *unit_id, *nights, *guests)
+        Command::Hold { by, booking_id, unit_id, nights, guests, slot } => {
+            turn.hold(*by, *booking_id, *unit_id, *nights, *guests, *slot)
         }
         Command::Release { by, booking_id } => turn.release(of(by, booking_id)?),
         Command::Checkout { by, booking_id, payment_id, amount, request } => {

@@ -9,6 +9,8 @@ pub mod change;
 pub mod entity;
 pub mod envelope;
 pub mod event;
+pub mod gate;
+mod hold_limits;
 pub mod ids;
 pub mod inventory;
 pub mod key_rotation;

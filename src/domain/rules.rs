@@ -25,6 +25,8 @@ pub struct Rules {
     pub expiring: Duration,
     /// How many days ahead a stay may end.
     pub window_days: u32,
+    /// How many open holds one user may have, one a home; 0: as many as they like, anywhere.
+    pub holds_per_user: u32,
 }
 
 /// What a rule is told besides state and command.

@@ -29,6 +29,7 @@ const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 30,
+    holds_per_user: 0,
 };
 
 const ZONES: [&str; 3] = ["Europe/Dublin", "America/New_York", "Pacific/Kiritimati"];
