@@ -229,6 +229,7 @@ fn to_booking(row: &Row) -> Result<Booking, StorageError> {
         released_at: row.get("released_at"),
         timer: maybe("timer_id").map(TimerId::from),
         payment_id: maybe("payment_id").map(PaymentId::from),
+        gate: row.get("gate"),
         version: row.get("version"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),

@@ -34,13 +34,17 @@ impl Builder {
                 column("version", "int4", &new, |w| w.row.version),
                 column("created_at", "timestamptz", &new, |w| w.row.created_at),
                 column("updated_at", "timestamptz", &new, |w| w.row.updated_at),
+                column("gate", "int4", &new, |w| w.row.gate),
             ];
             self.input("new_bookings", &new, columns);
             self.ctes.push(format!(
-                "i_bookings as (insert into bookings
+                "i_bookings as (insert into bookings (id, property_id, unit_id, tenant_id, check_in,
+                        check_out, guests, status, expiring, currency, total, expires_at,
+                        released_at, timer_id, payment_id, version, created_at, updated_at, terms,
+                        gate)
                     select id, property_id, unit_id, tenant_id, check_in, check_out, guests, status,
                         expiring, currency, total, expires_at, released_at, timer_id,
-                        payment_id, version, created_at, updated_at, terms
+                        payment_id, version, created_at, updated_at, terms, gate
                     from new_bookings n where {ACCEPTED})"
             ));
         }

@@ -3,7 +3,9 @@
 //!
 //! 1. The fence: the shards' epochs, locked for share. A set under an old epoch is out.
 //! 2. A set one of whose commands has a record is out.
-//! 3. All rows of the sets that are left are written. Updates name the version they start
+//! 3. The gates of the sets that are left are taken. A set that lacks one of its own is out,
+//!    and what it has taken stays until its writer gives it back.
+//! 4. All rows of the sets that are left are written. Updates name the version they start
 //!    from, and a shortfall raises; events get the next numbers of their stream.
 //!
 //! Each topic's parts stand in a file of their own. Only the parts that a batch needs are
@@ -11,6 +13,7 @@
 //! [`Built::parts`].
 
 mod bookings;
+mod gates;
 mod listings;
 mod log;
 mod money;
@@ -24,6 +27,8 @@ use super::changes::ChangeSet;
 use super::sqlstate::StorageError;
 use super::types::JsonText;
 use crate::domain::change::Write;
+
+pub use gates::taken as gates_taken;
 
 /// A value that can be sent.
 pub type Param = Box<dyn ToSql + Sync + Send>;
@@ -50,6 +55,7 @@ pub fn build(sets: &[ChangeSet]) -> Result<Built, StorageError> {
     sql.bookings(sets)?;
     sql.occupancies(sets);
     sql.money(sets);
+    sql.gates(sets);
     sql.timers(sets)?;
     sql.events(sets)?;
     Ok(sql.finish())
@@ -61,6 +67,7 @@ struct Builder {
     ctes: Vec<String>,
     params: Vec<Param>,
     checks: Vec<String>,
+    with_gates: bool,
     with_events: bool,
 }
 
@@ -111,7 +118,7 @@ impl Builder {
 
     /// Whether rows are there; if so the part is marked in the statement's key. No two parts
     /// have the same bit: listings have 0 to 2 and 16 to 18, bookings 3 to 7, money 8 to 11
-    /// and 19 to 21, the log 12 to 15; those from 22 on are free.
+    /// and 19 to 21, the log 12 to 15, gates 22 and 23; those from 24 on are free.
     fn part<R>(&mut self, bit: u32, rows: &[(i32, R)]) -> bool {
         if !rows.is_empty() {
             self.parts |= 1 << bit;
@@ -150,15 +157,20 @@ impl Builder {
             column("at", "timestamptz", &all, |(set, _)| set.at),
         ];
         self.input("cmds", &all, columns);
-        self.ctes.push(format!(
+        self.ctes.push(String::from(
             "want as (select distinct shard, epoch from sets),
             fence as (select s.id from shards s
                 join want w on w.shard = s.id and w.epoch = s.epoch order by s.id for share of s),
             fenced as (select set_no from sets where (shard in (select id from fence)) is not true),
-            seen as (select distinct c.set_no from cmds c join commands k on k.request_id = c.request_id),
-            accepted as (select set_no from sets where (set_no in
-                (select set_no from fenced union all select set_no from seen)) is not true),
-            i_cmds as (insert into commands
+            seen as (select distinct c.set_no from cmds c join commands k on k.request_id = c.request_id)",
+        ));
+        self.accept(
+            sets,
+            "select set_no from sets where (set_no in
+                (select set_no from fenced union all select set_no from seen)) is not true",
+        );
+        self.ctes.push(format!(
+            "i_cmds as (insert into commands
                 select request_id, fingerprint, entity, outcome, at from cmds n where {ACCEPTED})"
         ));
         Ok(())
@@ -197,8 +209,8 @@ impl Builder {
         }
     }
 
-    /// The answer is one row of lists: the numbers of the sets that are out and why, and
-    /// the new heads of streams. With a row for each set their heads would have to be
+    /// The answer is one row of lists: the numbers of the sets that are out and why, the
+    /// new heads of streams, and the numbers of the gates that were not to be had. With a row for each set their heads would have to be
     /// joined.
     fn finish(self) -> Built {
         let heads = if self.with_events {
@@ -206,8 +218,11 @@ impl Builder {
         } else {
             "array[]::int4[], array[]::int8[]"
         };
+        let gated =
+            if self.with_gates { "array(select gate_no from gated)" } else { "array[]::int4[]" };
         let mut sql = format!(
-            "with {}\nselect array(select set_no from fenced), array(select set_no from seen), {heads}",
+            "with {}\nselect array(select set_no from fenced), array(select set_no from seen),
+            {heads}, {gated}",
             self.ctes.join(",\n")
         );
         for check in &self.checks {
