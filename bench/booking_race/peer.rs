@@ -188,6 +188,7 @@ impl Inner {
             released_at: None,
             timer: Some(TimerId::from(ids::derived(id.uuid(), "hold-over"))),
             payment_id: None,
+            gate: None,
             version: 1,
             created_at: now,
             updated_at: now,

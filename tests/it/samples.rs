@@ -149,6 +149,7 @@ pub(crate) fn booking() -> Booking {
         released_at: Some(instant()),
         timer: Some(id(6)),
         payment_id: Some(id(7)),
+        gate: Some(2),
         version: 4,
         created_at: instant(),
         updated_at: instant(),
@@ -193,6 +194,7 @@ pub(crate) fn commands() -> Vec<Command> {
             unit_id: Some(id(3)),
             nights: nights(),
             guests: 2,
+            slot: Some(3),
         },
         booking::Command::Release { by, booking_id },
         booking::Command::Checkout {
@@ -287,6 +289,8 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::not_bookable("in-the-past", "check_in is before today"),
         Refusal::NightsTaken { nights: nights() },
         Refusal::HasStays,
+        Refusal::HoldExists { booking_id: id(1) },
+        Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
     ]
@@ -302,8 +306,10 @@ pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::NotBookable { .. } => 4,
         Refusal::NightsTaken { .. } => 5,
         Refusal::HasStays => 6,
-        Refusal::KeyReused => 7,
-        Refusal::Poisoned => 8,
+        Refusal::HoldExists { .. } => 7,
+        Refusal::TooManyHolds => 8,
+        Refusal::KeyReused => 9,
+        Refusal::Poisoned => 10,
     }
 }
 
