@@ -281,8 +281,9 @@ section! {
 section! {
     /// What there may be of a thing at the same time. Past a limit the answer is 429 or 503.
     Limits "limits" {
-        /// Commands waiting for one entity.
-        entity_queue: usize = "1024", Kind::Number(1, 65_536);
+        /// Commands waiting for one entity, such as holds of one home; past it they are
+        /// refused at once.
+        entity_queue: usize = "512", Kind::Number(1, 65_536);
         /// Commands waiting for all entities of this node.
         node_queue: usize = "16384", Kind::Number(1, 1_048_576);
         /// Change sets in one write to the database. More would make a write cheaper, but

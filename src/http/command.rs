@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::idempotency::REPLAYED;
 use super::problem::Problem;
 use super::state::Shared;
+use crate::actors::cluster::region::Place;
 use crate::domain::booking::BookingSnapshot;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
@@ -41,11 +42,19 @@ pub struct Done {
 /// # Errors
 /// The problem of a refusal, or of an answer that did not come.
 pub async fn ask(state: &Shared, property: PropertyId, ask: Ask) -> Result<Done, Problem> {
+    ask_in(state, state.region.admit(property.into())?, ask).await
+}
+
+/// Asks a property from a place in its queue, and waits for its answer.
+///
+/// # Errors
+/// The problem of a refusal, or of an answer that did not come.
+pub async fn ask_in(state: &Shared, place: Place, ask: Ask) -> Result<Done, Problem> {
     let Ask { by, id, fingerprint, command } = ask;
     // Events have this id as their cause: with it, a request is followed to what came of it.
     tracing::Span::current().record("command", tracing::field::display(id));
     let request = Request { id, fingerprint, actor: Actor::User(by), command };
-    match state.region.ask(property.into(), request).await? {
+    match state.region.ask_in(place, request).await? {
         Answer::Done { outcome, replayed } => Ok(Done { outcome, replayed }),
         Answer::Refused(refusal) => Err(refusal.into()),
     }

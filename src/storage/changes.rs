@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::commands::CommandRecord;
 use crate::domain::change::Net;
 use crate::domain::entity::{EntityRef, Shard};
-use crate::domain::gate::Gate;
 use crate::domain::event::{Actor, Event};
+use crate::domain::gate::Gate;
 use crate::domain::ids::RequestId;
 use uuid::Uuid;
 

@@ -24,10 +24,7 @@ pub async fn taken(client: &Client, scope: Uuid) -> Result<Vec<i32>, StorageErro
 ///
 /// # Errors
 /// When the database cannot be written.
-pub async fn give_back(
-    client: &Client,
-    gates: &[(Uuid, i32, Uuid)],
-) -> Result<u64, StorageError> {
+pub async fn give_back(client: &Client, gates: &[(Uuid, i32, Uuid)]) -> Result<u64, StorageError> {
     let scopes: Vec<Uuid> = gates.iter().map(|(scope, ..)| *scope).collect();
     let slots: Vec<i32> = gates.iter().map(|(_, slot, _)| *slot).collect();
     let commands: Vec<Uuid> = gates.iter().map(|(.., command)| *command).collect();

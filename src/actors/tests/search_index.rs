@@ -145,14 +145,8 @@ impl Node {
 
     async fn hold(&self, by: UserId, at: PropertyId, nights: Nights) -> BookingId {
         let booking_id = self.clock.id();
-        let hold = booking::Command::Hold {
-            by,
-            booking_id,
-            unit_id: None,
-            nights,
-            guests: 1,
-            slot: None,
-        };
+        let hold =
+            booking::Command::Hold { by, booking_id, unit_id: None, nights, guests: 1, slot: None };
         self.tell(by, at, stay::Command::Booking(hold)).await;
         booking_id
     }

@@ -74,6 +74,8 @@ pub async fn hold(
         return Err(Problem::invalid("/guests", "invalid", "at least 1"));
     }
     let (by, limit) = (principal.user, state.config.bookings.holds_per_user);
+    // Before anything else: where a crowd waits, one more is told so at once.
+    let mut place = Some(state.region.admit(body.property_id.into())?);
     let mut free = slots::free(&state.pool, gate::holds_of(by), limit).await?;
     let done = loop {
         let command = booking::Command::Hold {
@@ -90,7 +92,11 @@ pub async fn hold(
             fingerprint: idempotency::fingerprint(&body),
             command: Command::Booking(command),
         };
-        match command::ask(&state, body.property_id, ask).await {
+        let place = match place.take() {
+            Some(place) => place,
+            None => state.region.admit(body.property_id.into())?,
+        };
+        match command::ask_in(&state, place, ask).await {
             Err(problem) if problem.slug() == Slug::TooManyHolds && !free.is_empty() => {}
             done => break done?,
         }
