@@ -281,7 +281,7 @@ pub const ALL: &[Invariant] = &[
     ),
     always(
         "R20",
-        "open booking without its place among its tenant's holds",
+        "open booking without its place among the holds of its tenant",
         "select id::text from bookings b where gate is not null
          and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')
          and not exists (select 1 from gates g

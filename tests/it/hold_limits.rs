@@ -22,7 +22,7 @@ async fn homes(world: &World, count: usize) -> Vec<Home> {
     let landlord = world.landlord().await;
     let mut homes = Vec::new();
     for _ in 0..count {
-        homes.push(world.home(&landlord, 2, 10_000).await);
+        homes.push(world.home(&landlord, 4, 10_000).await);
     }
     homes
 }
@@ -44,7 +44,8 @@ async fn everywhere(world: &World, user: &User, homes: &[Home]) -> Vec<Value> {
     let (won, lost): (Vec<_>, Vec<_>) =
         answers.into_iter().partition(|answer| answer.status == 201);
     for answer in lost {
-        answer.problem(409, "too-many-holds");
+        let there = answer.body["code"] == "hold-exists";
+        answer.problem(409, if there { "hold-exists" } else { "too-many-holds" });
     }
     won.into_iter().map(|answer| answer.body).collect()
 }

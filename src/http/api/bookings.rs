@@ -76,6 +76,8 @@ pub async fn hold(
     let (by, limit) = (principal.user, state.config.bookings.holds_per_user);
     // Before anything else: where a crowd waits, one more is told so at once.
     let mut place = Some(state.region.admit(body.property_id.into())?);
+    let id = key.request_id(principal.user, &[]);
+    command::note(id);
     let mut free = slots::free(&state.pool, gate::holds_of(by), limit).await?;
     let done = loop {
         let command = booking::Command::Hold {
@@ -88,7 +90,7 @@ pub async fn hold(
         };
         let ask = Ask {
             by,
-            id: key.request_id(by, &[]),
+            id,
             fingerprint: idempotency::fingerprint(&body),
             command: Command::Booking(command),
         };
