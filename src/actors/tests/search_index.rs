@@ -66,6 +66,7 @@ impl Node {
                 expiring: minute,
                 window_days: 730,
                 holds_per_user: 0,
+                ..Rules::USUAL
             },
         };
         let limits = Limits { entity_queue: 64, node_queue: 64, idle: minute, entities_max: 64 };

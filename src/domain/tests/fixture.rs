@@ -26,6 +26,7 @@ pub(super) const RULES: Rules = Rules {
     expiring: Duration::from_secs(60),
     window_days: 365,
     holds_per_user: 0,
+    ..Rules::USUAL
 };
 
 /// Noon in Dublin on the first of June.

@@ -31,6 +31,7 @@ const RULES: Rules = Rules {
     expiring: Duration::from_secs(60),
     window_days: 400,
     holds_per_user: 0,
+    ..Rules::USUAL
 };
 
 /// Runs a test on a migrated database of its own. Postgres is started outside of the

@@ -19,6 +19,7 @@ const RULES: Rules = Rules {
     expiring: Duration::from_secs(60),
     window_days: 400,
     holds_per_user: 0,
+    ..Rules::USUAL
 };
 
 fn person(number: u128) -> UserId {
