@@ -13,6 +13,7 @@ pub mod change;
 pub mod entity;
 pub mod envelope;
 pub mod event;
+mod event_record;
 pub mod gate;
 mod hold_limits;
 pub mod ids;
