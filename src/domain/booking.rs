@@ -158,12 +158,12 @@ pub struct Booking {
     pub timer: Option<TimerId>,
     /// The payment that was made out for it.
     pub payment_id: Option<PaymentId>,
-    /// What only some bookings have.
-    #[serde(default)]
-    pub details: Details,
     /// Its place among its tenant's open holds, while it is one of them. None: it needs none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<i32>,
+    /// What only some bookings have.
+    #[serde(default)]
+    pub details: Details,
     /// Goes up with every change.
     pub version: i32,
     /// When the hold was made.

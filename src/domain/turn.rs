@@ -94,11 +94,11 @@ impl<'a> Turn<'a> {
             released_at: None,
             timer: Some(timer.id),
             payment_id: None,
+            gate: gate.map(|gate| gate.slot),
             details: Details {
                 by_request: !self.listing.policies.instant_book,
                 ..Details::default()
             },
-            gate: gate.map(|gate| gate.slot),
             version: 1,
             created_at: now,
             updated_at: now,
