@@ -27,6 +27,7 @@ pub mod notifications;
 pub mod parked;
 pub mod partitions;
 pub mod payments;
+pub mod photo_bulk;
 pub mod photos;
 pub mod pool;
 pub mod preferences;

@@ -24,6 +24,10 @@ pub mod store;
 
 pub mod sink;
 
+pub mod server;
+
+pub mod target;
+
 pub mod admin;
 pub mod demo;
 

@@ -51,4 +51,5 @@ mod retention;
 mod samples;
 mod seeded;
 mod smoke;
+mod tools;
 mod walls;
