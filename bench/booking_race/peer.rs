@@ -8,11 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rentezy::clock::Clock;
 use rentezy::domain::booking::{self, Booking, BookingSnapshot, BookingStatus};
+use rentezy::domain::booking_details::Details;
 use rentezy::domain::entity::EntityRef;
 use rentezy::domain::event::{self, Actor, Event, StayFacts};
 use rentezy::domain::ids::{self, BookingId, RequestId, TimerId, UnitId, UserId};
 use rentezy::domain::money::Money;
+use rentezy::domain::policies::Policies;
+use rentezy::domain::price::Price;
 use rentezy::domain::stay::{Command, Outcome};
+use rentezy::domain::terms::Terms;
 use rentezy::storage::events;
 use rentezy::storage::pool::Database;
 use tokio::sync::Semaphore;
@@ -35,7 +39,7 @@ const FREE: &str = "select s.slot_id from slots s where s.property_id = $1 and s
     order by s.unit_no limit 1";
 
 const BOOKING: &str = "insert into bookings (id, property_id, unit_id, tenant_id, check_in,
-        check_out, guests, status, currency, per_night, total, expires_at, timer_id, version,
+        check_out, guests, status, currency, terms, total, expires_at, timer_id, version,
         created_at, updated_at)
     values ($1, $2, $3, $4, $5, $6, $7, 'hold', $8, $9, $10, $11, $12, 1, $13, $13)";
 
@@ -55,7 +59,7 @@ const EVENT: &str = "with head as
 
 const FOLDED: &str = "with
     booking as (insert into bookings (id, property_id, unit_id, tenant_id, check_in, check_out,
-            guests, status, currency, per_night, total, expires_at, timer_id, version,
+            guests, status, currency, terms, total, expires_at, timer_id, version,
             created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, 'hold', $8, $9, $10, $11, $12, 1, $13, $13)),
     nights as (insert into occupancies (ref, property_id, slot_id, nights, kind)
@@ -167,6 +171,7 @@ impl Inner {
     fn snapshot(&self, property: &Row, want: Want) -> Result<BookingSnapshot> {
         let currency = property.get::<_, &str>("currency").parse()?;
         let per_night = Money::new(property.get("night_minor"), currency);
+        let price = Price::of_nights(per_night, want.nights.count())?;
         let now = self.clock.now();
         let id: BookingId = self.clock.id();
         let booking = Booking {
@@ -178,12 +183,13 @@ impl Inner {
             guests: 1,
             status: BookingStatus::Hold,
             expiring: None,
-            per_night,
-            total: per_night.times(want.nights.count())?,
+            total: price.due(),
+            terms: Terms::new(price, &Policies::default()),
             expires_at: Some(now + self.hold),
             released_at: None,
             timer: Some(TimerId::from(ids::derived(id.uuid(), "hold-over"))),
             payment_id: None,
+            details: Details::default(),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -192,6 +198,7 @@ impl Inner {
             booking,
             property_title: property.get("title"),
             landlord_id: UserId::from(property.get::<_, Uuid>("owner_id")),
+            zone: String::new(),
             payment: None,
         })
     }
@@ -221,7 +228,7 @@ async fn write(
     let (unit, tenant) = (booking.unit_id.uuid(), booking.tenant_id.uuid());
     let (check_in, check_out) = (booking.nights.check_in(), booking.nights.check_out());
     let (guests, currency) = (i32::from(booking.guests), booking.total.currency);
-    let (currency, per_night) = (currency.code(), booking.per_night.amount);
+    let (currency, terms) = (currency.code(), serde_json::to_value(&booking.terms)?);
     let (total, now) = (booking.total.amount, booking.created_at);
     let timer = booking.timer.map(TimerId::uuid);
     let fingerprint = tenant.as_bytes().as_slice();
@@ -235,7 +242,7 @@ async fn write(
         Writes::Plain([booking, nights, command, at_end, log]) => {
             transaction.execute(booking, &[
                 &id, &property, &unit, &tenant, &check_in, &check_out, &guests, &currency,
-                &per_night, &total, &expires_at, &timer, &now,
+                &terms, &total, &expires_at, &timer, &now,
             ]).await?;
             transaction.execute(nights, &[&id, &property, &slot_id, &check_in, &check_out]).await?;
             transaction.execute(command, &[
@@ -249,7 +256,7 @@ async fn write(
         Writes::Folded(all) => {
             transaction.execute(all, &[
                 &id, &property, &unit, &tenant, &check_in, &check_out, &guests, &currency,
-                &per_night, &total, &expires_at, &timer, &now, &slot_id, &request, &fingerprint,
+                &terms, &total, &expires_at, &timer, &now, &slot_id, &request, &fingerprint,
                 &outcome, &shard, &over, &kind, &version, &actor, &data,
             ]).await?;
         }

@@ -14,6 +14,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::booking_command::{Answer, Command};
+use super::booking_details::Details;
 use super::calendar::Nights;
 use super::change::{Change, Decision};
 use super::event::Event;
@@ -23,6 +25,7 @@ use super::payment::{Payment, PaymentStatus};
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
+use super::terms::Terms;
 use super::turn::{Turn, end_of};
 
 /// How many times the provider must have been asked in vain, or have let a round of
@@ -36,18 +39,28 @@ pub const CLOSE_ATTEMPTS_MIN: i32 = 3;
 pub enum BookingStatus {
     /// The nights are kept for the tenant for some minutes.
     Hold,
+    /// The landlord is asked whether the tenant may come.
+    PendingApproval,
     /// The tenant is at the payment page.
     PendingPayment,
     /// The hold is over; the provider is asked how the payment ended.
     Expiring,
     /// Paid for.
     Confirmed,
-    /// Not paid in time.
+    /// The guests are there.
+    CheckedIn,
+    /// The guests have left.
+    Completed,
+    /// Not paid in time, or not answered.
     Expired,
     /// The payment went wrong for good.
     Failed,
+    /// The landlord said no.
+    Declined,
     /// Called off.
     Cancelled,
+    /// Nobody came.
+    NoShow,
 }
 
 impl BookingStatus {
@@ -56,19 +69,30 @@ impl BookingStatus {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hold => "hold",
+            Self::PendingApproval => "pending_approval",
             Self::PendingPayment => "pending_payment",
             Self::Expiring => "expiring",
             Self::Confirmed => "confirmed",
+            Self::CheckedIn => "checked_in",
+            Self::Completed => "completed",
             Self::Expired => "expired",
             Self::Failed => "failed",
+            Self::Declined => "declined",
             Self::Cancelled => "cancelled",
+            Self::NoShow => "no_show",
         }
     }
 
-    /// Whether a timer or the provider will still move it.
+    /// Whether a timer, the provider or the landlord has yet to say whether it stands.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Hold | Self::PendingPayment | Self::Expiring)
+        matches!(self, Self::Hold | Self::PendingApproval | Self::PendingPayment | Self::Expiring)
+    }
+
+    /// Whether its nights are taken by it.
+    #[must_use]
+    pub const fn keeps_nights(self) -> bool {
+        self.is_open() || matches!(self, Self::Confirmed | Self::CheckedIn)
     }
 
     /// What a tenant may do in this state, for people who tried something else.
@@ -77,7 +101,15 @@ impl BookingStatus {
             Self::Hold => &["release", "checkout"],
             Self::PendingPayment => &["release", "pay"],
             Self::Expiring => &["release"],
-            Self::Confirmed | Self::Expired | Self::Failed | Self::Cancelled => &[],
+            Self::PendingApproval
+            | Self::Confirmed
+            | Self::CheckedIn
+            | Self::Completed
+            | Self::Expired
+            | Self::Failed
+            | Self::Declined
+            | Self::Cancelled
+            | Self::NoShow => &[],
         }
     }
 }
@@ -90,6 +122,9 @@ pub enum ExpiringReason {
     Time,
     /// The tenant gave it up: a payment that came all the same goes back.
     Released,
+    /// The tenant tried to pay too often in vain: a payment that came all the same is
+    /// welcome.
+    Declined,
 }
 
 /// A booking as it is kept.
@@ -111,9 +146,9 @@ pub struct Booking {
     pub status: BookingStatus,
     /// Why it is ending, while it is.
     pub expiring: Option<ExpiringReason>,
-    /// The price of a night, frozen at the hold.
-    pub per_night: Money,
-    /// The price of the stay, frozen at the hold.
+    /// What was agreed on at the hold.
+    pub terms: Terms,
+    /// What is to be paid: what the terms say is due.
     pub total: Money,
     /// When the hold ends by itself.
     pub expires_at: Option<Timestamp>,
@@ -123,6 +158,9 @@ pub struct Booking {
     pub timer: Option<TimerId>,
     /// The payment that was made out for it.
     pub payment_id: Option<PaymentId>,
+    /// What only some bookings have.
+    #[serde(default)]
+    pub details: Details,
     /// Goes up with every change.
     pub version: i32,
     /// When the hold was made.
@@ -151,71 +189,11 @@ pub struct BookingSnapshot {
     pub property_title: String,
     /// Whose home it is.
     pub landlord_id: UserId,
+    /// The home's time zone, by its IANA name.
+    #[serde(default)]
+    pub zone: String,
     /// Its payment, if one was made out.
     pub payment: Option<PaymentGlance>,
-}
-
-/// What can be asked of bookings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Command {
-    /// Keep nights for a tenant.
-    Hold {
-        /// The tenant.
-        by: UserId,
-        /// The new booking's id.
-        booking_id: BookingId,
-        /// The unit type; without it, the listing's only one.
-        unit_id: Option<UnitId>,
-        /// The nights.
-        nights: Nights,
-        /// How many people come.
-        guests: u16,
-    },
-    /// Give a hold up.
-    Release {
-        /// The tenant.
-        by: UserId,
-        /// The booking.
-        booking_id: BookingId,
-    },
-    /// Freeze the price and make out a payment.
-    Checkout {
-        /// The tenant.
-        by: UserId,
-        /// The booking.
-        booking_id: BookingId,
-        /// The new payment's id.
-        payment_id: PaymentId,
-        /// The price that `request` was made with.
-        amount: Money,
-        /// The request to the provider.
-        request: serde_json::Value,
-    },
-    /// A timer: the hold's time is over.
-    HoldOver {
-        /// The booking.
-        booking_id: BookingId,
-    },
-    /// A timer: the provider had long enough to say how the payment ended.
-    CloseOverdue {
-        /// The booking.
-        booking_id: BookingId,
-    },
-}
-
-impl Command {
-    /// The booking that has to be in memory before the decision; none for a new one.
-    #[must_use]
-    pub const fn booking(&self) -> Option<BookingId> {
-        match self {
-            Self::Hold { .. } => None,
-            Self::Release { booking_id, .. }
-            | Self::Checkout { booking_id, .. }
-            | Self::HoldOver { booking_id }
-            | Self::CloseOverdue { booking_id } => Some(*booking_id),
-        }
-    }
 }
 
 /// Decides a booking's command.
@@ -242,6 +220,7 @@ pub fn decide(
         }
         Command::HoldOver { booking_id } => Ok(turn.hold_over(*booking_id)),
         Command::CloseOverdue { booking_id } => Ok(turn.close_overdue(*booking_id)),
+        _ => Err(Refusal::NotFound),
     }
 }
 
@@ -327,7 +306,7 @@ pub fn payment_arrived(
             let why = if released { "released" } else { "amount-differs" };
             turn.refund(&mut decision, paid, amount, why);
         }
-        (S::Hold | S::Confirmed | S::Expired | S::Failed | S::Cancelled, _) => {
+        _ => {
             turn.resolved_late(&mut decision, booking, false);
             turn.refund(&mut decision, paid, amount, "booking-over");
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::booking::Booking;
 use super::event::Event;
 use super::ids::{BookingId, PaymentId, RefundId, TimerId};
-use super::inventory::{Occupancy, Slot};
+use super::inventory::{Occupancy, Occupant, Slot};
 use super::payment::{Payment, Refund};
 use super::property::Listing;
 use super::stay::{Command, Outcome};
@@ -39,10 +39,10 @@ pub enum Change {
     Payment(Box<Payment>),
     /// A refund.
     Refund(Box<Refund>),
-    /// Nights taken by a booking, in place of those it took before.
+    /// Nights taken, in place of those that the same occupant took before.
     Occupy(Occupancy),
-    /// A booking's nights given back.
-    Vacate(BookingId),
+    /// Somebody's nights given back.
+    Vacate(Occupant),
     /// A timer set.
     SetTimer(Timer),
     /// A timer that has become pointless.
@@ -109,8 +109,8 @@ pub struct Net {
     pub payments: BTreeMap<PaymentId, Write<Payment>>,
     /// Refunds made or changed.
     pub refunds: BTreeMap<RefundId, Write<Refund>>,
-    /// Nights by booking: what is in the database, and what shall be.
-    pub occupancies: BTreeMap<BookingId, (Option<Occupancy>, Option<Occupancy>)>,
+    /// Nights by who takes them: what is in the database, and what shall be.
+    pub occupancies: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>,
     /// Timers to set, fire or drop.
     pub timers: BTreeMap<TimerId, TimerWrite>,
 }
@@ -130,7 +130,7 @@ pub enum TimerWrite {
 
 impl Net {
     /// Takes a change in. `version_before` is the version that the changed thing has in the
-    /// present state, `None` when it is new; `occupied_before` what the booking takes in it.
+    /// present state, `None` when it is new; `occupied_before` what the occupant takes in it.
     pub fn take(
         &mut self,
         change: Change,
@@ -154,11 +154,11 @@ impl Net {
             Change::Payment(row) => put(&mut self.payments, row.id, *row, version_before),
             Change::Refund(row) => put(&mut self.refunds, row.id, *row, version_before),
             Change::Occupy(occupancy) => {
-                self.occupancies.entry(occupancy.booking).or_insert((occupied_before, None)).1 =
+                self.occupancies.entry(occupancy.occupant).or_insert((occupied_before, None)).1 =
                     Some(occupancy);
             }
-            Change::Vacate(booking) => {
-                self.occupancies.entry(booking).or_insert((occupied_before, None)).1 = None;
+            Change::Vacate(occupant) => {
+                self.occupancies.entry(occupant).or_insert((occupied_before, None)).1 = None;
             }
             Change::SetTimer(timer) => {
                 self.timers.insert(timer.id, TimerWrite::Set(timer));

@@ -32,12 +32,7 @@ impl Command {
     /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
     #[must_use]
     pub const fn is_timer(&self) -> bool {
-        matches!(
-            self,
-            Self::Booking(
-                booking::Command::HoldOver { .. } | booking::Command::CloseOverdue { .. }
-            )
-        )
+        matches!(self, Self::Booking(command) if command.is_timer())
     }
 }
 
@@ -49,6 +44,8 @@ pub enum Outcome {
     Listing(Box<Listing>),
     /// The booking as it is now.
     Booking(Box<BookingSnapshot>),
+    /// The refund as it is now.
+    Refund(Box<Refund>),
     /// Nothing that anybody waits for.
     Done,
 }
@@ -108,7 +105,7 @@ impl PropertyState {
                 self.refunds.insert(refund.id, (**refund).clone());
             }
             Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
-            Change::Vacate(booking) => self.inventory.vacate(*booking),
+            Change::Vacate(occupant) => self.inventory.vacate(*occupant),
             Change::SetTimer(_) | Change::DropTimer(_) => {}
         }
     }
@@ -130,12 +127,12 @@ impl PropertyState {
         }
     }
 
-    /// The nights that the booking a change is about takes now.
+    /// The nights that the occupant a change is about takes now.
     #[must_use]
     pub fn occupied_by(&self, change: &Change) -> Option<Occupancy> {
         match change {
-            Change::Occupy(occupancy) => self.inventory.of(occupancy.booking).copied(),
-            Change::Vacate(booking) => self.inventory.of(*booking).copied(),
+            Change::Occupy(occupancy) => self.inventory.of(occupancy.occupant).copied(),
+            Change::Vacate(occupant) => self.inventory.of(*occupant).copied(),
             _ => None,
         }
     }

@@ -7,23 +7,27 @@ use super::booking::{
     Booking, BookingSnapshot, BookingStatus, CLOSE_ATTEMPTS_MIN, Command, ExpiringReason,
     PaymentGlance,
 };
+use super::booking_details::Details;
 use super::calendar::{self, Nights};
 use super::change::{Change, Decision, Timer};
 use super::event::{Event, StayFacts};
 use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
 use super::inventory::{Allotment, Occupancy};
 use super::money::Money;
-use super::payment::{Payment, PaymentStatus, Refund, RefundStatus};
+use super::payment::{Payment, PaymentStatus, Purpose, Refund, RefundStatus};
+use super::price::Price;
 use super::property::{Listing, Status as ListingStatus};
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
+use super::terms::Terms;
 use super::unit::Unit;
 
 /// How an ending hold ends when no money has come.
 pub(super) fn end_of(booking: &Booking) -> BookingStatus {
     match booking.expiring {
         Some(ExpiringReason::Released) => BookingStatus::Cancelled,
+        Some(ExpiringReason::Declined) => BookingStatus::Failed,
         Some(ExpiringReason::Time) | None => BookingStatus::Expired,
     }
 }
@@ -58,7 +62,7 @@ impl<'a> Turn<'a> {
         guests: u16,
     ) -> Result<Decision, Refusal> {
         let unit = self.unit_for(unit_id)?;
-        let total = self.check_stay(by, unit, nights, guests)?;
+        let terms = self.check_stay(by, unit, nights, guests)?;
         let unit_id = unit.id;
         let allotment = self
             .state
@@ -81,12 +85,16 @@ impl<'a> Turn<'a> {
             guests,
             status: BookingStatus::Hold,
             expiring: None,
-            per_night: Money { amount: total.amount / i64::from(nights.count()), ..total },
-            total,
+            total: terms.price.due(),
+            terms,
             expires_at: Some(expires_at),
             released_at: None,
             timer: Some(timer.id),
             payment_id: None,
+            details: Details {
+                by_request: !self.listing.policies.instant_book,
+                ..Details::default()
+            },
             version: 1,
             created_at: now,
             updated_at: now,
@@ -119,14 +127,14 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Checks a stay against the listing's rules; the price of the stay if it may be.
+    /// Checks a stay against the listing's rules; its terms if it may be.
     fn check_stay(
         &self,
         by: UserId,
         unit: &Unit,
         nights: Nights,
         guests: u16,
-    ) -> Result<Money, Refusal> {
+    ) -> Result<Terms, Refusal> {
         let today = self.today();
         let ahead = calendar::days_between(today, nights.check_out());
         if by == self.listing.owner {
@@ -151,9 +159,9 @@ impl<'a> Turn<'a> {
         let price = unit.night(self.listing.fields.currency);
         let price =
             price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
-        price
-            .times(nights.count())
-            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))
+        let price = Price::of_nights(price, nights.count())
+            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))?;
+        Ok(Terms::new(price, &self.listing.policies))
     }
 
     pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
@@ -205,7 +213,11 @@ impl<'a> Turn<'a> {
             id: payment_id,
             property_id: self.listing.id,
             booking_id: booking.id,
+            purpose: Purpose::Stay,
             amount,
+            captured: 0,
+            refunded: 0,
+            attempts: 0,
             status: PaymentStatus::Created,
             request: request.clone(),
             session_id: None,
@@ -334,7 +346,9 @@ impl<'a> Turn<'a> {
         next.released_at = Some(self.context.now);
         let stay = self.facts(&next);
         let ended = match status {
-            BookingStatus::Cancelled => Event::BookingCancelled { stay: stay.clone() },
+            BookingStatus::Cancelled => {
+                Event::BookingCancelled { stay: stay.clone(), by: None, refund: None }
+            }
             BookingStatus::Failed => {
                 Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() }
             }
@@ -342,7 +356,7 @@ impl<'a> Turn<'a> {
         };
         decision.event(next.id.uuid(), ended);
         decision.event(next.id.uuid(), Event::BookingReleased { stay });
-        decision.change(Change::Vacate(next.id));
+        decision.change(Change::Vacate(next.id.into()));
         decision.change(Change::Booking(Box::new(next.clone())));
         next
     }
@@ -378,6 +392,7 @@ impl<'a> Turn<'a> {
             booking_id: paid.booking_id,
             amount,
             reason: reason.into(),
+            note: None,
             status: RefundStatus::Pending,
             provider_ref: None,
             version: 1,
@@ -407,12 +422,14 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn occupy(&self, decision: &mut Decision, booking: &Booking, allotment: Allotment) {
-        decision.changes.extend(allotment.moves.into_iter().map(Change::Occupy));
-        decision.change(Change::Occupy(Occupancy {
-            booking: booking.id,
-            slot_id: allotment.slot_id,
-            nights: booking.nights,
-        }));
+        let Allotment { slot_id, moves } = allotment;
+        let occupant = booking.id.into();
+        // Whoever was given a unit by hand keeps it as long as it is the same.
+        let now = self.state.inventory.of(occupant);
+        let pinned = now.is_some_and(|now| now.pinned && now.slot_id == slot_id);
+        decision.changes.extend(moves.into_iter().map(Change::Occupy));
+        let nights = booking.nights;
+        decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
     }
 
     fn payment_of(&self, booking: &Booking) -> Option<&Payment> {
@@ -443,6 +460,7 @@ impl<'a> Turn<'a> {
             booking: booking.clone(),
             property_title: self.listing.fields.title.clone(),
             landlord_id: self.listing.owner,
+            zone: self.listing.fields.zone.clone(),
             payment: payment.map(|payment| PaymentGlance {
                 id: payment.id,
                 status: payment.status,

@@ -9,9 +9,9 @@ use super::types;
 use crate::domain::booking::{Booking, BookingSnapshot, PaymentGlance};
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
-use crate::domain::inventory::Occupancy;
+use crate::domain::inventory::{Occupancy, Occupant};
 
-const SNAPSHOT: &str = "select b.*, p.title, p.owner_id,
+const SNAPSHOT: &str = "select b.*, p.title, p.owner_id, p.zone,
         y.status as payment_status, y.session_url
     from bookings b
     join properties p on p.id = b.property_id
@@ -149,19 +149,20 @@ pub async fn occupancies(
 ) -> Result<Vec<Occupancy>, StorageError> {
     let rows = client
         .query(
-            "select ref, slot_id, lower(nights) as check_in, upper(nights) as check_out
+            "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
              from occupancies where property_id = $1 and (upper(nights) > $2 or ref in (
                  select id from bookings where property_id = $1
-                 and status in ('hold', 'pending_payment', 'expiring')))",
+                 and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')))",
             &[&property.uuid(), &from],
         )
         .await?;
     rows.iter()
         .map(|row| {
             Ok(Occupancy {
-                booking: BookingId::from(row.get::<_, Uuid>("ref")),
+                occupant: occupant(row)?,
                 slot_id: row.get("slot_id"),
                 nights: nights(row)?,
+                pinned: row.get("pinned"),
             })
         })
         .collect()
@@ -175,7 +176,7 @@ pub async fn open(client: &Client, property: PropertyId) -> Result<Vec<Booking>,
     let rows = client
         .query(
             "select * from bookings where property_id = $1
-             and status in ('hold', 'pending_payment', 'expiring')",
+             and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')",
             &[&property.uuid()],
         )
         .await?;
@@ -201,6 +202,12 @@ pub async fn find(
     rows.iter().map(to_booking).collect()
 }
 
+fn occupant(row: &Row) -> Result<Occupant, StorageError> {
+    let kind = row.get("kind");
+    Occupant::of(kind, row.get("ref"))
+        .ok_or_else(|| StorageError::malformed(format!("nights of kind {kind}")))
+}
+
 fn nights(row: &Row) -> Result<Nights, StorageError> {
     Nights::new(row.get("check_in"), row.get("check_out")).map_err(StorageError::malformed)
 }
@@ -217,12 +224,13 @@ fn to_booking(row: &Row) -> Result<Booking, StorageError> {
         guests: types::small(row, "guests")?,
         status: types::named(row.get("status"))?,
         expiring: row.get::<_, Option<&str>>("expiring").map(types::named).transpose()?,
-        per_night: types::money(row, "per_night")?,
+        terms: types::json(row, "terms")?,
         total: types::money(row, "total")?,
         expires_at: row.get("expires_at"),
         released_at: row.get("released_at"),
         timer: maybe("timer_id").map(TimerId::from),
         payment_id: maybe("payment_id").map(PaymentId::from),
+        details: types::maybe_json(row, "details")?.unwrap_or_default(),
         version: row.get("version"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
@@ -244,6 +252,7 @@ fn to_snapshot(row: &Row) -> Result<BookingSnapshot, StorageError> {
         booking,
         property_title: row.get("title"),
         landlord_id: UserId::from(row.get::<_, Uuid>("owner_id")),
+        zone: row.get("zone"),
         payment,
     })
 }

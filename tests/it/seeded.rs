@@ -29,9 +29,9 @@ const IN_ORDER: &str = "
             '01970000-0000-7000-8000-000000000002', '01970000-0000-7000-8000-000000000003',
             '01970000-0000-7000-8000-000000000004', date '2026-12-01' + 10 * n,
             date '2026-12-04' + 10 * n, 1, case n when 1 then 'hold' else 'confirmed' end, null,
-            'EUR', 100, 300, now() + interval '10 min', null,
+            'EUR', 300, now() + interval '10 min', null,
             case n when 1 then '01970000-0000-7000-8000-0000000000f1'::uuid end,
-            case n when 2 then '01970000-0000-7000-8000-0000000000a1'::uuid end, 1, now(), now()
+            case n when 2 then '01970000-0000-7000-8000-0000000000a1'::uuid end, 1, now(), now(), '{}'
         from generate_series(1, 2) n;
     insert into occupancies select id, property_id, 1, daterange(check_in, check_out), 'booking'
         from bookings;

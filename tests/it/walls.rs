@@ -27,9 +27,9 @@ use crate::samples;
 async fn by_hand(sql: &Client, home: &Home, tenant: &User, nights: Nights) {
     sql.execute(
         "with b as (insert into bookings (id, property_id, unit_id, tenant_id, check_in,
-                check_out, guests, status, currency, per_night, total, version, created_at,
+                check_out, guests, status, currency, terms, total, version, created_at,
                 updated_at)
-            values ($1, $2, $3, $4, $5, $6, 1, 'confirmed', 'EUR', 1, 1, 1, now(), now()))
+            values ($1, $2, $3, $4, $5, $6, 1, 'confirmed', 'EUR', '{}', 1, 1, now(), now()))
          insert into occupancies select $1, $2, slot_id, daterange($5, $6), 'booking'
          from slots where property_id = $2 limit 1",
         &[
@@ -108,7 +108,11 @@ async fn unruled(world: &World, sql: &Client, home: &Home, nights: Nights) -> Ch
     let shard = i32::from(entity.shard().0);
     let epoch: i64 = sql.query_one(query, &[&shard]).await.unwrap().get(0);
     let mut net = Net::default();
-    net.take(Change::Occupy(Occupancy { booking: booking.id, slot_id, nights }), None, None);
+    net.take(
+        Change::Occupy(Occupancy { occupant: booking.id.into(), slot_id, nights, pinned: false }),
+        None,
+        None,
+    );
     net.take(Change::Booking(Box::new(booking)), None, None);
     let record = CommandRecord {
         id: RequestId::from(Uuid::new_v4()),

@@ -6,6 +6,7 @@ use rentezy::domain::booking::{self, BookingStatus, ExpiringReason};
 use rentezy::domain::calendar;
 use rentezy::domain::change::{Decision, Net};
 use rentezy::domain::ids::{BookingId, RequestId, TimerId};
+use rentezy::domain::inventory::Occupant;
 use rentezy::domain::payment;
 use rentezy::domain::refusal::Refusal;
 use rentezy::domain::rules::{Context, Rules};
@@ -54,7 +55,8 @@ pub(crate) fn load(rows: &Rows, now: Timestamp) -> PropertyState {
     let mut state = PropertyState::of(rows.listing.clone());
     rows.slots.iter().for_each(|slot| state.inventory.add_slot(*slot));
     for stay in rows.nights.values() {
-        let is_open = rows.bookings[&stay.booking].status.is_open();
+        let is_open =
+            matches!(stay.occupant, Occupant::Booking(id) if rows.bookings[&id].status.is_open());
         if is_open || stay.nights.check_out() > from {
             state.inventory.occupy(*stay);
         }
@@ -175,6 +177,7 @@ fn standing(state: &PropertyState, request: &Request) -> (String, bool) {
     let standing = match booking.expiring {
         Some(ExpiringReason::Time) => "expiring(time)",
         Some(ExpiringReason::Released) => "expiring(released)",
+        Some(ExpiringReason::Declined) => "expiring(declined)",
         None => BookingStatus::name(booking.status),
     };
     (standing.into(), booking.timer == Some(TimerId::from(request.id.uuid())))

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use rentezy::domain::booking::{Booking, BookingStatus};
 use rentezy::domain::change::{Net, Timer, TimerWrite, Write};
 use rentezy::domain::ids::{BookingId, PaymentId, RefundId, RequestId, TimerId};
-use rentezy::domain::inventory::{Occupancy, Slot};
+use rentezy::domain::inventory::{Occupancy, Occupant, Slot};
 use rentezy::domain::payment::{Payment, Refund};
 use rentezy::domain::property::Listing;
 use rentezy::domain::stay::Outcome;
@@ -23,7 +23,7 @@ pub(crate) struct Rows {
     pub(crate) bookings: BTreeMap<BookingId, Booking>,
     pub(crate) payments: BTreeMap<PaymentId, Payment>,
     pub(crate) refunds: BTreeMap<RefundId, Refund>,
-    pub(crate) nights: BTreeMap<BookingId, Occupancy>,
+    pub(crate) nights: BTreeMap<Occupant, Occupancy>,
     /// Timers that are set and have not fired.
     pub(crate) timers: BTreeMap<TimerId, Timer>,
     timer_ids: BTreeSet<TimerId>,
@@ -92,10 +92,7 @@ impl Rows {
         self.write_timers(net.timers);
     }
 
-    fn write_nights(
-        &mut self,
-        writes: BTreeMap<BookingId, (Option<Occupancy>, Option<Occupancy>)>,
-    ) {
+    fn write_nights(&mut self, writes: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>) {
         let mut written = Vec::new();
         for (id, (before, after)) in writes {
             match (before, after) {
@@ -105,7 +102,7 @@ impl Rows {
                 }
                 (before, Some(after)) => {
                     let old = self.nights.insert(id, after);
-                    assert_eq!(old.is_some(), before.is_some(), "nights of {id}");
+                    assert_eq!(old.is_some(), before.is_some(), "nights of {id:?}");
                     written.push(after);
                 }
             }
@@ -114,7 +111,7 @@ impl Rows {
             assert!(self.slots.iter().any(|slot| slot.slot_id == stay.slot_id), "no such slot");
             let other = self.nights.values().find(|other| {
                 other.slot_id == stay.slot_id
-                    && other.booking != stay.booking
+                    && other.occupant != stay.occupant
                     && other.nights.overlaps(&stay.nights)
             });
             assert_eq!(other, None, "overlaps {stay:?}");

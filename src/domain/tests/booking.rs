@@ -33,7 +33,7 @@ fn a_hold_keeps_the_nights_and_freezes_the_price() {
     assert_eq!(told(&decision), ["booking.held"]);
     let booking = &snapshot(&decision).booking;
     assert_eq!(booking, world.booking(1));
-    assert_eq!((booking.per_night, booking.total), (euro(10_000), euro(30_000)));
+    assert_eq!((booking.terms.price.total(), booking.total), (euro(30_000), euro(30_000)));
     assert_eq!(booking.expires_at, Some(world.now + RULES.hold));
     assert_eq!((booking.version, booking.payment_id), (1, None));
     assert!(world.holds_nights(1));
@@ -345,7 +345,7 @@ fn late_money_may_need_others_to_move() {
     world.paid(1).unwrap();
     assert_eq!(world.status(1), BookingStatus::Confirmed);
     let slots: Vec<_> =
-        [3, 4, 5].map(|id| world.state.inventory.of(booking_id(id)).unwrap().slot_id).into();
+        [3, 4, 5].map(|id| world.state.inventory.of(booking_id(id).into()).unwrap().slot_id).into();
     assert!(slots.iter().all(|slot| *slot == slots[0]), "{slots:?}");
 }
 

@@ -17,7 +17,7 @@ fn template() -> (PropertyState, Booking) {
     world.hold(1, nights(5, 8)).unwrap();
     let booking = world.booking(1).clone();
     let mut state = world.state;
-    state.apply(&Change::Vacate(booking.id));
+    state.apply(&Change::Vacate(booking.id.into()));
     state.bookings.clear();
     (state, booking)
 }
@@ -62,11 +62,12 @@ fn change(state: &PropertyState, template: &Booking, step: &Step) -> Change {
             Change::Booking(Box::new(Booking { id, version, ..template.clone() }))
         }
         Step::Occupy(number, slot_id) => Change::Occupy(Occupancy {
-            booking: booking_id(*number),
+            occupant: booking_id(*number).into(),
             slot_id: *slot_id,
             nights: template.nights,
+            pinned: false,
         }),
-        Step::Vacate(number) => Change::Vacate(booking_id(*number)),
+        Step::Vacate(number) => Change::Vacate(booking_id(*number).into()),
         Step::Edit => {
             let mut listing = state.listing.clone().unwrap();
             listing.version += 1;
@@ -101,8 +102,8 @@ proptest! {
         prop_assert_eq!(rows, state.bookings.clone().into_iter().collect());
         for number in 0..4 {
             let id = booking_id(number);
-            let (was, is) = (first.inventory.of(id).copied(), state.inventory.of(id).copied());
-            match net.occupancies.get(&id) {
+            let (was, is) = (first.inventory.of(id.into()).copied(), state.inventory.of(id.into()).copied());
+            match net.occupancies.get(&id.into()) {
                 Some(pair) => prop_assert_eq!(*pair, (was, is)),
                 None => prop_assert_eq!(was, is),
             }
@@ -160,7 +161,7 @@ fn a_hold_that_is_given_up_in_its_own_set_leaves_only_its_row() {
     }
     let write = &net.bookings[&booking_id(1)];
     assert_eq!((write.from_version, write.row.version), (None, 2));
-    assert_eq!(net.occupancies[&booking_id(1)], (None, None));
+    assert_eq!(net.occupancies[&booking_id(1).into()], (None, None));
     assert!(net.timers.values().all(|write| *write == TimerWrite::Nothing), "{:?}", net.timers);
 }
 

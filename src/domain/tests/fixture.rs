@@ -25,6 +25,7 @@ pub(super) const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 365,
+    ..Rules::USUAL
 };
 
 /// Noon in Dublin on the first of June.
@@ -224,7 +225,7 @@ impl World {
     }
 
     pub(super) fn holds_nights(&self, number: u128) -> bool {
-        self.state.inventory.of(booking_id(number)).is_some()
+        self.state.inventory.of(booking_id(number).into()).is_some()
     }
 
     /// The timer that is set for a booking.

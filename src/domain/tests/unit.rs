@@ -134,13 +134,13 @@ fn the_unit_that_goes_is_not_that_of_a_guest_who_is_there() {
     world.paid(2).unwrap();
     world.release(1).unwrap();
     world.hold(3, nights(10, 12)).unwrap();
-    let there = *world.state.inventory.of(booking_id(2)).unwrap();
+    let there = *world.state.inventory.of(booking_id(2).into()).unwrap();
     world.days_later(3);
     world.fire(3);
     world.hold(4, nights(20, 22)).unwrap();
     let decision = change(&mut world, unit_id(), unit(1)).unwrap();
     assert_eq!((there.slot_id, retired(&decision)), (2, vec![1]));
-    assert_eq!(world.state.inventory.of(booking_id(2)), Some(&there));
+    assert_eq!(world.state.inventory.of(booking_id(2).into()), Some(&there));
     assert!(world.holds_nights(4), "who comes later moves over");
 }
 

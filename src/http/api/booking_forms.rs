@@ -10,6 +10,7 @@ use crate::domain::booking::{BookingSnapshot, BookingStatus};
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, UnitId, UserId};
 use crate::domain::money::Money;
 use crate::domain::payment::PaymentStatus;
+use crate::domain::price::{self, LineKind};
 use crate::http::problem::Problem;
 
 /// Which nights somebody wants, and where.
@@ -96,14 +97,37 @@ pub struct Booking {
 /// What a stay costs.
 #[derive(Serialize, ToSchema)]
 pub struct Price {
-    /// A night.
+    /// A night, on average.
     #[schema(value_type = MoneyForm)]
     per_night: Money,
     /// The number of nights.
     nights: u32,
-    /// All of them. The home's cleaning fee and deposit are not part of it yet.
+    /// What each part comes to, in the order to be read.
+    lines: Vec<PriceLine>,
+    /// The stay, without the deposit.
     #[schema(value_type = MoneyForm)]
     total: Money,
+    /// What is kept for damages and given back.
+    #[schema(value_type = MoneyForm)]
+    deposit: Money,
+    /// What is to be paid: the stay and the deposit.
+    #[schema(value_type = MoneyForm)]
+    due: Money,
+}
+
+/// A part of a price.
+#[derive(Serialize, ToSchema)]
+pub struct PriceLine {
+    /// What it is for: `nights`, `guests`, `discount`, `promo`, `cleaning` or `tax`.
+    #[schema(value_type = String)]
+    kind: LineKind,
+    /// What people read beside it; may be empty.
+    label: String,
+    /// How many of it.
+    quantity: u32,
+    /// All of them; discounts are below zero.
+    #[schema(value_type = MoneyForm)]
+    amount: Money,
 }
 
 /// A payment.
@@ -138,7 +162,7 @@ impl Booking {
     pub fn seen_by(snapshot: &BookingSnapshot, viewer: UserId) -> Self {
         let booking = snapshot.booking.clone();
         let nights = booking.nights.count();
-        let (per_night, total) = (booking.per_night, booking.total);
+        let price = Price::of(&booking.terms.price, nights);
         Self {
             id: booking.id,
             property_id: booking.property_id,
@@ -151,13 +175,35 @@ impl Booking {
             nights,
             guests: booking.guests,
             status: booking.status,
-            price: Price { per_night, nights, total },
+            price,
             expires_at: booking.expires_at,
             released_at: booking.released_at,
             payment: Payment::seen_by(snapshot, viewer),
             version: booking.version,
             created_at: booking.created_at,
             updated_at: booking.updated_at,
+        }
+    }
+}
+
+impl Price {
+    /// A price as people read it.
+    #[must_use]
+    pub fn of(price: &price::Price, nights: u32) -> Self {
+        let money = |amount| Money::new(amount, price.currency);
+        let lines = price.lines.iter().map(|line| PriceLine {
+            kind: line.kind,
+            label: line.label.clone(),
+            quantity: line.quantity,
+            amount: money(line.amount),
+        });
+        Self {
+            per_night: money(price.sum_of(LineKind::Nights) / i64::from(nights.max(1))),
+            nights,
+            lines: lines.collect(),
+            total: price.total(),
+            deposit: money(price.deposit),
+            due: price.due(),
         }
     }
 }
