@@ -61,6 +61,8 @@ enum Command {
     Consumers(tools::ops_client::ConsumersArgs),
     /// Show, retry or discard events that a consumer was not able to see to.
     DeadLetters(tools::ops_client::DeadLettersArgs),
+    /// Show letters of a running server, or send those once more that were given up.
+    Letters(tools::letters::LettersArgs),
     /// Give a consumer of a running server events again.
     Replay(tools::ops_client::ReplayArgs),
     /// Check what must be true of the database; a server may be running.
@@ -146,6 +148,9 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         }
         Command::DeadLetters(arguments) => {
             ask(tools::ops_client::dead_letters(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::Letters(arguments) => {
+            ask(tools::letters::letters(&config, arguments, &mut std::io::stdout()))
         }
         Command::Replay(arguments) => {
             ask(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()))

@@ -35,6 +35,7 @@ pub mod backup;
 
 pub mod check;
 
+pub mod letters;
 pub mod ops_client;
 
 #[cfg(test)]

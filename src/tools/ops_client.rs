@@ -68,7 +68,7 @@ impl OpsError {
 pub struct Common {
     /// Print JSON, one object a line.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// The event log.
@@ -280,7 +280,11 @@ impl Client {
         Ok(answer)
     }
 
-    async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, OpsError> {
+    pub(super) async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, Option<String>)],
+    ) -> Result<Value, OpsError> {
         self.ask(Method::GET, path, query, None).await
     }
 }
@@ -488,7 +492,7 @@ pub async fn replay(
 }
 
 /// Prints rows: as they are, one a line, or as a table of some columns.
-fn print(
+pub(super) fn print(
     out: &mut impl Write,
     columns: &[&str],
     rows: &[Value],

@@ -29,6 +29,7 @@ mod accounts_devices;
 mod accounts_keys;
 mod accounts_links;
 mod accounts_lockout;
+mod accounts_timing;
 mod attacks;
 mod backup;
 mod bookings;

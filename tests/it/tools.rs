@@ -28,7 +28,9 @@ fn arguments<'a>(owner: &'a User, file: &'a str) -> [&'a str; 8] {
 /// What a command said; it must have gone well.
 fn said(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
-    String::from_utf8_lossy(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ")
+    let said = String::from_utf8_lossy(&output.stdout);
+    eprintln!("{said}");
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Runs a command that takes a while. Connections to the server are looked after meanwhile.

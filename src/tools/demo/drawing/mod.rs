@@ -1,13 +1,14 @@
 //! Pictures of homes, drawn by code: outside and inside, in colours that follow from a seed.
 
 mod canvas;
+mod light;
 mod outside;
 mod rooms;
 
 use fastrand::Rng;
 use image::RgbImage;
 
-use canvas::{Canvas, Colour};
+use canvas::Canvas;
 
 /// The width of a drawing in pixels; it is three to two.
 const PIXELS: u16 = 800;
@@ -67,19 +68,3 @@ impl Dice {
         self.0.bool()
     }
 }
-
-/// The sky at an hour: its colours above and at the horizon, and that of the light on things.
-#[derive(Clone, Copy, Default)]
-struct Sky {
-    top: Colour,
-    low: Colour,
-    sun: Colour,
-}
-
-const SKIES: &[Sky] = &[
-    Sky { top: [86, 156, 222], low: [214, 234, 248], sun: [255, 246, 214] },
-    Sky { top: [120, 176, 226], low: [238, 240, 232], sun: [255, 252, 236] },
-    Sky { top: [88, 118, 186], low: [250, 206, 166], sun: [255, 226, 170] },
-    Sky { top: [142, 124, 186], low: [252, 196, 170], sun: [255, 214, 178] },
-    Sky { top: [112, 160, 190], low: [226, 232, 230], sun: [248, 248, 240] },
-];

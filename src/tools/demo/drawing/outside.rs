@@ -1,7 +1,8 @@
 //! Homes from outside.
 
+use super::Dice;
 use super::canvas::{Canvas, Colour, HEIGHT, Paint, Pair, WIDTH, darker, lighter, mixed};
-use super::{Dice, SKIES, Sky};
+use super::light::{SKIES, Sky};
 
 const WALLS: &[Colour] = &[
     [240, 226, 204],

@@ -1,7 +1,8 @@
 //! Homes from inside.
 
+use super::Dice;
 use super::canvas::{Canvas, Colour, HEIGHT, Paint, Pair, WIDTH, darker, lighter, mixed};
-use super::{Dice, SKIES};
+use super::light::SKIES;
 
 const WALLS: &[Colour] = &[
     [242, 234, 222],
