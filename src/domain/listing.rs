@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::calendar;
-use super::ids::{PropertyId, UnitId, UserId};
+use super::ids::{self, PropertyId, UnitId, UserId};
 use super::money::{Currency, Money};
 use super::policies::Policies;
 use super::refusal::{FieldError, Refusal};
@@ -188,6 +189,10 @@ pub struct ListingFields {
     pub cleaning_fee_minor: i64,
 }
 
+/// The separator between source and id in what the property's id is derived from; it
+/// cannot occur in either.
+const SEPARATOR: &str = "\u{1f}";
+
 /// Where an imported listing came from; with it, importing twice changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -195,6 +200,17 @@ pub struct Source {
     pub name: String,
     /// The id there, as text: such ids exceed 2^53.
     pub external_id: String,
+}
+
+impl Source {
+    /// The id of the property that a listing from outside becomes: the same for the same
+    /// source and id there, so that a second import finds what the first one made.
+    #[must_use]
+    pub fn property_id(&self) -> PropertyId {
+        let Self { name, external_id } = self;
+        let label = format!("listing{SEPARATOR}{name}{SEPARATOR}{external_id}");
+        ids::derived(Uuid::nil(), &label).into()
+    }
 }
 
 /// A listing as it is kept.

@@ -88,6 +88,18 @@ impl Refusal {
         }
     }
 
+    /// The refusal in words for whoever ran a tool: every wrong field with what it may be.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Invalid(errors) => {
+                let error = |error: &FieldError| format!("{}: {}", error.pointer, error.detail);
+                errors.iter().map(error).collect::<Vec<_>>().join("; ")
+            }
+            other => format!("refused: {other:?}"),
+        }
+    }
+
     /// A listing that cannot be booked.
     #[must_use]
     pub fn not_bookable(rule: &str, detail: &str) -> Self {

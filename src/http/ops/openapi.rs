@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
-use super::{consumers, dead_letters, events, jobs, replays, router};
+use super::{consumers, dead_letters, events, jobs, letters, listings, replays, router};
 use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;
@@ -16,7 +16,8 @@ use crate::http::problem::{FieldProblem, ProblemDocument};
 #[openapi(
     info(
         title = "RentEzy, for operators",
-        description = "Events, consumers, dead letters, replays, jobs and the audit trail. \
+        description = "Events, consumers, dead letters, replays, jobs, letters, the audit trail, and listings \
+            that tools bring in. \
             Errors are problem documents (RFC 9457); instants are UTC."
     ),
     paths(
@@ -37,6 +38,11 @@ use crate::http::problem::{FieldProblem, ProblemDocument};
         replays::read,
         replays::stop,
         jobs::list,
+        letters::list,
+        letters::retry_all,
+        letters::read,
+        letters::retry,
+        listings::bring_in,
         served,
     ),
     components(schemas(ProblemDocument, FieldProblem))
