@@ -20,6 +20,7 @@ use super::event::Event;
 use super::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use super::money::Money;
 use super::payment::{Payment, PaymentStatus};
+use super::quote::Offer;
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
@@ -201,6 +202,9 @@ pub enum Command {
         nights: Nights,
         /// How many people come.
         guests: u16,
+        /// What it is asked for at; without it, the price of the moment.
+        #[serde(default)]
+        offer: Option<Box<Offer>>,
     },
     /// Give a hold up.
     Release {
@@ -263,8 +267,8 @@ pub fn decide(
         state.bookings.get(id).filter(|booking| booking.tenant_id == *by).ok_or(Refusal::NotFound)
     };
     match command {
-        Command::Hold { by, booking_id, unit_id, nights, guests } => {
-            turn.hold(*by, *booking_id, *unit_id, *nights, *guests)
+        Command::Hold { by, booking_id, unit_id, nights, guests, offer } => {
+            turn.hold(*by, *booking_id, *unit_id, *nights, *guests, offer.as_deref())
         }
         Command::Release { by, booking_id } => turn.release(of(by, booking_id)?),
         Command::Checkout { by, booking_id, payment_id, amount, request } => {

@@ -56,6 +56,8 @@ pub enum Refusal {
         /// The nights asked for.
         nights: Nights,
     },
+    /// The quote that a stay was asked for by does not hold any more.
+    QuoteExpired,
     /// Bookings stand in the way: stays to come, or holds that are open.
     HasStays,
     /// The same idempotency key came with another request before.

@@ -92,6 +92,7 @@ pub(super) fn create(
         }],
         slot_ids,
         policies: Box::new(draft.policies()),
+        pricing: Box::new(draft.pricing.clone()),
         source: Some(Source {
             name: draft.source.to_owned(),
             external_id: draft.external_id.clone(),

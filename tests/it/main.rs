@@ -49,6 +49,7 @@ mod races;
 mod replays;
 mod retention;
 mod samples;
+mod samples_pricing;
 mod seeded;
 mod smoke;
 mod walls;

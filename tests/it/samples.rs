@@ -21,6 +21,8 @@ use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::samples_pricing;
+
 /// An id of any type, told from others by a number.
 pub(crate) fn id<T: From<Uuid>>(number: u64) -> T {
     T::from(Uuid::from_u64_pair(0x0197_0000_0000_7000, 0x8000_0000_0000_0000 | number))
@@ -113,6 +115,7 @@ pub(crate) fn listing() -> Listing {
         fields: fields(),
         units: vec![unit()],
         policies: policies(),
+        pricing: samples_pricing::pricing(),
         status: Status::PendingReview,
         rejection: Some("too dark".to_owned()),
         source: Some(source()),
@@ -126,10 +129,10 @@ fn source() -> Source {
     Source { name: "inside-airbnb".to_owned(), external_id: "1234567890123456789012".to_owned() }
 }
 
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     let mut price = Price::of_nights(money(), 3).unwrap();
     price.deposit = 1;
-    Terms::new(price, &policies())
+    Terms { promo: Some(id(40)), ..Terms::new(price, &policies()) }
 }
 
 /// A booking.
@@ -166,6 +169,7 @@ pub(crate) fn commands() -> Vec<Command> {
             units: vec![unit()],
             slot_ids: vec![1, i64::MAX],
             policies: Box::new(policies()),
+            pricing: Box::new(samples_pricing::pricing()),
             source: Some(source()),
         },
         property::Command::Edit {
@@ -193,6 +197,7 @@ pub(crate) fn commands() -> Vec<Command> {
             unit_id: Some(id(3)),
             nights: nights(),
             guests: 2,
+            offer: None,
         },
         booking::Command::Release { by, booking_id },
         booking::Command::Checkout {
@@ -222,6 +227,7 @@ pub(crate) fn commands() -> Vec<Command> {
         .into_iter()
         .chain(booking.map(Command::Booking))
         .chain(payment.map(Command::Payment))
+        .chain(samples_pricing::edits().into_iter().take(1).map(Command::Listing))
         .collect()
 }
 
@@ -250,6 +256,7 @@ pub(crate) const fn place_of_command(command: &Command) -> usize {
         Command::Payment(payment::Command::Paid { .. }) => 19,
         Command::Payment(payment::Command::CloseUnanswered { .. }) => 20,
         Command::Payment(payment::Command::RefundObserved { .. }) => 21,
+        Command::Listing(property::Command::Price { .. }) => 22,
     }
 }
 
@@ -289,6 +296,7 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::HasStays,
         Refusal::KeyReused,
         Refusal::Poisoned,
+        Refusal::QuoteExpired,
     ]
 }
 
@@ -304,6 +312,7 @@ pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::HasStays => 6,
         Refusal::KeyReused => 7,
         Refusal::Poisoned => 8,
+        Refusal::QuoteExpired => 9,
     }
 }
 

@@ -100,6 +100,7 @@ impl<'a> World<'a> {
             }],
             slot_ids: (1..=self.slots).collect(),
             policies: Box::default(),
+            pricing: Box::default(),
             source: None,
         };
         let submit = property::Command::Submit { by: user(1), version: 1 };
@@ -177,7 +178,8 @@ impl<'a> World<'a> {
         let by = user(if self.rng.u8(..20) == 0 { 1 } else { self.rng.u128(2..5) });
         let guests = if self.rng.u8(..20) == 0 { self.rng.u16(..4) } else { 2 };
         let booking_id = BookingId::from(self.id());
-        let hold = booking::Command::Hold { by, booking_id, unit_id: None, nights, guests };
+        let hold =
+            booking::Command::Hold { by, booking_id, unit_id: None, nights, guests, offer: None };
         let request = self.request(Command::Booking(hold));
         self.waiting.push(request);
     }

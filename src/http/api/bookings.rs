@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::booking_forms::{Booking, Checkout, NewBooking, NewCheckout};
+use super::pricing;
 use super::schema::List;
 use crate::actors::payer::Payer;
 use crate::domain::booking::{self, BookingSnapshot, BookingStatus};
@@ -77,6 +78,7 @@ pub async fn hold(
         unit_id: body.unit_id,
         nights,
         guests: body.guests,
+        offer: pricing::offered(&state, body.quote.as_deref())?,
     };
     let ask = Ask {
         by: principal.user,
