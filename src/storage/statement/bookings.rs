@@ -1,0 +1,142 @@
+//! Of the statement: bookings and the nights they take.
+
+use super::{ACCEPTED, Builder, column, rows, split};
+use crate::domain::booking::ExpiringReason;
+use crate::storage::changes::ChangeSet;
+use crate::storage::sqlstate::StorageError;
+use crate::storage::types::JsonText;
+
+impl Builder {
+    pub(super) fn bookings(&mut self, sets: &[ChangeSet]) -> Result<(), StorageError> {
+        let (new, old) = split(sets, |set| set.net.bookings.values());
+        if self.part(3, &new) {
+            let terms = new
+                .iter()
+                .map(|(_, w)| JsonText::of(&w.row.terms))
+                .collect::<Result<Vec<_>, _>>()?;
+            let columns = vec![
+                column("id", "uuid", &new, |w| w.row.id.uuid()),
+                column("property_id", "uuid", &new, |w| w.row.property_id.uuid()),
+                column("unit_id", "uuid", &new, |w| w.row.unit_id.uuid()),
+                column("tenant_id", "uuid", &new, |w| w.row.tenant_id.uuid()),
+                column("check_in", "date", &new, |w| w.row.nights.check_in()),
+                column("check_out", "date", &new, |w| w.row.nights.check_out()),
+                column("guests", "int4", &new, |w| i32::from(w.row.guests)),
+                column("status", "text", &new, |w| w.row.status.name()),
+                column("expiring", "text", &new, |w| w.row.expiring.map(expiring_name)),
+                column("currency", "text", &new, |w| w.row.total.currency.code().to_owned()),
+                ("terms", "jsonb", Box::new(terms)),
+                column("total", "int8", &new, |w| w.row.total.amount),
+                column("expires_at", "timestamptz", &new, |w| w.row.expires_at),
+                column("released_at", "timestamptz", &new, |w| w.row.released_at),
+                column("timer_id", "uuid", &new, |w| w.row.timer.map(|id| id.uuid())),
+                column("payment_id", "uuid", &new, |w| w.row.payment_id.map(|id| id.uuid())),
+                column("version", "int4", &new, |w| w.row.version),
+                column("created_at", "timestamptz", &new, |w| w.row.created_at),
+                column("updated_at", "timestamptz", &new, |w| w.row.updated_at),
+            ];
+            self.input("new_bookings", &new, columns);
+            self.ctes.push(format!(
+                "i_bookings as (insert into bookings
+                    select id, property_id, unit_id, tenant_id, check_in, check_out, guests, status,
+                        expiring, currency, total, expires_at, released_at, timer_id,
+                        payment_id, version, created_at, updated_at, terms
+                    from new_bookings n where {ACCEPTED})"
+            ));
+        }
+        if self.part(4, &old) {
+            let columns = vec![
+                column("id", "uuid", &old, |w| w.row.id.uuid()),
+                column("property_id", "uuid", &old, |w| w.row.property_id.uuid()),
+                column("from_version", "int4", &old, |w| w.from_version.unwrap_or_default()),
+                column("status", "text", &old, |w| w.row.status.name()),
+                column("expiring", "text", &old, |w| w.row.expiring.map(expiring_name)),
+                column("expires_at", "timestamptz", &old, |w| w.row.expires_at),
+                column("released_at", "timestamptz", &old, |w| w.row.released_at),
+                column("timer_id", "uuid", &old, |w| w.row.timer.map(|id| id.uuid())),
+                column("payment_id", "uuid", &old, |w| w.row.payment_id.map(|id| id.uuid())),
+                column("version", "int4", &old, |w| w.row.version),
+                column("updated_at", "timestamptz", &old, |w| w.row.updated_at),
+            ];
+            self.input("old_bookings", &old, columns);
+            self.ctes.push(format!(
+                "u_bookings as (update bookings t set status = n.status, expiring = n.expiring,
+                        expires_at = n.expires_at, released_at = n.released_at, timer_id = n.timer_id,
+                        payment_id = n.payment_id, version = n.version, updated_at = n.updated_at
+                    from old_bookings n where {ACCEPTED}
+                        and t.id = n.id and t.property_id = n.property_id and t.version = n.from_version
+                    returning t.id)"
+            ));
+            self.check("u_bookings", "old_bookings", "stale booking");
+        }
+        Ok(())
+    }
+
+    pub(super) fn occupancies(&mut self, sets: &[ChangeSet]) {
+        let all =
+            rows(sets, |set| set.net.occupancies.iter().map(move |(id, pair)| (set, id, pair)));
+        let gone: Vec<_> = all
+            .iter()
+            .filter(|(_, (_, _, (before, after)))| before.is_some() && after.is_none())
+            .collect();
+        let kept: Vec<_> = all
+            .iter()
+            .filter_map(|(number, (set, _, (before, after)))| {
+                after.map(|after| (*number, (set.entity.id, before.is_some(), after)))
+            })
+            .collect();
+        if !gone.is_empty() {
+            let gone: Vec<_> =
+                gone.iter().map(|(number, (set, id, _))| (*number, (set, id))).collect();
+            self.parts |= 1 << 5;
+            let columns = vec![
+                column("property_id", "uuid", &gone, |(set, _)| set.entity.id),
+                column("ref", "uuid", &gone, |(_, id)| id.uuid()),
+            ];
+            self.input("old_nights", &gone, columns);
+            self.ctes.push(format!(
+                "d_nights as (delete from occupancies t using old_nights n
+                    where {ACCEPTED} and t.property_id = n.property_id and t.ref = n.ref returning t.ref)"
+            ));
+            self.check("d_nights", "old_nights", "nights were not there");
+        }
+        for (bit, name, moved) in [(6, "new_nights", false), (7, "moved_nights", true)] {
+            let some: Vec<_> =
+                kept.iter().copied().filter(|(_, (_, before, _))| *before == moved).collect();
+            if !self.part(bit, &some) {
+                continue;
+            }
+            let columns = vec![
+                column("property_id", "uuid", &some, |(property, ..)| *property),
+                column("ref", "uuid", &some, |(_, _, stay)| stay.occupant.uuid()),
+                column("kind", "text", &some, |(_, _, stay)| stay.occupant.kind()),
+                column("slot_id", "int8", &some, |(_, _, stay)| stay.slot_id),
+                column("check_in", "date", &some, |(_, _, stay)| stay.nights.check_in()),
+                column("check_out", "date", &some, |(_, _, stay)| stay.nights.check_out()),
+            ];
+            self.input(name, &some, columns);
+            if moved {
+                self.ctes.push(format!(
+                    "u_nights as (update occupancies t
+                        set slot_id = n.slot_id, nights = daterange(n.check_in, n.check_out)
+                        from moved_nights n
+                        where {ACCEPTED} and t.property_id = n.property_id and t.ref = n.ref returning t.ref)"
+                ));
+                self.check("u_nights", "moved_nights", "moved nights were not there");
+            } else {
+                self.ctes.push(format!(
+                    "i_nights as (insert into occupancies
+                        select ref, property_id, slot_id, daterange(check_in, check_out), kind
+                        from new_nights n where {ACCEPTED})"
+                ));
+            }
+        }
+    }
+}
+
+fn expiring_name(reason: ExpiringReason) -> &'static str {
+    match reason {
+        ExpiringReason::Time => "time",
+        ExpiringReason::Released => "released",
+    }
+}
