@@ -43,6 +43,7 @@ mod ops_commands;
 mod outage;
 mod photos;
 mod photos_stored;
+mod pricing;
 mod private_postgres;
 mod properties;
 mod races;

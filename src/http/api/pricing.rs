@@ -198,7 +198,8 @@ pub async fn remove_rule(
 }
 
 /// Ask what a stay costs. The answer's `quote` holds the price for 15 minutes, whatever
-/// becomes of the listing's; whether the nights are free is not looked at.
+/// becomes of the listing's; whether the nights are free is not looked at. Its owner may ask
+/// before it is offered.
 #[utoipa::path(post, path = "/api/v1/properties/{id}/quote", tag = "pricing",
     params(("id" = String, Path)),
     request_body = NewQuote, responses((status = 200, body = QuoteForm)))]
@@ -208,9 +209,10 @@ pub async fn quote(
     Id(id): Id<PropertyId>,
     Json(body): Json<NewQuote>,
 ) -> Result<Json<QuoteForm>, Problem> {
-    let (listing, _) = visible(&state, id, viewer.as_deref()).await?;
-    if listing.status != Status::Live {
-        return Err(Problem::not_found());
+    let (mut listing, sight) = visible(&state, id, viewer.as_deref()).await?;
+    // Whoever sees all of it may look how its prices work out before it is offered.
+    if sight == Sight::Whole {
+        listing.status = Status::Live;
     }
     let nights = Nights::new(body.check_in, body.check_out)
         .map_err(|error| Problem::invalid("/check_out", "invalid", &error.to_string()))?;
