@@ -127,6 +127,8 @@ ids! {
     PriceRuleId = "prl";
     /// A promo code.
     PromoId = "prm";
+    /// A proposal to change a booking.
+    ProposalId = "chg";
     /// Nights that a landlord keeps back.
     BlockId = "blk";
     /// One attempt to collect money for one purpose.

@@ -4,7 +4,11 @@
 
 pub mod amenity;
 pub mod booking;
+mod booking_command;
+pub mod booking_details;
+pub mod booking_moves;
 pub mod calendar;
+pub mod cancellation;
 pub mod change;
 pub mod entity;
 pub mod envelope;
@@ -18,6 +22,8 @@ pub mod listing;
 pub mod money;
 pub mod notification;
 pub mod offer;
+pub mod openings;
+mod packing;
 pub mod password;
 pub mod payment;
 pub mod photo;

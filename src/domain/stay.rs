@@ -32,12 +32,7 @@ impl Command {
     /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
     #[must_use]
     pub const fn is_timer(&self) -> bool {
-        matches!(
-            self,
-            Self::Booking(
-                booking::Command::HoldOver { .. } | booking::Command::CloseOverdue { .. }
-            )
-        )
+        matches!(self, Self::Booking(command) if command.is_timer())
     }
 }
 
@@ -49,6 +44,8 @@ pub enum Outcome {
     Listing(Box<Listing>),
     /// The booking as it is now.
     Booking(Box<BookingSnapshot>),
+    /// The refund as it is now.
+    Refund(Box<Refund>),
     /// Nothing that anybody waits for.
     Done,
 }

@@ -11,7 +11,7 @@ use crate::domain::calendar::Nights;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::inventory::{Occupancy, Occupant};
 
-const SNAPSHOT: &str = "select b.*, p.title, p.owner_id,
+const SNAPSHOT: &str = "select b.*, p.title, p.owner_id, p.zone,
         y.status as payment_status, y.session_url
     from bookings b
     join properties p on p.id = b.property_id
@@ -149,7 +149,7 @@ pub async fn occupancies(
 ) -> Result<Vec<Occupancy>, StorageError> {
     let rows = client
         .query(
-            "select ref, kind, slot_id, lower(nights) as check_in, upper(nights) as check_out
+            "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
              from occupancies where property_id = $1 and (upper(nights) > $2 or ref in (
                  select id from bookings where property_id = $1
                  and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')))",
@@ -162,6 +162,7 @@ pub async fn occupancies(
                 occupant: occupant(row)?,
                 slot_id: row.get("slot_id"),
                 nights: nights(row)?,
+                pinned: row.get("pinned"),
             })
         })
         .collect()
@@ -229,6 +230,7 @@ fn to_booking(row: &Row) -> Result<Booking, StorageError> {
         released_at: row.get("released_at"),
         timer: maybe("timer_id").map(TimerId::from),
         payment_id: maybe("payment_id").map(PaymentId::from),
+        details: types::maybe_json(row, "details")?.unwrap_or_default(),
         version: row.get("version"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
@@ -250,6 +252,7 @@ fn to_snapshot(row: &Row) -> Result<BookingSnapshot, StorageError> {
         booking,
         property_title: row.get("title"),
         landlord_id: UserId::from(row.get::<_, Uuid>("owner_id")),
+        zone: row.get("zone"),
         payment,
     })
 }

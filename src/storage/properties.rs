@@ -195,6 +195,7 @@ pub(super) fn row_of(listing: &Listing) -> Value {
         "cleaning_fee_minor": cleaning_fee_minor,
         "policies": listing.policies,
         "pricing": listing.pricing,
+        "stay_rules": {},
         "rejection": listing.rejection,
         "source": listing.source.as_ref().map(|source| &source.name),
         "external_id": listing.source.as_ref().map(|source| &source.external_id),

@@ -3,6 +3,7 @@
 mod booking;
 mod booking_table;
 mod calendar;
+mod cancellation;
 mod change;
 mod entity;
 mod event;
