@@ -13,6 +13,7 @@ pub mod change;
 pub mod entity;
 pub mod envelope;
 pub mod event;
+mod event_record;
 pub mod ids;
 pub mod inventory;
 pub mod key_rotation;
