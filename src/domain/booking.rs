@@ -214,8 +214,8 @@ pub fn decide(
         state.bookings.get(id).filter(|booking| booking.tenant_id == *by).ok_or(Refusal::NotFound)
     };
     match command {
-        Command::Hold { by, booking_id, unit_id, nights, guests, slot } => {
-            turn.hold(*by, *booking_id, *unit_id, *nights, *guests, *slot)
+        Command::Hold { by, booking_id, unit_id, nights, guests, slot, offer } => {
+            turn.hold(*by, *booking_id, *unit_id, *nights, *guests, *slot, offer.as_deref())
         }
         Command::Release { by, booking_id } => turn.release(of(by, booking_id)?),
         Command::Checkout { by, booking_id, payment_id, amount, request } => {

@@ -9,6 +9,7 @@ use super::calendar;
 use super::ids::{self, PropertyId, UnitId, UserId};
 use super::money::{Currency, Money};
 use super::policies::Policies;
+use super::pricing::Pricing;
 use super::refusal::{FieldError, Refusal};
 use super::unit::{PRICE_MAX, Unit};
 
@@ -179,12 +180,10 @@ pub struct ListingFields {
     pub stay_mode: StayMode,
     /// The currency of all its prices.
     pub currency: Currency,
-    /// What is kept until guests have left, in minor units. Shown and stored; bookings do
-    /// not collect it before they are made from quotes.
+    /// What is kept until guests have left, in minor units.
     #[serde(default)]
     pub deposit_minor: i64,
-    /// What cleaning costs a stay, in minor units. Shown and stored, as the deposit is: the
-    /// price of a booking is its nights alone until bookings are made from quotes.
+    /// What cleaning costs a stay, in minor units.
     #[serde(default)]
     pub cleaning_fee_minor: i64,
 }
@@ -227,6 +226,9 @@ pub struct Listing {
     /// What the landlord asks of guests.
     #[serde(default)]
     pub policies: Policies,
+    /// What the landlord sets about prices, besides those of the unit types.
+    #[serde(default)]
+    pub pricing: Pricing,
     /// Where it stands.
     pub status: Status,
     /// Why it was rejected, until it is submitted again.

@@ -19,6 +19,7 @@ pub use super::listing::{
     Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, check,
 };
 use super::policies::Policies;
+use super::pricing::{Pricing, PricingEdit};
 use super::refusal::Refusal;
 use super::revision::{Revision, said};
 use super::rules::Context;
@@ -48,6 +49,9 @@ pub enum Command {
         slot_ids: Vec<i64>,
         /// What is asked of guests.
         policies: Box<Policies>,
+        /// What is set about prices.
+        #[serde(default)]
+        pricing: Box<Pricing>,
         /// Where it was imported from.
         source: Option<Source>,
     },
@@ -103,6 +107,15 @@ pub enum Command {
         version: i32,
         /// The rules from now on.
         policies: Box<Policies>,
+    },
+    /// Change what is set about prices.
+    Price {
+        /// Who asks.
+        by: UserId,
+        /// The version the change was made from.
+        version: i32,
+        /// What changes.
+        edit: PricingEdit,
     },
     /// Hand a draft in for review.
     Submit {
@@ -172,6 +185,7 @@ pub fn decide(
         }
         Command::RemoveUnit { by, version, unit_id } => of(by, version)?.remove_unit(*unit_id),
         Command::SetPolicies { by, version, policies } => of(by, version)?.set_policies(policies),
+        Command::Price { by, version, edit } => of(by, version)?.price(edit),
         Command::Submit { by, version } => of(by, version)?.submit(),
         Command::Publish { by, version } => of(by, version)?.publish(),
         Command::Unpublish { by, version } => of(by, version)?.unpublish(),
@@ -186,7 +200,8 @@ fn create(
     command: &Command,
     context: &Context<'_>,
 ) -> Result<Decision, Refusal> {
-    let Command::Create { id, owner, fields, units, slot_ids, policies, source } = command else {
+    let Command::Create { id, owner, fields, units, slot_ids, policies, pricing, source } = command
+    else {
         return Err(Refusal::NotFound);
     };
     if let Some(listing) = &state.listing {
@@ -194,6 +209,7 @@ fn create(
     }
     check_all(fields, units.iter().map(|unit| &unit.fields))?;
     policies.check()?;
+    pricing.check(units)?;
     if units.is_empty() || units.len() > UNIT_TYPES_MAX {
         return Err(Refusal::invalid_field("/units", "count", "1 to 20 unit types"));
     }
@@ -203,6 +219,7 @@ fn create(
         fields: said(fields),
         units: units.clone(),
         policies: Policies { version: 1, ..(**policies).clone() },
+        pricing: (**pricing).clone(),
         status: Status::Draft,
         rejection: None,
         source: source.clone(),

@@ -64,6 +64,8 @@ pub enum Refusal {
     },
     /// The asker has as many open holds as one may have.
     TooManyHolds,
+    /// The quote that a stay was asked for by does not hold any more.
+    QuoteExpired,
     /// Bookings stand in the way: stays to come, or holds that are open.
     HasStays,
     /// The same idempotency key came with another request before.

@@ -15,8 +15,8 @@ use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
 use super::inventory::{Allotment, Occupancy};
 use super::money::Money;
 use super::payment::{Payment, PaymentStatus, Purpose, Refund, RefundStatus};
-use super::price::Price;
 use super::property::{Listing, Status as ListingStatus};
+use super::quote::Offer;
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
@@ -61,9 +61,10 @@ impl<'a> Turn<'a> {
         nights: Nights,
         guests: u16,
         slot: Option<i32>,
+        offer: Option<&Offer>,
     ) -> Result<Decision, Refusal> {
         let unit = self.unit_for(unit_id)?;
-        let terms = self.check_stay(by, unit, nights, guests)?;
+        let terms = self.check_stay(by, unit, nights, guests, offer)?;
         let unit_id = unit.id;
         self.check_holds(by)?;
         let allotment = self
@@ -114,7 +115,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The unit type of a new stay, at a home that is offered.
-    fn unit_for(&self, asked: Option<UnitId>) -> Result<&Unit, Refusal> {
+    pub(super) fn unit_for(&self, asked: Option<UnitId>) -> Result<&Unit, Refusal> {
         match self.listing.status {
             ListingStatus::Live => {}
             ListingStatus::Draft | ListingStatus::PendingReview => return Err(Refusal::NotFound),
@@ -139,15 +140,27 @@ impl<'a> Turn<'a> {
         unit: &Unit,
         nights: Nights,
         guests: u16,
+        offer: Option<&Offer>,
     ) -> Result<Terms, Refusal> {
-        let today = self.today();
-        let ahead = calendar::days_between(today, nights.check_out());
         if by == self.listing.owner {
             return Err(Refusal::not_bookable(
                 "own-listing",
                 "landlords cannot book their own home",
             ));
         }
+        self.check_rules(unit, nights, guests)?;
+        self.terms(unit, nights, guests, offer)
+    }
+
+    /// Checks a stay against the listing's rules, whoever asks.
+    pub(super) fn check_rules(
+        &self,
+        unit: &Unit,
+        nights: Nights,
+        guests: u16,
+    ) -> Result<(), Refusal> {
+        let today = self.today();
+        let ahead = calendar::days_between(today, nights.check_out());
         if nights.check_in() < today {
             return Err(Refusal::not_bookable("in-the-past", "check_in is before today"));
         }
@@ -160,13 +173,7 @@ impl<'a> Turn<'a> {
         if !self.listing.fields.stay_mode.by_night() {
             return Err(Refusal::not_bookable("monthly-only", "the home is let by the month"));
         }
-        self.listing.policies.check_length(nights)?;
-        let price = unit.night(self.listing.fields.currency);
-        let price =
-            price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
-        let price = Price::of_nights(price, nights.count())
-            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))?;
-        Ok(Terms::new(price, &self.listing.policies))
+        self.listing.policies.check_length(nights)
     }
 
     pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
@@ -447,7 +454,7 @@ impl<'a> Turn<'a> {
         Booking { version: booking.version + 1, updated_at: self.context.now, ..booking.clone() }
     }
 
-    fn today(&self) -> jiff::civil::Date {
+    pub(super) fn today(&self) -> jiff::civil::Date {
         self.listing.today(self.context.now)
     }
 

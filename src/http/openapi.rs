@@ -12,7 +12,8 @@ use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
     admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
+    preferences, pricing, profile, properties, property_life, registration, search, sign_in,
+    system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -72,6 +73,13 @@ use super::router::{self, Route};
         units::remove,
         units::set_policies,
         units::amenities,
+        pricing::read,
+        pricing::set,
+        pricing::set_nights,
+        pricing::rules,
+        pricing::add_rule,
+        pricing::remove_rule,
+        pricing::quote,
         moderation::list,
         moderation::approve,
         moderation::reject,

@@ -86,6 +86,8 @@ slugs! {
     TooManyHolds = "too-many-holds", 409, "you have too many open holds";
     /// The home cannot be booked this way.
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
+    /// The promise of a price does not hold any more.
+    QuoteExpired = "quote-expired", 409, "the quote does not hold any more";
     /// Bookings stand in the way.
     HasBookings = "has-bookings", 409, "bookings stand in the way";
     /// Made from a version that is no longer current.
@@ -334,6 +336,10 @@ impl From<Refusal> for Problem {
                 let (from, to) = (nights.check_in(), nights.check_out());
                 let detail = format!("no unit is free on every night from {from} to {to}");
                 Self::new(Slug::NightsTaken, detail)
+            }
+            Refusal::QuoteExpired => {
+                let detail = "its time is over or the house rules are others now: ask for another";
+                Self::new(Slug::QuoteExpired, detail)
             }
             Refusal::HasStays => {
                 let detail = "there are stays to come or holds that are open";

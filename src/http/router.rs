@@ -13,7 +13,8 @@ use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
     admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
+    preferences, pricing, profile, properties, property_life, registration, search, sign_in,
+    system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -93,6 +94,13 @@ fn listings() -> Vec<Route> {
         patch("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::edit),
         delete("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::remove),
         put("/api/v1/properties/{id}/policies", Landlord, units::set_policies),
+        get("/api/v1/properties/{id}/pricing", Visitor, pricing::read),
+        put("/api/v1/properties/{id}/pricing", Landlord, pricing::set),
+        put("/api/v1/properties/{id}/night-prices", Landlord, pricing::set_nights),
+        get("/api/v1/properties/{id}/price-rules", Landlord, pricing::rules),
+        post("/api/v1/properties/{id}/price-rules", Landlord, pricing::add_rule),
+        delete("/api/v1/properties/{id}/price-rules/{rule_id}", Landlord, pricing::remove_rule),
+        post("/api/v1/properties/{id}/quote", Visitor, pricing::quote),
         get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
         get("/api/v1/amenities", Public, units::amenities),
         get("/api/v1/admin/properties", Admin, moderation::list),

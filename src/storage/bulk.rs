@@ -114,6 +114,7 @@ async fn copy_listings(
         Type::INT8,
         Type::INT8,
         Type::JSONB,
+        Type::JSONB,
         Type::TEXT,
         Type::TEXT,
         Type::INT4,
@@ -124,7 +125,7 @@ async fn copy_listings(
         .copy_in(
             "copy properties (id, owner_id, status, kind, title, description, address, lat, lon,
                  zone, amenities, stay_mode, currency, deposit_minor, cleaning_fee_minor, policies,
-                 source, external_id, version, created_at, updated_at) from stdin (format binary)",
+                 pricing, source, external_id, version, created_at, updated_at) from stdin (format binary)",
         )
         .await?;
     let writer = BinaryCopyInWriter::new(sink, &types);
@@ -147,6 +148,7 @@ async fn write_listing(
     let source = row.source.as_ref().map(|source| source.name.as_str());
     let external_id = row.source.as_ref().map(|source| source.external_id.as_str());
     let (address, policies) = (Json(&fields.address), Json(&row.policies));
+    let pricing = Json(&row.pricing);
     let values: Values<'_> = vec![
         &id,
         &owner,
@@ -164,6 +166,7 @@ async fn write_listing(
         &fields.deposit_minor,
         &fields.cleaning_fee_minor,
         &policies,
+        &pricing,
         &source,
         &external_id,
         &row.version,

@@ -3,6 +3,7 @@
 use crate::domain::calendar::NIGHTS_MAX;
 use crate::domain::ids::PropertyId;
 use crate::domain::policies::{MIN_NIGHTS_MAX, Policies};
+use crate::domain::pricing::Pricing;
 use crate::domain::property::{ListingFields, Source, UnitFields};
 
 /// The longest title that a listing may have, in characters.
@@ -51,6 +52,8 @@ pub struct ListingDraft {
     pub unit: UnitFields,
     /// The source's limits on a stay.
     pub stay: Option<StayLimits>,
+    /// What is set about prices besides those of the fields.
+    pub pricing: Pricing,
     /// The state to bring it to.
     pub wanted: Wanted,
 }

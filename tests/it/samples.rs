@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 pub(crate) use crate::samples_events::{events, place_of_event};
 
+use crate::samples_pricing;
+
 /// An id of any type, told from others by a number.
 pub(crate) fn id<T: From<Uuid>>(number: u64) -> T {
     T::from(Uuid::from_u64_pair(0x0197_0000_0000_7000, 0x8000_0000_0000_0000 | number))
@@ -116,6 +118,7 @@ pub(crate) fn listing() -> Listing {
         fields: fields(),
         units: vec![unit()],
         policies: policies(),
+        pricing: samples_pricing::pricing(),
         status: Status::PendingReview,
         rejection: Some("too dark".to_owned()),
         source: Some(source()),
@@ -129,10 +132,10 @@ fn source() -> Source {
     Source { name: "inside-airbnb".to_owned(), external_id: "1234567890123456789012".to_owned() }
 }
 
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     let mut price = Price::of_nights(money(), 3).unwrap();
     price.deposit = 1;
-    Terms::new(price, &policies())
+    Terms { promo: Some(id(40)), ..Terms::new(price, &policies()) }
 }
 
 fn guest() -> ManualGuest {
@@ -221,6 +224,7 @@ pub(crate) fn commands() -> Vec<Command> {
             units: vec![unit()],
             slot_ids: vec![1, i64::MAX],
             policies: Box::new(policies()),
+            pricing: Box::new(samples_pricing::pricing()),
             source: Some(source()),
         },
         property::Command::Edit {
@@ -249,6 +253,7 @@ pub(crate) fn commands() -> Vec<Command> {
             nights: nights(),
             guests: 2,
             slot: Some(3),
+            offer: None,
         },
         booking::Command::Release { by, booking_id },
         booking::Command::Checkout {
@@ -329,6 +334,7 @@ pub(crate) fn commands() -> Vec<Command> {
         .into_iter()
         .chain(booking.map(Command::Booking))
         .chain(payment.map(Command::Payment))
+        .chain(samples_pricing::edits().into_iter().take(1).map(Command::Listing))
         .collect()
 }
 
@@ -374,6 +380,7 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Payment(payment::Command::RefundObserved { .. }),
         Command::Payment(payment::Command::AttemptFailed { .. }),
         Command::Payment(payment::Command::Refund { .. }),
+        Command::Listing(property::Command::Price { .. }),
     )
 }
 
@@ -423,6 +430,7 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
+        Refusal::QuoteExpired,
     ]
 }
 
@@ -441,5 +449,6 @@ pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
+        Refusal::QuoteExpired,
     )
 }

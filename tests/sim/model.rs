@@ -68,6 +68,7 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
         Refusal::InvalidTransition { .. } => "transition",
         Refusal::NotBookable { rule, .. } => rule,
         Refusal::NightsTaken { .. } => "taken",
+        Refusal::QuoteExpired => "quote expired",
         Refusal::HasStays => "has-stays",
         Refusal::HoldExists { .. }
         | Refusal::TooManyHolds

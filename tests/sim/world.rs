@@ -102,6 +102,7 @@ impl<'a> World<'a> {
             }],
             slot_ids: (1..=self.slots).collect(),
             policies: Box::default(),
+            pricing: Box::default(),
             source: None,
         };
         let submit = property::Command::Submit { by: user(1), version: 1 };
@@ -180,7 +181,7 @@ impl<'a> World<'a> {
         let guests = if self.rng.u8(..20) == 0 { self.rng.u16(..4) } else { 2 };
         let booking_id = BookingId::from(self.id());
         let hold =
-            booking::Command::Hold { by, booking_id, unit_id: None, nights, guests, slot: None };
+            booking::Command::Hold { by, booking_id, unit_id: None, nights, guests, slot: None, offer: None };
         let request = self.request(Command::Booking(hold));
         self.waiting.push(request);
     }

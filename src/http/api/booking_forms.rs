@@ -31,6 +31,10 @@ pub struct NewBooking {
     /// How many people come.
     #[schema(minimum = 1)]
     pub(super) guests: u16,
+    /// The quote to hold them at; without it, the price of the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub(super) quote: Option<String>,
 }
 
 /// Where to come back to from the payment page.

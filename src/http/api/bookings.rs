@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::booking_forms::{Booking, Checkout, NewBooking, NewCheckout};
+use super::pricing;
 use super::schema::List;
 use crate::actors::payer::Payer;
 use crate::domain::booking::{self, BookingSnapshot, BookingStatus};
@@ -73,6 +74,7 @@ pub async fn hold(
     if body.guests == 0 {
         return Err(Problem::invalid("/guests", "invalid", "at least 1"));
     }
+    let offer = pricing::offered(&state, body.quote.as_deref())?;
     let (by, limit) = (principal.user, state.config.bookings.holds_per_user);
     // Before anything else: where a crowd waits, one more is told so at once.
     let mut place = Some(state.region.admit(body.property_id.into())?);
@@ -87,6 +89,7 @@ pub async fn hold(
             nights,
             guests: body.guests,
             slot: free.pop(),
+            offer: offer.clone(),
         };
         let ask = Ask {
             by,

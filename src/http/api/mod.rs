@@ -13,6 +13,8 @@ pub mod passwords;
 pub mod photo_forms;
 pub mod photos;
 pub mod preferences;
+pub mod pricing;
+pub mod pricing_forms;
 pub mod profile;
 pub mod properties;
 pub mod property_forms;

@@ -122,6 +122,7 @@ pub async fn create(
         units: vec![unit],
         slot_ids,
         policies: Box::default(),
+        pricing: Box::default(),
         source: None,
     };
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;

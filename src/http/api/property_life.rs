@@ -1,6 +1,8 @@
 //! The life of a property: handed in, offered, resting, given up; copied; and what has
 //! happened to it.
 
+use std::collections::HashMap;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -146,6 +148,8 @@ pub async fn duplicate(
         fields: unit.fields.clone(),
     };
     let units: Vec<Unit> = original.units.iter().enumerate().map(copy).collect();
+    let ids = original.units.iter().map(|unit| unit.id).zip(units.iter().map(|unit| unit.id));
+    let ids: HashMap<UnitId, UnitId> = ids.collect();
     let mut slot_ids = Vec::new();
     for unit in &units {
         slot_ids.extend(slots(&state, unit.fields.count).await?);
@@ -159,6 +163,7 @@ pub async fn duplicate(
         units,
         slot_ids,
         policies: Box::new(original.policies),
+        pricing: Box::new(original.pricing.copied(|id| ids.get(&id).copied())),
         source: None,
     };
     let fingerprint = idempotency::fingerprint(&());

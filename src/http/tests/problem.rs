@@ -53,6 +53,7 @@ async fn refusals_have_their_problems() {
         (Refusal::NightsTaken { nights }, 409, "nights-taken"),
         (Refusal::HoldExists { booking_id: id.into() }, 409, "hold-exists"),
         (Refusal::TooManyHolds, 409, "too-many-holds"),
+        (Refusal::QuoteExpired, 409, "quote-expired"),
         (Refusal::KeyReused, 422, "idempotency-key-reused"),
         (Refusal::Poisoned, 500, "internal"),
     ] {

@@ -155,6 +155,29 @@ impl Suite {
             ("PATCH", "/api/v1/properties/{id}") => json!({"title": "Canal side flat"}),
             ("PATCH", "/api/v1/properties/{id}/units/{unit_id}") => json!({"name": "Flat"}),
             (_, "/api/v1/properties/{id}/photos/order") => json!({"photos": [self.things.photo]}),
+            // Rules between their fields, too.
+            ("PUT", "/api/v1/properties/{id}/pricing") => {
+                let night = json!({"amount": 100, "currency": "EUR"});
+                json!({"weekend": {"nights": ["friday"], "change_bp": 500}, "weekly_off_bp": 100,
+                    "taxes": [{"name": "VAT", "percent_bp": 900, "of": "stay"}],
+                    "extra_guests": {"included": 1, "per_night": night}, "cleaning_fee": night})
+            }
+            ("POST", "/api/v1/properties/{id}/price-rules") => {
+                json!({"name": "Soon", "kind": "last_minute", "days": 3, "off_bp": 500})
+            }
+            ("PUT", "/api/v1/properties/{id}/night-prices") => {
+                json!({"from": self.world.day(3), "to": self.world.day(5),
+                    "price": {"amount": 9_000, "currency": "EUR"}})
+            }
+            ("POST", "/api/v1/properties/{id}/quote") => {
+                json!({"unit_id": self.things.id("units"), "check_in": self.world.day(3),
+                    "check_out": self.world.day(4), "guests": 1})
+            }
+            ("POST", "/api/v1/bookings") => {
+                let mut body = sample(&self.document, schema, &self.known);
+                body.as_object_mut().unwrap().remove("quote");
+                without_nulls(body)
+            }
             (_, "/api/v1/auth/email/verify") => json!({"token": self.things.verify}),
             (_, "/api/v1/auth/password/reset") => {
                 json!({"token": self.things.reset, "password": PASSWORD})

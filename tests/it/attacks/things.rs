@@ -41,6 +41,10 @@ impl Things {
         let api = world.api(owner);
         let draft = api.post("properties", &new_property(1, 10_000)).await.body(201);
         let (property, unit) = (text_at(&draft, "/id"), text_at(&draft, "/unit/id"));
+        let rule = json!({"name": "Early", "kind": "early_bird", "days": 90, "off_bp": 500});
+        let rules = format!("properties/{property}/price-rules");
+        let ruled = api.call(reqwest::Method::POST, &rules).header("if-match", "*").json(&rule);
+        let rule = ruled.send().await.expect(201).text_at("/rules/0/id");
         let photo = upload(&api, &property, &picture(1)).await.expect(201).text_at("/id");
         let booking = world.hold(owner, &home.stay(world.day(20), 2)).await;
         let another = world.sign_in(&owner.email).await;
@@ -67,6 +71,7 @@ impl Things {
         let ids = BTreeMap::from([
             ("properties", property),
             ("units", unit),
+            ("price-rules", rule),
             ("photos", photo.clone()),
             ("{variant}", "card".to_owned()),
             ("bookings", text_at(&booking, "/id")),
