@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::booking::ExpiringReason;
 use super::calendar::Nights;
 use super::entity::Stream;
-use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, RefundId, UnitId, UserId};
+use super::ids::{BlockId, BookingId, PaymentId, PhotoId, PropertyId, RefundId, UnitId, UserId};
 use super::money::Money;
 
 /// The version that events are written in today.
@@ -170,6 +170,14 @@ pub enum Event {
         /// Its version now.
         version: i32,
     },
+    /// The landlord takes other stays than before.
+    #[serde(rename = "property.rules_changed")]
+    PropertyRulesChanged {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
     /// A night costs something else.
     #[serde(rename = "property.price_changed")]
     PropertyPriceChanged {
@@ -276,6 +284,29 @@ pub enum Event {
         stay: StayFacts,
         /// Whether the nights could be taken again; else the money goes back.
         reacquired: bool,
+    },
+    /// A stay has another unit of its type.
+    #[serde(rename = "booking.moved")]
+    BookingMoved {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The unit's number within its type.
+        unit_no: u16,
+    },
+    /// The landlord keeps nights of a unit back.
+    #[serde(rename = "calendar.blocked")]
+    CalendarBlocked {
+        /// Which, where and when.
+        #[serde(flatten)]
+        block: BlockFacts,
+    },
+    /// Nights that were kept back are offered again.
+    #[serde(rename = "calendar.unblocked")]
+    CalendarUnblocked {
+        /// Which, where and when.
+        #[serde(flatten)]
+        block: BlockFacts,
     },
     /// A payment was made out; the provider has to open a session for it.
     #[serde(rename = "payment.created")]
@@ -386,6 +417,19 @@ pub struct StayFacts {
     pub nights: Nights,
 }
 
+/// What every event of nights kept back says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockFacts {
+    /// The block.
+    pub block_id: BlockId,
+    /// Its property.
+    pub property_id: PropertyId,
+    /// Its unit type.
+    pub unit_id: UnitId,
+    /// The nights.
+    pub nights: Nights,
+}
+
 impl Event {
     /// The type's name, such as `booking.held`.
     #[must_use]
@@ -411,6 +455,7 @@ impl Event {
             Self::PropertyPublished { .. } => "property.published",
             Self::PropertyUnpublished { .. } => "property.unpublished",
             Self::PropertyArchived { .. } => "property.archived",
+            Self::PropertyRulesChanged { .. } => "property.rules_changed",
             Self::PropertyPriceChanged { .. } => "property.price_changed",
             Self::PropertyPhotoAdded { .. } => "property.photo_added",
             Self::PropertyPhotoRemoved { .. } => "property.photo_removed",
@@ -423,6 +468,9 @@ impl Event {
             Self::BookingCancelled { .. } => "booking.cancelled",
             Self::BookingReleased { .. } => "booking.released",
             Self::BookingLatePaymentResolved { .. } => "booking.late_payment_resolved",
+            Self::BookingMoved { .. } => "booking.moved",
+            Self::CalendarBlocked { .. } => "calendar.blocked",
+            Self::CalendarUnblocked { .. } => "calendar.unblocked",
             Self::PaymentCreated { .. } => "payment.created",
             Self::PaymentSucceeded { .. } => "payment.succeeded",
             Self::PaymentCanceled { .. } => "payment.canceled",

@@ -9,6 +9,7 @@ use super::ids::{PropertyId, UnitId, UserId};
 use super::money::{Currency, Money};
 use super::policies::Policies;
 use super::refusal::{FieldError, Refusal};
+use super::stay_rules::StayRules;
 use super::unit::{PRICE_MAX, Unit};
 
 /// What kind of home is offered.
@@ -211,6 +212,9 @@ pub struct Listing {
     /// What the landlord asks of guests.
     #[serde(default)]
     pub policies: Policies,
+    /// Which stays the landlord takes.
+    #[serde(default)]
+    pub stay_rules: StayRules,
     /// Where it stands.
     pub status: Status,
     /// Why it was rejected, until it is submitted again.

@@ -2,7 +2,9 @@
 //! clock, a random source, a file or a socket. A rule takes state and a command and
 //! returns a decision as data, or a refusal.
 
+pub mod alternatives;
 pub mod amenity;
+pub mod block;
 pub mod booking;
 pub mod calendar;
 pub mod change;
@@ -16,6 +18,7 @@ pub mod letter;
 pub mod link_token;
 pub mod listing;
 pub mod money;
+pub mod night_view;
 pub mod notification;
 pub mod openings;
 mod packing;
@@ -32,6 +35,7 @@ mod revision;
 pub mod rules;
 pub mod signature;
 pub mod stay;
+pub mod stay_rules;
 pub mod terms;
 mod turn;
 pub mod unit;

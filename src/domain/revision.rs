@@ -11,6 +11,7 @@ use super::property::{REASON_MAX, check_all};
 use super::refusal::{FieldError, Refusal};
 use super::rules::{Context, Review};
 use super::stay::{Outcome, PropertyState};
+use super::stay_rules::StayRules;
 use super::unit::{self, UNIT_TYPES_MAX, Unit, UnitFields};
 
 /// What a landlord says, with amenities by the catalogue's names.
@@ -118,6 +119,16 @@ impl Revision<'_> {
             next.policies.version += 1;
         }
         self.revised(Decision::new(Outcome::Done), next)
+    }
+
+    pub(super) fn set_stay_rules(&self, rules: &StayRules) -> Result<Decision, Refusal> {
+        let mut next = self.editable()?;
+        rules.check()?;
+        next.stay_rules = rules.clone();
+        let (property_id, version) = (next.id, next.version);
+        let mut decision = self.revised(Decision::new(Outcome::Done), next)?;
+        decision.event(property_id.uuid(), Event::PropertyRulesChanged { property_id, version });
+        Ok(decision)
     }
 
     pub(super) fn submit(&self) -> Result<Decision, Refusal> {

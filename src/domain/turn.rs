@@ -7,7 +7,7 @@ use super::booking::{
     Booking, BookingSnapshot, BookingStatus, CLOSE_ATTEMPTS_MIN, Command, ExpiringReason,
     PaymentGlance,
 };
-use super::calendar::{self, Nights};
+use super::calendar::Nights;
 use super::change::{Change, Decision, Timer};
 use super::event::{Event, StayFacts};
 use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
@@ -19,6 +19,7 @@ use super::property::{Listing, Status as ListingStatus};
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
+use super::stay_rules::{self, Moment};
 use super::terms::Terms;
 use super::unit::Unit;
 
@@ -62,11 +63,7 @@ impl<'a> Turn<'a> {
         let unit = self.unit_for(unit_id)?;
         let terms = self.check_stay(by, unit, nights, guests)?;
         let unit_id = unit.id;
-        let allotment = self
-            .state
-            .inventory
-            .allot(unit_id, nights, self.today())
-            .ok_or(Refusal::NightsTaken { nights })?;
+        let allotment = stay_rules::room(self.state, self.listing, unit, nights, self.today())?;
         let now = self.context.now;
         let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
         let timer = Timer {
@@ -129,33 +126,31 @@ impl<'a> Turn<'a> {
         nights: Nights,
         guests: u16,
     ) -> Result<Terms, Refusal> {
-        let today = self.today();
-        let ahead = calendar::days_between(today, nights.check_out());
         if by == self.listing.owner {
             return Err(Refusal::not_bookable(
                 "own-listing",
                 "landlords cannot book their own home",
             ));
         }
-        if nights.check_in() < today {
-            return Err(Refusal::not_bookable("in-the-past", "check_in is before today"));
-        }
-        if u32::try_from(ahead).is_ok_and(|ahead| ahead > self.context.rules.window_days) {
-            return Err(Refusal::not_bookable("too-far-ahead", "check_out is too far ahead"));
-        }
-        if guests == 0 || guests > unit.fields.guests {
-            return Err(Refusal::not_bookable("too-many-guests", "the home does not take so many"));
-        }
-        if !self.listing.fields.stay_mode.by_night() {
-            return Err(Refusal::not_bookable("monthly-only", "the home is let by the month"));
-        }
-        self.listing.policies.check_length(nights)?;
+        self.check_rules(unit, nights, guests)?;
         let price = unit.night(self.listing.fields.currency);
         let price =
             price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
         let price = Price::of_nights(price, nights.count())
             .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))?;
         Ok(Terms::new(price, &self.listing.policies))
+    }
+
+    /// Checks a stay against the listing's rules, whoever asks.
+    pub(super) fn check_rules(
+        &self,
+        unit: &Unit,
+        nights: Nights,
+        guests: u16,
+    ) -> Result<(), Refusal> {
+        let window = self.context.rules.window_days;
+        let moment = Moment::at(self.listing, self.context.now, window);
+        stay_rules::check(self.listing, unit, nights, guests, moment)
     }
 
     pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
@@ -412,10 +407,14 @@ impl<'a> Turn<'a> {
         let Allotment { slot_id, moves } = allotment;
         let occupant = booking.id.into();
         // Whoever was given a unit by hand keeps it as long as it is the same.
-        let now = self.state.inventory.of(occupant);
-        let pinned = now.is_some_and(|now| now.pinned && now.slot_id == slot_id);
+        let now = self.state.inventory.of(occupant).filter(|now| now.slot_id == slot_id);
+        let pinned = now.is_some_and(|now| now.pinned);
+        // Of guests who changed their unit the nights before that lie in no unit any more.
+        let from = now.map_or(booking.nights.check_in(), |now| now.nights.check_in());
+        let from =
+            if pinned { from.max(booking.nights.check_in()) } else { booking.nights.check_in() };
+        let nights = Nights::new(from, booking.nights.check_out()).unwrap_or(booking.nights);
         decision.changes.extend(moves.into_iter().map(Change::Occupy));
-        let nights = booking.nights;
         decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
     }
 
@@ -427,11 +426,11 @@ impl<'a> Turn<'a> {
         Booking { version: booking.version + 1, updated_at: self.context.now, ..booking.clone() }
     }
 
-    fn today(&self) -> jiff::civil::Date {
+    pub(super) fn today(&self) -> jiff::civil::Date {
         self.listing.today(self.context.now)
     }
 
-    fn facts(&self, booking: &Booking) -> StayFacts {
+    pub(super) fn facts(&self, booking: &Booking) -> StayFacts {
         StayFacts {
             booking_id: booking.id,
             property_id: booking.property_id,
@@ -442,7 +441,8 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
+    pub(super) fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
+        let slot = self.state.inventory.slot_of(booking.id.into());
         Outcome::Booking(Box::new(BookingSnapshot {
             booking: booking.clone(),
             property_title: self.listing.fields.title.clone(),
@@ -452,7 +452,19 @@ impl<'a> Turn<'a> {
                 status: payment.status,
                 checkout_url: payment.session_url.clone(),
             }),
+            unit_no: slot.map(|slot| slot.unit_no),
         }))
+    }
+
+    /// A booking as it will be in another unit.
+    pub(super) fn snapshot_in(&self, booking: &Booking, unit_no: u16) -> Outcome {
+        match self.snapshot(booking, self.payment_of(booking)) {
+            Outcome::Booking(mut snapshot) => {
+                snapshot.unit_no = Some(unit_no);
+                Outcome::Booking(snapshot)
+            }
+            other => other,
+        }
     }
 }
 

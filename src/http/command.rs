@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::idempotency::REPLAYED;
 use super::problem::Problem;
 use super::state::Shared;
+use crate::domain::block::Blocked;
 use crate::domain::booking::BookingSnapshot;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
@@ -59,7 +60,7 @@ impl Done {
     pub fn listing(&self) -> Result<&Listing, Problem> {
         match &self.outcome {
             Outcome::Listing(listing) => Ok(listing),
-            Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
+            Outcome::Booking(_) | Outcome::Blocks(_) | Outcome::Done => Err(unexpected()),
         }
     }
 
@@ -70,7 +71,18 @@ impl Done {
     pub fn booking(&self) -> Result<&BookingSnapshot, Problem> {
         match &self.outcome {
             Outcome::Booking(snapshot) => Ok(snapshot),
-            Outcome::Listing(_) | Outcome::Done => Err(unexpected()),
+            Outcome::Listing(_) | Outcome::Blocks(_) | Outcome::Done => Err(unexpected()),
+        }
+    }
+
+    /// The nights that are kept back from now on.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn blocks(&self) -> Result<&[Blocked], Problem> {
+        match &self.outcome {
+            Outcome::Blocks(blocks) => Ok(blocks),
+            Outcome::Listing(_) | Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
         }
     }
 

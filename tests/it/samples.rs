@@ -2,11 +2,12 @@
 //! hide its loss.
 
 use jiff::Timestamp;
+use rentezy::domain::block;
 use rentezy::domain::booking::{
     self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
 };
 use rentezy::domain::calendar::Nights;
-use rentezy::domain::event::{Event, StayFacts};
+use rentezy::domain::event::{BlockFacts, Event, StayFacts};
 use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
@@ -15,8 +16,9 @@ use rentezy::domain::property::{
     self, Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, Unit,
     UnitFields,
 };
-use rentezy::domain::refusal::{FieldError, Refusal};
+use rentezy::domain::refusal::{Alternative, FieldError, Refusal};
 use rentezy::domain::stay::{Command, Outcome};
+use rentezy::domain::stay_rules::{DateRule, StayRules, Weekday};
 use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
@@ -105,6 +107,28 @@ pub(crate) fn policies() -> Policies {
     }
 }
 
+/// Which stays are taken.
+fn stay_rules() -> StayRules {
+    StayRules {
+        min_nights_on: [(Weekday::Friday, 2)].into(),
+        arrival_days: vec![Weekday::Friday, Weekday::Saturday],
+        departure_days: vec![Weekday::Sunday],
+        notice_days: 1,
+        cut_off: Some(jiff::civil::time(18, 0, 0, 0)),
+        window_days: Some(200),
+        buffer_before: 1,
+        buffer_after: 2,
+        no_orphan_gaps: true,
+        dates: vec![DateRule {
+            from: nights().check_in(),
+            to: nights().check_out(),
+            min_nights: Some(7),
+            closed_to_arrival: true,
+            closed_to_departure: false,
+        }],
+    }
+}
+
 /// A listing.
 pub(crate) fn listing() -> Listing {
     Listing {
@@ -113,6 +137,7 @@ pub(crate) fn listing() -> Listing {
         fields: fields(),
         units: vec![unit()],
         policies: policies(),
+        stay_rules: stay_rules(),
         status: Status::PendingReview,
         rejection: Some("too dark".to_owned()),
         source: Some(source()),
@@ -185,6 +210,7 @@ pub(crate) fn commands() -> Vec<Command> {
         property::Command::Publish { by, version: 7 },
         property::Command::Unpublish { by, version: 7 },
         property::Command::Archive { by, version: 7 },
+        property::Command::SetStayRules { by, version: 7, rules: Box::new(stay_rules()) },
     ];
     let booking = [
         booking::Command::Hold {
@@ -205,6 +231,12 @@ pub(crate) fn commands() -> Vec<Command> {
         booking::Command::HoldOver { booking_id },
         booking::Command::CloseOverdue { booking_id },
     ];
+    let extent = block::Extent { unit_id: Some(id(3)), unit_no: Some(2), units: None };
+    let calendar = [
+        block::Command::Block { by, extent, nights: nights(), reason: "paint".to_owned() },
+        block::Command::Unblock { by, block_id: id(12) },
+        block::Command::Move { by, booking_id, unit_no: 2 },
+    ];
     let text = || "cs_1".to_owned();
     let payment = [
         payment::Command::SessionOpened { payment_id, session_id: text(), url: text() },
@@ -222,6 +254,7 @@ pub(crate) fn commands() -> Vec<Command> {
         .into_iter()
         .chain(booking.map(Command::Booking))
         .chain(payment.map(Command::Payment))
+        .chain(calendar.map(Command::Calendar))
         .collect()
 }
 
@@ -240,16 +273,20 @@ pub(crate) const fn place_of_command(command: &Command) -> usize {
         Command::Listing(property::Command::Publish { .. }) => 9,
         Command::Listing(property::Command::Unpublish { .. }) => 10,
         Command::Listing(property::Command::Archive { .. }) => 11,
-        Command::Booking(booking::Command::Hold { .. }) => 12,
-        Command::Booking(booking::Command::Release { .. }) => 13,
-        Command::Booking(booking::Command::Checkout { .. }) => 14,
-        Command::Booking(booking::Command::HoldOver { .. }) => 15,
-        Command::Booking(booking::Command::CloseOverdue { .. }) => 16,
-        Command::Payment(payment::Command::SessionOpened { .. }) => 17,
-        Command::Payment(payment::Command::SessionEnded { .. }) => 18,
-        Command::Payment(payment::Command::Paid { .. }) => 19,
-        Command::Payment(payment::Command::CloseUnanswered { .. }) => 20,
-        Command::Payment(payment::Command::RefundObserved { .. }) => 21,
+        Command::Listing(property::Command::SetStayRules { .. }) => 12,
+        Command::Booking(booking::Command::Hold { .. }) => 13,
+        Command::Booking(booking::Command::Release { .. }) => 14,
+        Command::Booking(booking::Command::Checkout { .. }) => 15,
+        Command::Booking(booking::Command::HoldOver { .. }) => 16,
+        Command::Booking(booking::Command::CloseOverdue { .. }) => 17,
+        Command::Payment(payment::Command::SessionOpened { .. }) => 18,
+        Command::Payment(payment::Command::SessionEnded { .. }) => 19,
+        Command::Payment(payment::Command::Paid { .. }) => 20,
+        Command::Payment(payment::Command::CloseUnanswered { .. }) => 21,
+        Command::Payment(payment::Command::RefundObserved { .. }) => 22,
+        Command::Calendar(block::Command::Block { .. }) => 23,
+        Command::Calendar(block::Command::Unblock { .. }) => 24,
+        Command::Calendar(block::Command::Move { .. }) => 25,
     }
 }
 
@@ -264,8 +301,23 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
             status: PaymentStatus::Created,
             checkout_url: Some("http://127.0.0.1/pay".to_owned()),
         }),
+        unit_no: Some(2),
     };
-    vec![Outcome::Listing(Box::new(listing())), Outcome::Booking(Box::new(snapshot)), Outcome::Done]
+    let block = block::Block {
+        id: id(12),
+        property_id: id(2),
+        unit_id: id(3),
+        nights: nights(),
+        reason: "paint".to_owned(),
+        created_by: id(5),
+        created_at: instant(),
+    };
+    vec![
+        Outcome::Listing(Box::new(listing())),
+        Outcome::Booking(Box::new(snapshot)),
+        Outcome::Done,
+        Outcome::Blocks(vec![block::Blocked { block, unit_no: 1 }]),
+    ]
 }
 
 /// The place of an outcome in the list of all.
@@ -274,6 +326,7 @@ pub(crate) const fn place_of_outcome(outcome: &Outcome) -> usize {
         Outcome::Listing(_) => 0,
         Outcome::Booking(_) => 1,
         Outcome::Done => 2,
+        Outcome::Blocks(_) => 3,
     }
 }
 
@@ -285,7 +338,10 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::StaleVersion { current: 3 },
         Refusal::invalid_transition("expiring", &["release"]),
         Refusal::not_bookable("in-the-past", "check_in is before today"),
-        Refusal::NightsTaken { nights: nights() },
+        Refusal::NightsTaken {
+            nights: nights(),
+            alternatives: vec![Alternative { unit_id: id(3), nights: nights() }],
+        },
         Refusal::HasStays,
         Refusal::KeyReused,
         Refusal::Poisoned,
@@ -305,6 +361,10 @@ pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::KeyReused => 7,
         Refusal::Poisoned => 8,
     }
+}
+
+fn kept_back() -> BlockFacts {
+    BlockFacts { block_id: id(12), property_id: id(2), unit_id: id(3), nights: nights() }
 }
 
 /// Every event.
@@ -360,6 +420,10 @@ pub(crate) fn events() -> Vec<Event> {
             action: "dead-letter.retried".into(),
             subject: "notifications".into(),
         },
+        Event::PropertyRulesChanged { property_id, version: 8 },
+        Event::BookingMoved { stay: stay(), unit_no: 2 },
+        Event::CalendarBlocked { block: kept_back() },
+        Event::CalendarUnblocked { block: kept_back() },
     ]
 }
 
@@ -406,5 +470,9 @@ pub(crate) const fn place_of_event(event: &Event) -> usize {
         Event::RefundFailed { .. } => 37,
         Event::HookReceived { .. } => 38,
         Event::OperatorActed { .. } => 39,
+        Event::PropertyRulesChanged { .. } => 40,
+        Event::BookingMoved { .. } => 41,
+        Event::CalendarBlocked { .. } => 42,
+        Event::CalendarUnblocked { .. } => 43,
     }
 }

@@ -400,7 +400,7 @@ impl<'a> World<'a> {
 
     fn about(&self, command: &Command) -> Option<BookingId> {
         match command {
-            Command::Listing(_) => None,
+            Command::Listing(_) | Command::Calendar(_) => None,
             Command::Booking(booking::Command::Hold { booking_id, .. }) => Some(*booking_id),
             Command::Booking(command) => command.booking(),
             Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
@@ -499,7 +499,7 @@ fn of_timer(timer: &rentezy::domain::change::Timer) -> Request {
 
 fn name(command: &Command, awaited: bool) -> &'static str {
     match command {
-        Command::Listing(_) => "edit",
+        Command::Listing(_) | Command::Calendar(_) => "edit",
         Command::Booking(command) if command.booking().is_some() && !awaited => match command {
             booking::Command::Release { .. } => "release",
             booking::Command::Checkout { .. } => "checkout",

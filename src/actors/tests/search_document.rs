@@ -58,6 +58,7 @@ fn listing(status: Status) -> Listing {
         fields: fields("Loft by the canal"),
         units: vec![unit(3, 12_000, 1)],
         policies: Policies::default(),
+        stay_rules: Default::default(),
         status,
         rejection: None,
         source: None,

@@ -6,12 +6,18 @@ use super::fixture::{
     NOON, booking_id, euro, nights, owner, payment_id, property_id, tenant, unit_id,
 };
 use crate::domain::booking::{self, ExpiringReason};
-use crate::domain::event::{Event, StayFacts};
+use crate::domain::event::{BlockFacts, Event, StayFacts};
 use crate::domain::ids::RefundId;
 use crate::domain::stay::Command;
 
 /// One of each, in the order of their declaration.
 pub(super) fn samples() -> Vec<Event> {
+    let block = BlockFacts {
+        block_id: Uuid::from_u128(12).into(),
+        property_id: property_id(),
+        unit_id: unit_id(),
+        nights: nights(5, 8),
+    };
     let stay = StayFacts {
         booking_id: booking_id(1),
         property_id: property_id(),
@@ -63,7 +69,7 @@ pub(super) fn samples() -> Vec<Event> {
         Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() },
         Event::BookingCancelled { stay: stay.clone() },
         Event::BookingReleased { stay: stay.clone() },
-        Event::BookingLatePaymentResolved { stay, reacquired: true },
+        Event::BookingLatePaymentResolved { stay: stay.clone(), reacquired: true },
         Event::PaymentCreated { payment_id, property_id, booking_id, amount },
         Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
         Event::PaymentCanceled { payment_id, property_id, booking_id },
@@ -75,6 +81,10 @@ pub(super) fn samples() -> Vec<Event> {
             action: "dead-letter.retried".into(),
             subject: "notifications".into(),
         },
+        Event::PropertyRulesChanged { property_id, version: 8 },
+        Event::CalendarBlocked { block: block.clone() },
+        Event::CalendarUnblocked { block },
+        Event::BookingMoved { stay, unit_no: 2 },
     ]
 }
 

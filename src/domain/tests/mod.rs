@@ -1,5 +1,6 @@
 //! Unit tests of the rules, one file for each.
 
+mod block;
 mod booking;
 mod booking_table;
 mod calendar;
@@ -24,5 +25,6 @@ mod policies;
 mod preference;
 mod property;
 mod signature;
+mod stay_rules;
 mod unit;
 mod user;

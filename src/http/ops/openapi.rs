@@ -10,7 +10,7 @@ use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;
 use crate::http::openapi::{add_problem, operation};
-use crate::http::problem::{FieldProblem, ProblemDocument};
+use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -39,7 +39,7 @@ use crate::http::problem::{FieldProblem, ProblemDocument};
         jobs::list,
         served,
     ),
-    components(schemas(ProblemDocument, FieldProblem))
+    components(schemas(ProblemDocument, FieldProblem, OtherStay))
 )]
 struct OpsApi;
 

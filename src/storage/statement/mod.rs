@@ -49,6 +49,7 @@ pub fn build(sets: &[ChangeSet]) -> Result<Built, StorageError> {
     sql.listings(sets);
     sql.bookings(sets)?;
     sql.occupancies(sets);
+    sql.blocks(sets);
     sql.money(sets);
     sql.timers(sets)?;
     sql.events(sets)?;
@@ -111,7 +112,8 @@ impl Builder {
 
     /// Whether rows are there; if so the part is marked in the statement's key. No two parts
     /// have the same bit: listings have 0 to 2 and 16 to 18, bookings 3 to 7, money 8 to 11
-    /// and 19 to 21, the log 12 to 15; those from 22 on are free.
+    /// and 19 to 21, the log 12 to 15; the
+    /// calendar 28 and 29; the others from 22 on are free.
     fn part<R>(&mut self, bit: u32, rows: &[(i32, R)]) -> bool {
         if !rows.is_empty() {
             self.parts |= 1 << bit;
