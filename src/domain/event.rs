@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::booking::ExpiringReason;
+use super::booking_details::Party;
 use super::calendar::Nights;
-use super::entity::Stream;
-use super::ids::{BlockId, BookingId, PaymentId, PhotoId, PropertyId, RefundId, UnitId, UserId};
+pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
+use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, ProposalId, RefundId, UnitId, UserId};
 use super::money::Money;
+use super::payment::Decline;
 
 /// The version that events are written in today.
 pub const VERSION: i16 = 1;
@@ -268,6 +270,12 @@ pub enum Event {
         /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
+        /// Who did; unknown of a hold that was given up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Party>,
+        /// What goes back, when it had been paid for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund: Option<Money>,
     },
     /// The nights are back in the calendar and the money is settled, or on its way back.
     #[serde(rename = "booking.released")]
@@ -284,6 +292,137 @@ pub enum Event {
         stay: StayFacts,
         /// Whether the nights could be taken again; else the money goes back.
         reacquired: bool,
+    },
+    /// The tenant has some minutes more to pay.
+    #[serde(rename = "booking.extended")]
+    BookingExtended {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// When the hold ends by itself now.
+        expires_at: Timestamp,
+    },
+    /// The landlord is asked whether the tenant may come.
+    #[serde(rename = "booking.requested")]
+    BookingRequested {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Until when the landlord can answer.
+        expires_at: Timestamp,
+    },
+    /// The landlord says yes; it stands once it is paid for.
+    #[serde(rename = "booking.approved")]
+    BookingApproved {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Until when it can be paid for.
+        expires_at: Timestamp,
+    },
+    /// The landlord says no.
+    #[serde(rename = "booking.declined")]
+    BookingDeclined {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Why, for the tenant to read.
+        reason: String,
+    },
+    /// The landlord entered a stay that was agreed on elsewhere. It stands at once, and
+    /// nothing is paid for it here.
+    #[serde(rename = "booking.recorded")]
+    BookingRecorded {
+        /// What, where, who and when; the tenant is the landlord.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// What the landlord says it costs.
+        total: Money,
+    },
+    /// The guests are there.
+    #[serde(rename = "booking.checked_in")]
+    BookingCheckedIn {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+    },
+    /// The stay is over.
+    #[serde(rename = "booking.completed")]
+    BookingCompleted {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Whether the guests left before the last day, so that nights are free again.
+        early: bool,
+    },
+    /// Nobody came.
+    #[serde(rename = "booking.no_show")]
+    BookingNoShow {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+    },
+    /// One side proposes to have the stay otherwise.
+    #[serde(rename = "booking.change_proposed")]
+    BookingChangeProposed {
+        /// What, where, who and when, as it is.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The proposal.
+        change_id: ProposalId,
+        /// Who made it.
+        by: Party,
+        /// The unit type that it would be.
+        new_unit_id: UnitId,
+        /// The nights that it would be.
+        new_nights: Nights,
+        /// How many people would come.
+        new_guests: u16,
+        /// What would be paid on top; below zero, what would go back.
+        difference: Money,
+        /// Until when the other side can answer.
+        expires_at: Timestamp,
+    },
+    /// Both sides want the change; the tenant has to pay the difference first.
+    #[serde(rename = "booking.change_accepted")]
+    BookingChangeAccepted {
+        /// What, where, who and when, as it is.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The proposal.
+        change_id: ProposalId,
+        /// What is to be paid.
+        difference: Money,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// A proposal came to nothing; the stay is as it was.
+    #[serde(rename = "booking.change_declined")]
+    BookingChangeDeclined {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The proposal.
+        change_id: ProposalId,
+        /// Who had made it.
+        by: Party,
+        /// Why: `declined`, `withdrawn`, `expired` or `failed`.
+        why: String,
+    },
+    /// The stay is another one now.
+    #[serde(rename = "booking.modified")]
+    BookingModified {
+        /// What, where, who and when, from now on.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The unit type that it was.
+        old_unit_id: UnitId,
+        /// The nights that it was.
+        old_nights: Nights,
+        /// What it cost.
+        old_total: Money,
+        /// What it costs.
+        new_total: Money,
     },
     /// A stay has another unit of its type.
     #[serde(rename = "booking.moved")]
@@ -335,6 +474,30 @@ pub enum Event {
     /// Nothing will come any more: the session was closed unpaid.
     #[serde(rename = "payment.canceled")]
     PaymentCanceled {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+    },
+    /// An attempt to pay failed. The tenant may try again, unless the booking ends of it.
+    #[serde(rename = "payment.failed")]
+    PaymentFailed {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+        /// What kind of refusal it was.
+        decline_class: Decline,
+        /// Attempts that have failed so far.
+        attempts: i32,
+    },
+    /// A payment is not wanted any more; the provider has to close its session.
+    #[serde(rename = "payment.closing")]
+    PaymentClosing {
         /// The payment.
         payment_id: PaymentId,
         /// Its property.
@@ -398,138 +561,4 @@ pub enum Event {
         /// What it was done to.
         subject: String,
     },
-}
-
-/// What every booking event says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StayFacts {
-    /// The booking.
-    pub booking_id: BookingId,
-    /// Its property.
-    pub property_id: PropertyId,
-    /// Its unit type.
-    pub unit_id: UnitId,
-    /// Whose stay it is.
-    pub tenant_id: UserId,
-    /// Whose home it is.
-    pub landlord_id: UserId,
-    /// The nights.
-    pub nights: Nights,
-}
-
-/// What every event of nights kept back says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlockFacts {
-    /// The block.
-    pub block_id: BlockId,
-    /// Its property.
-    pub property_id: PropertyId,
-    /// Its unit type.
-    pub unit_id: UnitId,
-    /// The nights.
-    pub nights: Nights,
-}
-
-impl Event {
-    /// The type's name, such as `booking.held`.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::UserRegistered { .. } => "user.registered",
-            Self::UserRoleChanged { .. } => "user.role_changed",
-            Self::UserRegistrationRepeated { .. } => "user.registration_repeated",
-            Self::UserVerificationRequested { .. } => "user.verification_requested",
-            Self::UserVerified { .. } => "user.verified",
-            Self::UserPasswordResetRequested { .. } => "user.password_reset_requested",
-            Self::UserPasswordChanged { .. } => "user.password_changed",
-            Self::UserLockedOut { .. } => "user.locked_out",
-            Self::UserLandlordRequested { .. } => "user.landlord_requested",
-            Self::UserLandlordDeclined { .. } => "user.landlord_declined",
-            Self::UserSuspended { .. } => "user.suspended",
-            Self::UserReinstated { .. } => "user.reinstated",
-            Self::PropertyCreated { .. } => "property.created",
-            Self::PropertySubmitted { .. } => "property.submitted",
-            Self::PropertyApproved { .. } => "property.approved",
-            Self::PropertyUpdated { .. } => "property.updated",
-            Self::PropertyRejected { .. } => "property.rejected",
-            Self::PropertyPublished { .. } => "property.published",
-            Self::PropertyUnpublished { .. } => "property.unpublished",
-            Self::PropertyArchived { .. } => "property.archived",
-            Self::PropertyRulesChanged { .. } => "property.rules_changed",
-            Self::PropertyPriceChanged { .. } => "property.price_changed",
-            Self::PropertyPhotoAdded { .. } => "property.photo_added",
-            Self::PropertyPhotoRemoved { .. } => "property.photo_removed",
-            Self::BookingHeld { .. } => "booking.held",
-            Self::BookingPaymentPending { .. } => "booking.payment_pending",
-            Self::BookingExpiring { .. } => "booking.expiring",
-            Self::BookingConfirmed { .. } => "booking.confirmed",
-            Self::BookingExpired { .. } => "booking.expired",
-            Self::BookingFailed { .. } => "booking.failed",
-            Self::BookingCancelled { .. } => "booking.cancelled",
-            Self::BookingReleased { .. } => "booking.released",
-            Self::BookingLatePaymentResolved { .. } => "booking.late_payment_resolved",
-            Self::BookingMoved { .. } => "booking.moved",
-            Self::CalendarBlocked { .. } => "calendar.blocked",
-            Self::CalendarUnblocked { .. } => "calendar.unblocked",
-            Self::PaymentCreated { .. } => "payment.created",
-            Self::PaymentSucceeded { .. } => "payment.succeeded",
-            Self::PaymentCanceled { .. } => "payment.canceled",
-            Self::RefundCreated { .. } => "refund.created",
-            Self::RefundSucceeded { .. } => "refund.succeeded",
-            Self::RefundFailed { .. } => "refund.failed",
-            Self::HookReceived { .. } => "hook.received",
-            Self::OperatorActed { .. } => "operator.acted",
-        }
-    }
-}
-
-/// Who made something happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// A signed-in person.
-    User(UserId),
-    /// The server itself: a timer, a consumer.
-    System,
-    /// The payment provider.
-    Provider,
-    /// Whoever holds the operator's token.
-    Operator,
-}
-
-impl std::fmt::Display for Actor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::User(id) => id.fmt(f),
-            Self::System => f.write_str("system"),
-            Self::Provider => f.write_str("provider"),
-            Self::Operator => f.write_str("operator"),
-        }
-    }
-}
-
-/// The place of an event in the log: gapless within its stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Position {
-    /// The stream.
-    pub stream: Stream,
-    /// The number within it, from 1.
-    pub seq: i64,
-}
-
-/// An event as it lies in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recorded {
-    /// Where it lies.
-    pub position: Position,
-    /// The aggregate whose order it keeps.
-    pub key: Uuid,
-    /// When it happened.
-    pub occurred_at: Timestamp,
-    /// Who made it happen: an id, `system`, `provider` or `operator`.
-    pub actor: String,
-    /// The request that caused it.
-    pub causation: Uuid,
-    /// What happened.
-    pub event: Event,
 }

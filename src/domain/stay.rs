@@ -35,12 +35,7 @@ impl Command {
     /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
     #[must_use]
     pub const fn is_timer(&self) -> bool {
-        matches!(
-            self,
-            Self::Booking(
-                booking::Command::HoldOver { .. } | booking::Command::CloseOverdue { .. }
-            )
-        )
+        matches!(self, Self::Booking(command) if command.is_timer())
     }
 }
 
@@ -54,6 +49,8 @@ pub enum Outcome {
     Booking(Box<BookingSnapshot>),
     /// Nights that are kept back from now on.
     Blocks(Vec<Blocked>),
+    /// The refund as it is now.
+    Refund(Box<Refund>),
     /// Nothing that anybody waits for.
     Done,
 }

@@ -13,6 +13,7 @@ use crate::domain::booking::BookingSnapshot;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{PropertyId, RequestId, UserId};
+use crate::domain::payment::Refund;
 use crate::domain::property::Listing;
 use crate::domain::stay::{Command, Outcome};
 
@@ -60,7 +61,7 @@ impl Done {
     pub fn listing(&self) -> Result<&Listing, Problem> {
         match &self.outcome {
             Outcome::Listing(listing) => Ok(listing),
-            Outcome::Booking(_) | Outcome::Blocks(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
         }
     }
 
@@ -71,7 +72,7 @@ impl Done {
     pub fn booking(&self) -> Result<&BookingSnapshot, Problem> {
         match &self.outcome {
             Outcome::Booking(snapshot) => Ok(snapshot),
-            Outcome::Listing(_) | Outcome::Blocks(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
         }
     }
 
@@ -82,7 +83,18 @@ impl Done {
     pub fn blocks(&self) -> Result<&[Blocked], Problem> {
         match &self.outcome {
             Outcome::Blocks(blocks) => Ok(blocks),
-            Outcome::Listing(_) | Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The refund that it was about.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn refund(&self) -> Result<&Refund, Problem> {
+        match &self.outcome {
+            Outcome::Refund(refund) => Ok(refund),
+            _ => Err(unexpected()),
         }
     }
 

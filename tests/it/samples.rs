@@ -6,10 +6,11 @@ use rentezy::domain::block;
 use rentezy::domain::booking::{
     self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
 };
+use rentezy::domain::booking_details::{Details, ManualGuest, Party, Proposal, ProposalStatus};
 use rentezy::domain::calendar::Nights;
-use rentezy::domain::event::{BlockFacts, Event, StayFacts};
+use rentezy::domain::event::StayFacts;
 use rentezy::domain::money::Money;
-use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
+use rentezy::domain::payment::{self, Decline, PaymentStatus, Refund, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
 use rentezy::domain::price::Price;
 use rentezy::domain::property::{
@@ -22,6 +23,8 @@ use rentezy::domain::stay_rules::{DateRule, StayRules, Weekday};
 use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
+
+pub(crate) use crate::samples_events::{events, place_of_event};
 
 /// An id of any type, told from others by a number.
 pub(crate) fn id<T: From<Uuid>>(number: u64) -> T {
@@ -157,6 +160,56 @@ fn terms() -> Terms {
     Terms::new(price, &policies())
 }
 
+fn guest() -> ManualGuest {
+    ManualGuest { name: "Ms \"Ada\" 海".to_owned(), note: Some("rang".to_owned()) }
+}
+
+fn details() -> Details {
+    Details {
+        by_request: true,
+        extended: true,
+        message: Some("we are two".to_owned()),
+        approved_at: Some(instant()),
+        guest: Some(guest()),
+        arrived_at: Some(instant()),
+        left_on: Some(nights().check_in()),
+        ended_by: Some(Party::Admin),
+        reason: Some("flooded".to_owned()),
+        change: Some(Proposal {
+            id: id(12),
+            by: Party::Landlord,
+            unit_id: id(3),
+            nights: nights(),
+            guests: 3,
+            price: terms().price,
+            difference: Money { amount: -7, ..money() },
+            status: ProposalStatus::Accepted,
+            payment_id: Some(id(13)),
+            timer: Some(id(14)),
+            expires_at: instant(),
+            created_at: instant(),
+        }),
+    }
+}
+
+/// A refund.
+fn refund() -> Refund {
+    Refund {
+        id: id(8),
+        property_id: id(2),
+        payment_id: id(7),
+        booking_id: id(1),
+        amount: money(),
+        reason: "goodwill".to_owned(),
+        note: Some("sorry".to_owned()),
+        status: RefundStatus::Pending,
+        provider_ref: Some("re_1".to_owned()),
+        version: 2,
+        created_at: instant(),
+        updated_at: instant(),
+    }
+}
+
 /// A booking.
 pub(crate) fn booking() -> Booking {
     Booking {
@@ -174,6 +227,7 @@ pub(crate) fn booking() -> Booking {
         released_at: Some(instant()),
         timer: Some(id(6)),
         payment_id: Some(id(7)),
+        details: details(),
         version: 4,
         created_at: instant(),
         updated_at: instant(),
@@ -182,7 +236,7 @@ pub(crate) fn booking() -> Booking {
 
 /// Every command.
 pub(crate) fn commands() -> Vec<Command> {
-    let (by, booking_id, payment_id) = (id(4), id(1), id(7));
+    let (by, booking_id, payment_id, change_id) = (id(4), id(1), id(7), id(12));
     let listing = [
         property::Command::Create {
             id: id(2),
@@ -230,6 +284,49 @@ pub(crate) fn commands() -> Vec<Command> {
         },
         booking::Command::HoldOver { booking_id },
         booking::Command::CloseOverdue { booking_id },
+        booking::Command::Manual {
+            by,
+            booking_id,
+            unit_id: Some(id(3)),
+            nights: nights(),
+            guests: 2,
+            guest: guest(),
+            total: Some(money()),
+        },
+        booking::Command::Extend { by, booking_id },
+        booking::Command::Request { by, booking_id, message: Some("we are two".to_owned()) },
+        booking::Command::Approve { by, booking_id },
+        booking::Command::Decline { by, booking_id, reason: "no".to_owned() },
+        booking::Command::Cancel {
+            by,
+            booking_id,
+            percent: Some(50),
+            reason: Some("flooded".to_owned()),
+            expected: Some(money()),
+        },
+        booking::Command::CheckIn { by, booking_id, proved: true },
+        booking::Command::CheckOut { by, booking_id },
+        booking::Command::NoShow { by, booking_id },
+        booking::Command::Propose {
+            by,
+            booking_id,
+            change_id,
+            unit_id: Some(id(3)),
+            check_in: Some(nights().check_in()),
+            check_out: Some(nights().check_out()),
+            guests: Some(3),
+        },
+        booking::Command::Answer { by, booking_id, change_id, answer: booking::Answer::Withdraw },
+        booking::Command::PayChange {
+            by,
+            booking_id,
+            change_id,
+            payment_id,
+            amount: money(),
+            request: json!({"mode": "payment"}),
+        },
+        booking::Command::StayOver { booking_id },
+        booking::Command::ProposalOver { booking_id, change_id },
     ];
     let extent = block::Extent { unit_id: Some(id(3)), unit_no: Some(2), units: None };
     let calendar = [
@@ -248,6 +345,14 @@ pub(crate) fn commands() -> Vec<Command> {
             status: RefundStatus::Failed,
             provider_ref: Some(text()),
         },
+        payment::Command::AttemptFailed { payment_id, decline: Decline::Hard },
+        payment::Command::Refund {
+            by,
+            admin: true,
+            payment_id,
+            amount: money(),
+            reason: "sorry".to_owned(),
+        },
     ];
     listing
         .map(Command::Listing)
@@ -259,35 +364,52 @@ pub(crate) fn commands() -> Vec<Command> {
 }
 
 /// The place of a command in the list of all: a new one does not compile without one.
-pub(crate) const fn place_of_command(command: &Command) -> usize {
-    match command {
-        Command::Listing(property::Command::Create { .. }) => 0,
-        Command::Listing(property::Command::Edit { .. }) => 1,
-        Command::Listing(property::Command::AddUnit { .. }) => 2,
-        Command::Listing(property::Command::EditUnit { .. }) => 3,
-        Command::Listing(property::Command::RemoveUnit { .. }) => 4,
-        Command::Listing(property::Command::SetPolicies { .. }) => 5,
-        Command::Listing(property::Command::Submit { .. }) => 6,
-        Command::Listing(property::Command::Approve { .. }) => 7,
-        Command::Listing(property::Command::Reject { .. }) => 8,
-        Command::Listing(property::Command::Publish { .. }) => 9,
-        Command::Listing(property::Command::Unpublish { .. }) => 10,
-        Command::Listing(property::Command::Archive { .. }) => 11,
-        Command::Listing(property::Command::SetStayRules { .. }) => 12,
-        Command::Booking(booking::Command::Hold { .. }) => 13,
-        Command::Booking(booking::Command::Release { .. }) => 14,
-        Command::Booking(booking::Command::Checkout { .. }) => 15,
-        Command::Booking(booking::Command::HoldOver { .. }) => 16,
-        Command::Booking(booking::Command::CloseOverdue { .. }) => 17,
-        Command::Payment(payment::Command::SessionOpened { .. }) => 18,
-        Command::Payment(payment::Command::SessionEnded { .. }) => 19,
-        Command::Payment(payment::Command::Paid { .. }) => 20,
-        Command::Payment(payment::Command::CloseUnanswered { .. }) => 21,
-        Command::Payment(payment::Command::RefundObserved { .. }) => 22,
-        Command::Calendar(block::Command::Block { .. }) => 23,
-        Command::Calendar(block::Command::Unblock { .. }) => 24,
-        Command::Calendar(block::Command::Move { .. }) => 25,
-    }
+pub(crate) fn place_of_command(command: &Command) -> usize {
+    place!(
+        command;
+        Command::Listing(property::Command::Create { .. }),
+        Command::Listing(property::Command::Edit { .. }),
+        Command::Listing(property::Command::AddUnit { .. }),
+        Command::Listing(property::Command::EditUnit { .. }),
+        Command::Listing(property::Command::RemoveUnit { .. }),
+        Command::Listing(property::Command::SetPolicies { .. }),
+        Command::Listing(property::Command::Submit { .. }),
+        Command::Listing(property::Command::Approve { .. }),
+        Command::Listing(property::Command::Reject { .. }),
+        Command::Listing(property::Command::Publish { .. }),
+        Command::Listing(property::Command::Unpublish { .. }),
+        Command::Listing(property::Command::Archive { .. }),
+        Command::Listing(property::Command::SetStayRules { .. }),
+        Command::Booking(booking::Command::Hold { .. }),
+        Command::Booking(booking::Command::Release { .. }),
+        Command::Booking(booking::Command::Checkout { .. }),
+        Command::Booking(booking::Command::HoldOver { .. }),
+        Command::Booking(booking::Command::CloseOverdue { .. }),
+        Command::Booking(booking::Command::Manual { .. }),
+        Command::Booking(booking::Command::Extend { .. }),
+        Command::Booking(booking::Command::Request { .. }),
+        Command::Booking(booking::Command::Approve { .. }),
+        Command::Booking(booking::Command::Decline { .. }),
+        Command::Booking(booking::Command::Cancel { .. }),
+        Command::Booking(booking::Command::CheckIn { .. }),
+        Command::Booking(booking::Command::CheckOut { .. }),
+        Command::Booking(booking::Command::NoShow { .. }),
+        Command::Booking(booking::Command::Propose { .. }),
+        Command::Booking(booking::Command::Answer { .. }),
+        Command::Booking(booking::Command::PayChange { .. }),
+        Command::Booking(booking::Command::StayOver { .. }),
+        Command::Booking(booking::Command::ProposalOver { .. }),
+        Command::Payment(payment::Command::SessionOpened { .. }),
+        Command::Payment(payment::Command::SessionEnded { .. }),
+        Command::Payment(payment::Command::Paid { .. }),
+        Command::Payment(payment::Command::CloseUnanswered { .. }),
+        Command::Payment(payment::Command::RefundObserved { .. }),
+        Command::Payment(payment::Command::AttemptFailed { .. }),
+        Command::Payment(payment::Command::Refund { .. }),
+        Command::Calendar(block::Command::Block { .. }),
+        Command::Calendar(block::Command::Unblock { .. }),
+        Command::Calendar(block::Command::Move { .. }),
+    )
 }
 
 /// Every outcome.
@@ -296,6 +418,7 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
         booking: booking(),
         property_title: "Canal side".to_owned(),
         landlord_id: id(5),
+        zone: "Europe/Dublin".to_owned(),
         payment: Some(PaymentGlance {
             id: id(7),
             status: PaymentStatus::Created,
@@ -315,19 +438,22 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
     vec![
         Outcome::Listing(Box::new(listing())),
         Outcome::Booking(Box::new(snapshot)),
+        Outcome::Refund(Box::new(refund())),
         Outcome::Done,
         Outcome::Blocks(vec![block::Blocked { block, unit_no: 1 }]),
     ]
 }
 
 /// The place of an outcome in the list of all.
-pub(crate) const fn place_of_outcome(outcome: &Outcome) -> usize {
-    match outcome {
-        Outcome::Listing(_) => 0,
-        Outcome::Booking(_) => 1,
-        Outcome::Done => 2,
-        Outcome::Blocks(_) => 3,
-    }
+pub(crate) fn place_of_outcome(outcome: &Outcome) -> usize {
+    place!(
+        outcome;
+        Outcome::Listing(_),
+        Outcome::Booking(_),
+        Outcome::Refund(_),
+        Outcome::Done,
+        Outcome::Blocks(_),
+    )
 }
 
 /// Every refusal.
@@ -349,130 +475,17 @@ pub(crate) fn refusals() -> Vec<Refusal> {
 }
 
 /// The place of a refusal in the list of all.
-pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
-    match refusal {
-        Refusal::NotFound => 0,
-        Refusal::Invalid(_) => 1,
-        Refusal::StaleVersion { .. } => 2,
-        Refusal::InvalidTransition { .. } => 3,
-        Refusal::NotBookable { .. } => 4,
-        Refusal::NightsTaken { .. } => 5,
-        Refusal::HasStays => 6,
-        Refusal::KeyReused => 7,
-        Refusal::Poisoned => 8,
-    }
-}
-
-fn kept_back() -> BlockFacts {
-    BlockFacts { block_id: id(12), property_id: id(2), unit_id: id(3), nights: nights() }
-}
-
-/// Every event.
-pub(crate) fn events() -> Vec<Event> {
-    let (user_id, property_id, booking_id) = (id(4), id(2), id(1));
-    let (payment_id, refund_id, amount) = (id(7), id(8), money());
-    vec![
-        Event::UserRegistered { user_id },
-        Event::UserRoleChanged { user_id, roles: vec!["tenant".into(), "landlord".into()] },
-        Event::UserRegistrationRepeated { user_id },
-        Event::UserVerificationRequested { user_id, token_id: id(10) },
-        Event::UserVerified { user_id },
-        Event::UserPasswordResetRequested { user_id, token_id: id(10) },
-        Event::UserPasswordChanged { user_id },
-        Event::UserLockedOut { user_id, until: instant() },
-        Event::UserLandlordRequested { user_id },
-        Event::UserLandlordDeclined { user_id, reason: "no papers".into() },
-        Event::UserSuspended { user_id, reason: "spam".into() },
-        Event::UserReinstated { user_id },
-        Event::PropertyCreated { property_id, owner_id: id(5) },
-        Event::PropertySubmitted { property_id },
-        Event::PropertyApproved { property_id, version: 2 },
-        Event::PropertyUpdated { property_id, version: 3 },
-        Event::PropertyRejected {
-            property_id,
-            owner_id: id(5),
-            reason: "no photos".into(),
-            version: 4,
-        },
-        Event::PropertyPublished { property_id, version: 5 },
-        Event::PropertyUnpublished { property_id, version: 6 },
-        Event::PropertyArchived { property_id, version: 7 },
-        Event::PropertyPriceChanged { property_id, old: amount, new: amount },
-        Event::PropertyPhotoAdded { property_id, photo_id: id(11), sha256: "00ff".into() },
-        Event::PropertyPhotoRemoved { property_id, photo_id: id(11) },
-        Event::BookingHeld { stay: stay(), expires_at: instant() },
-        Event::BookingPaymentPending { stay: stay(), payment_id, amount },
-        Event::BookingExpiring { stay: stay(), payment_id, reason: ExpiringReason::Time },
-        Event::BookingConfirmed { stay: stay(), amount },
-        Event::BookingExpired { stay: stay() },
-        Event::BookingFailed { stay: stay(), reason: "amount-differs".into() },
-        Event::BookingCancelled { stay: stay() },
-        Event::BookingReleased { stay: stay() },
-        Event::BookingLatePaymentResolved { stay: stay(), reacquired: true },
-        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
-        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
-        Event::PaymentCanceled { payment_id, property_id, booking_id },
-        Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
-        Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
-        Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
-        Event::HookReceived { provider_event: "evt_1".into(), kind: "charge.refunded".into() },
-        Event::OperatorActed {
-            action: "dead-letter.retried".into(),
-            subject: "notifications".into(),
-        },
-        Event::PropertyRulesChanged { property_id, version: 8 },
-        Event::BookingMoved { stay: stay(), unit_no: 2 },
-        Event::CalendarBlocked { block: kept_back() },
-        Event::CalendarUnblocked { block: kept_back() },
-    ]
-}
-
-/// The place of an event in the list of all.
-pub(crate) const fn place_of_event(event: &Event) -> usize {
-    match event {
-        Event::UserRegistered { .. } => 0,
-        Event::UserRoleChanged { .. } => 1,
-        Event::UserRegistrationRepeated { .. } => 2,
-        Event::UserVerificationRequested { .. } => 3,
-        Event::UserVerified { .. } => 4,
-        Event::UserPasswordResetRequested { .. } => 5,
-        Event::UserPasswordChanged { .. } => 6,
-        Event::UserLockedOut { .. } => 7,
-        Event::UserLandlordRequested { .. } => 8,
-        Event::UserLandlordDeclined { .. } => 9,
-        Event::UserSuspended { .. } => 10,
-        Event::UserReinstated { .. } => 11,
-        Event::PropertyCreated { .. } => 12,
-        Event::PropertySubmitted { .. } => 13,
-        Event::PropertyApproved { .. } => 14,
-        Event::PropertyUpdated { .. } => 15,
-        Event::PropertyRejected { .. } => 16,
-        Event::PropertyPublished { .. } => 17,
-        Event::PropertyUnpublished { .. } => 18,
-        Event::PropertyArchived { .. } => 19,
-        Event::PropertyPriceChanged { .. } => 20,
-        Event::PropertyPhotoAdded { .. } => 21,
-        Event::PropertyPhotoRemoved { .. } => 22,
-        Event::BookingHeld { .. } => 23,
-        Event::BookingPaymentPending { .. } => 24,
-        Event::BookingExpiring { .. } => 25,
-        Event::BookingConfirmed { .. } => 26,
-        Event::BookingExpired { .. } => 27,
-        Event::BookingFailed { .. } => 28,
-        Event::BookingCancelled { .. } => 29,
-        Event::BookingReleased { .. } => 30,
-        Event::BookingLatePaymentResolved { .. } => 31,
-        Event::PaymentCreated { .. } => 32,
-        Event::PaymentSucceeded { .. } => 33,
-        Event::PaymentCanceled { .. } => 34,
-        Event::RefundCreated { .. } => 35,
-        Event::RefundSucceeded { .. } => 36,
-        Event::RefundFailed { .. } => 37,
-        Event::HookReceived { .. } => 38,
-        Event::OperatorActed { .. } => 39,
-        Event::PropertyRulesChanged { .. } => 40,
-        Event::BookingMoved { .. } => 41,
-        Event::CalendarBlocked { .. } => 42,
-        Event::CalendarUnblocked { .. } => 43,
-    }
+pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
+    place!(
+        refusal;
+        Refusal::NotFound,
+        Refusal::Invalid(_),
+        Refusal::StaleVersion { .. },
+        Refusal::InvalidTransition { .. },
+        Refusal::NotBookable { .. },
+        Refusal::NightsTaken { .. },
+        Refusal::HasStays,
+        Refusal::KeyReused,
+        Refusal::Poisoned,
+    )
 }

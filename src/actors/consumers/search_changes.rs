@@ -64,8 +64,13 @@ impl Page {
             | Event::BookingConfirmed { stay, .. }
             | Event::BookingExpired { stay }
             | Event::BookingFailed { stay, .. }
-            | Event::BookingCancelled { stay }
+            | Event::BookingCancelled { stay, .. }
             | Event::BookingReleased { stay }
+            | Event::BookingDeclined { stay, .. }
+            | Event::BookingRecorded { stay, .. }
+            | Event::BookingCompleted { stay, .. }
+            | Event::BookingNoShow { stay }
+            | Event::BookingModified { stay, .. }
             | Event::BookingLatePaymentResolved { stay, .. } => {
                 self.nights.insert(stay.property_id);
             }
@@ -76,6 +81,13 @@ impl Page {
             Event::BookingPaymentPending { .. }
             | Event::BookingMoved { .. }
             | Event::BookingExpiring { .. }
+            | Event::BookingExtended { .. }
+            | Event::BookingRequested { .. }
+            | Event::BookingApproved { .. }
+            | Event::BookingCheckedIn { .. }
+            | Event::BookingChangeProposed { .. }
+            | Event::BookingChangeAccepted { .. }
+            | Event::BookingChangeDeclined { .. }
             | Event::UserRegistered { .. }
             | Event::UserRoleChanged { .. }
             | Event::UserRegistrationRepeated { .. }
@@ -92,6 +104,8 @@ impl Page {
             | Event::PaymentCreated { .. }
             | Event::PaymentSucceeded { .. }
             | Event::PaymentCanceled { .. }
+            | Event::PaymentFailed { .. }
+            | Event::PaymentClosing { .. }
             | Event::RefundCreated { .. }
             | Event::RefundSucceeded { .. }
             | Event::RefundFailed { .. }

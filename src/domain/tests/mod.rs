@@ -4,6 +4,7 @@ mod block;
 mod booking;
 mod booking_table;
 mod calendar;
+mod cancellation;
 mod change;
 mod entity;
 mod event;
