@@ -197,6 +197,9 @@ pub struct BookingSnapshot {
     pub zone: String,
     /// Its payment, if one was made out.
     pub payment: Option<PaymentGlance>,
+    /// The number of its unit within the type, as far as it has one; for the landlord.
+    #[serde(default)]
+    pub unit_no: Option<u16>,
 }
 
 /// Decides a booking's command.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::block::Block;
 use super::booking::Booking;
 use super::event::Event;
 use super::gate::Gate;
-use super::ids::{BookingId, PaymentId, RefundId, TimerId};
+use super::ids::{BlockId, BookingId, PaymentId, RefundId, TimerId};
 use super::inventory::{Occupancy, Occupant, Slot};
 use super::payment::{Payment, Refund};
 use super::property::Listing;
@@ -44,6 +45,10 @@ pub enum Change {
     Occupy(Occupancy),
     /// Somebody's nights given back.
     Vacate(Occupant),
+    /// What is said of nights that are kept back from now on.
+    Block(Box<Block>),
+    /// What was said of nights that are kept back no longer.
+    Unblock(BlockId),
     /// A timer set.
     SetTimer(Timer),
     /// A timer that has become pointless.
@@ -123,6 +128,8 @@ pub struct Net {
     pub refunds: BTreeMap<RefundId, Write<Refund>>,
     /// Nights by who takes them: what is in the database, and what shall be.
     pub occupancies: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>,
+    /// Blocks that are new, or gone.
+    pub blocks: BTreeMap<BlockId, Option<Block>>,
     /// Timers to set, fire or drop.
     pub timers: BTreeMap<TimerId, TimerWrite>,
     /// Places under limits, by scope and number.
@@ -183,6 +190,16 @@ impl Net {
             Change::Vacate(occupant) => {
                 self.occupancies.entry(occupant).or_insert((occupied_before, None)).1 = None;
             }
+            Change::Block(block) => {
+                self.blocks.insert(block.id, Some(*block));
+            }
+            // Of one that came in this set there is no row.
+            Change::Unblock(id) => match self.blocks.remove(&id) {
+                Some(Some(_)) => {}
+                Some(None) | None => {
+                    self.blocks.insert(id, None);
+                }
+            },
             Change::SetTimer(timer) => {
                 self.timers.insert(timer.id, TimerWrite::Set(timer));
             }

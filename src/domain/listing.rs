@@ -11,6 +11,7 @@ use super::money::{Currency, Money};
 use super::policies::Policies;
 use super::pricing::Pricing;
 use super::refusal::{FieldError, Refusal};
+use super::stay_rules::StayRules;
 use super::unit::{PRICE_MAX, Unit};
 
 /// What kind of home is offered.
@@ -226,9 +227,15 @@ pub struct Listing {
     /// What the landlord asks of guests.
     #[serde(default)]
     pub policies: Policies,
+<<<<<<< HEAD
     /// What the landlord sets about prices, besides those of the unit types.
     #[serde(default)]
     pub pricing: Pricing,
+=======
+    /// Which stays the landlord takes.
+    #[serde(default)]
+    pub stay_rules: StayRules,
+>>>>>>> calendar
     /// Where it stands.
     pub status: Status,
     /// Why it was rejected, until it is submitted again.

@@ -2,7 +2,9 @@
 //! clock, a random source, a file or a socket. A rule takes state and a command and
 //! returns a decision as data, or a refusal.
 
+pub mod alternatives;
 pub mod amenity;
+pub mod block;
 pub mod booking;
 mod booking_command;
 pub mod booking_details;
@@ -23,6 +25,7 @@ pub mod letter;
 pub mod link_token;
 pub mod listing;
 pub mod money;
+pub mod night_view;
 pub mod notification;
 pub mod offer;
 pub mod openings;
@@ -45,6 +48,7 @@ mod revision;
 pub mod rules;
 pub mod signature;
 pub mod stay;
+pub mod stay_rules;
 pub mod terms;
 mod turn;
 pub mod unit;

@@ -24,6 +24,7 @@ use super::refusal::Refusal;
 use super::revision::{Revision, said};
 use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
+use super::stay_rules::StayRules;
 use super::unit;
 pub use super::unit::{PRICE_MAX, UNIT_TYPES_MAX, UNITS_MAX, Unit, UnitFields};
 
@@ -117,6 +118,13 @@ pub enum Command {
         /// What changes.
         edit: PricingEdit,
     },
+    /// Change which stays are taken. Those that are agreed on go on.
+    SetStayRules {
+        /// Who asks.
+        by: UserId,
+        /// The version the change was made from.
+        version: i32,
+    },
     /// Hand a draft in for review.
     Submit {
         /// Who asks.
@@ -186,6 +194,7 @@ pub fn decide(
         Command::RemoveUnit { by, version, unit_id } => of(by, version)?.remove_unit(*unit_id),
         Command::SetPolicies { by, version, policies } => of(by, version)?.set_policies(policies),
         Command::Price { by, version, edit } => of(by, version)?.price(edit),
+        Command::SetStayRules { by, version, rules } => of(by, version)?.set_stay_rules(rules),
         Command::Submit { by, version } => of(by, version)?.submit(),
         Command::Publish { by, version } => of(by, version)?.publish(),
         Command::Unpublish { by, version } => of(by, version)?.unpublish(),
@@ -220,6 +229,7 @@ fn create(
         units: units.clone(),
         policies: Policies { version: 1, ..(**policies).clone() },
         pricing: (**pricing).clone(),
+        stay_rules: StayRules::default(),
         status: Status::Draft,
         rejection: None,
         source: source.clone(),

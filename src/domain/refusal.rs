@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Nights;
-use super::ids::BookingId;
+use super::ids::{BookingId, UnitId};
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,15 @@ impl FieldError {
     pub fn new(pointer: &str, code: &str, detail: &str) -> Self {
         Self { pointer: pointer.into(), code: code.into(), detail: detail.into() }
     }
+}
+
+/// A stay that may be booked instead of one that may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The unit type.
+    pub unit_id: UnitId,
+    /// The nights.
+    pub nights: Nights,
 }
 
 /// Why a command was refused.
@@ -56,6 +65,9 @@ pub enum Refusal {
     NightsTaken {
         /// The nights asked for.
         nights: Nights,
+        /// What may be booked instead, as far as somebody has looked.
+        #[serde(default)]
+        alternatives: Vec<Alternative>,
     },
     /// The asker has an open hold at this home already.
     HoldExists {
@@ -79,6 +91,12 @@ impl Refusal {
     #[must_use]
     pub fn invalid_field(pointer: &str, code: &str, detail: &str) -> Self {
         Self::Invalid(vec![FieldError::new(pointer, code, detail)])
+    }
+
+    /// Nights that are not free; what else there is nobody has looked for.
+    #[must_use]
+    pub const fn nights_taken(nights: Nights) -> Self {
+        Self::NightsTaken { nights, alternatives: Vec::new() }
     }
 
     /// A transition that the state machine does not have.

@@ -12,6 +12,7 @@ use super::property::{REASON_MAX, check_all};
 use super::refusal::{FieldError, Refusal};
 use super::rules::{Context, Review};
 use super::stay::{Outcome, PropertyState};
+use super::stay_rules::StayRules;
 use super::unit::{self, UNIT_TYPES_MAX, Unit, UnitFields};
 
 /// What a landlord says, with amenities by the catalogue's names.
@@ -139,6 +140,16 @@ impl Revision<'_> {
         check(&next.fields)?;
         next.pricing.check(&next.units)?;
         self.revised(Decision::new(Outcome::Done), next)
+    }
+
+    pub(super) fn set_stay_rules(&self, rules: &StayRules) -> Result<Decision, Refusal> {
+        let mut next = self.editable()?;
+        rules.check()?;
+        next.stay_rules = rules.clone();
+        let (property_id, version) = (next.id, next.version);
+        let mut decision = self.revised(Decision::new(Outcome::Done), next)?;
+        decision.event(property_id.uuid(), Event::PropertyRulesChanged { property_id, version });
+        Ok(decision)
     }
 
     pub(super) fn submit(&self) -> Result<Decision, Refusal> {

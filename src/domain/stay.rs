@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::block::{self, Blocked};
 use super::booking::{self, Booking, BookingSnapshot};
 use super::change::{Change, Decision};
 use super::ids::{BookingId, PaymentId, RefundId, UserId};
@@ -26,6 +27,8 @@ pub enum Command {
     Booking(booking::Command),
     /// Of its payments.
     Payment(payment::Command),
+    /// Of its calendar.
+    Calendar(block::Command),
 }
 
 impl Command {
@@ -44,6 +47,8 @@ pub enum Outcome {
     Listing(Box<Listing>),
     /// The booking as it is now.
     Booking(Box<BookingSnapshot>),
+    /// Nights that are kept back from now on.
+    Blocks(Vec<Blocked>),
     /// The refund as it is now.
     Refund(Box<Refund>),
     /// Nothing that anybody waits for.
@@ -83,6 +88,7 @@ pub fn decide(
         Command::Listing(command) => property::decide(state, command, context),
         Command::Booking(command) => booking::decide(state, command, context),
         Command::Payment(command) => payment::decide(state, command, context),
+        Command::Calendar(command) => block::decide(state, command, context),
     }
 }
 
@@ -90,13 +96,19 @@ impl PropertyState {
     /// A property of which only the listing is known.
     #[must_use]
     pub fn of(listing: Option<Listing>) -> Self {
-        Self { listing: listing.map(Box::new), ..Self::default() }
+        let mut state = Self::default();
+        state.inventory.set_gap(listing.as_ref().map_or(0, |listing| listing.stay_rules.gap()));
+        state.listing = listing.map(Box::new);
+        state
     }
 
     /// Takes a change in.
     pub fn apply(&mut self, change: &Change) {
         match change {
-            Change::Listing(listing) => self.listing = Some(listing.clone()),
+            Change::Listing(listing) => {
+                self.inventory.set_gap(listing.stay_rules.gap());
+                self.listing = Some(listing.clone());
+            }
             Change::Slot(slot) => self.inventory.add_slot(*slot),
             Change::RetireSlot(slot_id) => self.inventory.remove_slot(*slot_id),
             Change::Booking(booking) => self.take_in((**booking).clone()),
@@ -108,7 +120,9 @@ impl PropertyState {
             }
             Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
             Change::Vacate(occupant) => self.inventory.vacate(*occupant),
-            Change::SetTimer(_)
+            Change::Block(_)
+            | Change::Unblock(_)
+            | Change::SetTimer(_)
             | Change::DropTimer(_)
             | Change::TakeGate(_)
             | Change::FreeGate { .. } => {}
@@ -127,6 +141,8 @@ impl PropertyState {
             | Change::RetireSlot(_)
             | Change::Occupy(_)
             | Change::Vacate(_)
+            | Change::Block(_)
+            | Change::Unblock(_)
             | Change::SetTimer(_)
             | Change::DropTimer(_)
             | Change::TakeGate(_)

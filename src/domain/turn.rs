@@ -8,7 +8,7 @@ use super::booking::{
     PaymentGlance,
 };
 use super::booking_details::Details;
-use super::calendar::{self, Nights};
+use super::calendar::Nights;
 use super::change::{Change, Decision, Timer};
 use super::event::{Event, StayFacts};
 use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
@@ -20,6 +20,7 @@ use super::quote::Offer;
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
+use super::stay_rules::{self, Moment};
 use super::terms::Terms;
 use super::unit::Unit;
 
@@ -66,6 +67,7 @@ impl<'a> Turn<'a> {
         let unit = self.unit_for(unit_id)?;
         let terms = self.check_stay(by, unit, nights, guests, offer)?;
         let unit_id = unit.id;
+<<<<<<< HEAD
         self.check_holds(by)?;
         let allotment = self
             .state
@@ -73,6 +75,9 @@ impl<'a> Turn<'a> {
             .allot(unit_id, nights, self.today())
             .ok_or(Refusal::NightsTaken { nights })?;
         let gate = self.gate_for(by, booking_id, slot)?;
+=======
+        let allotment = stay_rules::room(self.state, self.listing, unit, nights, self.today())?;
+>>>>>>> calendar
         let now = self.context.now;
         let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
         let timer = Timer {
@@ -149,6 +154,7 @@ impl<'a> Turn<'a> {
             ));
         }
         self.check_rules(unit, nights, guests)?;
+<<<<<<< HEAD
         self.terms(unit, nights, guests, offer)
     }
 
@@ -174,6 +180,26 @@ impl<'a> Turn<'a> {
             return Err(Refusal::not_bookable("monthly-only", "the home is let by the month"));
         }
         self.listing.policies.check_length(nights)
+=======
+        let price = unit.night(self.listing.fields.currency);
+        let price =
+            price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
+        let price = Price::of_nights(price, nights.count())
+            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))?;
+        Ok(Terms::new(price, &self.listing.policies))
+>>>>>>> calendar
+    }
+
+    /// Checks a stay against the listing's rules, whoever asks.
+    pub(super) fn check_rules(
+        &self,
+        unit: &Unit,
+        nights: Nights,
+        guests: u16,
+    ) -> Result<(), Refusal> {
+        let window = self.context.rules.window_days;
+        let moment = Moment::at(self.listing, self.context.now, window);
+        stay_rules::check(self.listing, unit, nights, guests, moment)
     }
 
     pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
@@ -439,10 +465,14 @@ impl<'a> Turn<'a> {
         let Allotment { slot_id, moves } = allotment;
         let occupant = booking.id.into();
         // Whoever was given a unit by hand keeps it as long as it is the same.
-        let now = self.state.inventory.of(occupant);
-        let pinned = now.is_some_and(|now| now.pinned && now.slot_id == slot_id);
+        let now = self.state.inventory.of(occupant).filter(|now| now.slot_id == slot_id);
+        let pinned = now.is_some_and(|now| now.pinned);
+        // Of guests who changed their unit the nights before that lie in no unit any more.
+        let from = now.map_or(booking.nights.check_in(), |now| now.nights.check_in());
+        let from =
+            if pinned { from.max(booking.nights.check_in()) } else { booking.nights.check_in() };
+        let nights = Nights::new(from, booking.nights.check_out()).unwrap_or(booking.nights);
         decision.changes.extend(moves.into_iter().map(Change::Occupy));
-        let nights = booking.nights;
         decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
     }
 
@@ -458,7 +488,7 @@ impl<'a> Turn<'a> {
         self.listing.today(self.context.now)
     }
 
-    fn facts(&self, booking: &Booking) -> StayFacts {
+    pub(super) fn facts(&self, booking: &Booking) -> StayFacts {
         StayFacts {
             booking_id: booking.id,
             property_id: booking.property_id,
@@ -469,7 +499,8 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
+    pub(super) fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
+        let slot = self.state.inventory.slot_of(booking.id.into());
         Outcome::Booking(Box::new(BookingSnapshot {
             booking: booking.clone(),
             property_title: self.listing.fields.title.clone(),
@@ -480,7 +511,19 @@ impl<'a> Turn<'a> {
                 status: payment.status,
                 checkout_url: payment.session_url.clone(),
             }),
+            unit_no: slot.map(|slot| slot.unit_no),
         }))
+    }
+
+    /// A booking as it will be in another unit.
+    pub(super) fn snapshot_in(&self, booking: &Booking, unit_no: u16) -> Outcome {
+        match self.snapshot(booking, self.payment_of(booking)) {
+            Outcome::Booking(mut snapshot) => {
+                snapshot.unit_no = Some(unit_no);
+                Outcome::Booking(snapshot)
+            }
+            other => other,
+        }
     }
 }
 

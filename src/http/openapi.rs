@@ -11,13 +11,13 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, pricing, profile, properties, property_life, registration, search, sign_in,
-    system, units,
+    admin_users, blocks, bookings, calendar, devices, hooks, moderation, notifications, oauth,
+    passwords, photos, preferences, pricing, profile, properties, property_life, registration,
+    search, sign_in, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
-use super::problem::{FieldProblem, ProblemDocument};
+use super::problem::{FieldProblem, OtherStay, ProblemDocument};
 use super::router::{self, Route};
 
 #[derive(OpenApi)]
@@ -83,7 +83,15 @@ use super::router::{self, Route};
         moderation::list,
         moderation::approve,
         moderation::reject,
-        properties::calendar,
+        calendar::nights,
+        calendar::availability,
+        calendar::stay_rules,
+        calendar::set_stay_rules,
+        blocks::list,
+        blocks::add,
+        blocks::remove,
+        blocks::move_stay,
+        blocks::grid,
         photos::upload,
         photos::list,
         photos::reorder,
@@ -111,7 +119,7 @@ use super::router::{self, Route};
         system::version,
         system::openapi_json,
     ),
-    components(schemas(ProblemDocument, FieldProblem))
+    components(schemas(ProblemDocument, FieldProblem, OtherStay))
 )]
 struct Api;
 

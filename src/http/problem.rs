@@ -7,6 +7,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +15,8 @@ use super::passwords::PasswordError;
 use super::pictures::UploadError;
 use crate::actors::cluster::region::AskError;
 use crate::actors::consumers::search_index::SearchError;
-use crate::domain::refusal::{FieldError, Refusal};
+use crate::domain::ids::UnitId;
+use crate::domain::refusal::{Alternative, FieldError, Refusal};
 use crate::search::QueryError;
 use crate::storage::blobs::BlobError;
 use crate::storage::photos::PhotoError;
@@ -138,7 +140,11 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
+<<<<<<< HEAD
     booking_id: Option<String>,
+=======
+    alternatives: Option<Vec<Alternative>>,
+>>>>>>> calendar
     retry_after_s: Option<u64>,
 }
 
@@ -169,10 +175,36 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false)]
     allowed: Option<&'a [String]>,
+<<<<<<< HEAD
     /// The booking that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     booking_id: Option<&'a str>,
+=======
+    /// What may be booked instead of nights that are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    alternatives: Option<Vec<OtherStay>>,
+}
+
+/// A stay that may be booked instead.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OtherStay {
+    /// The unit type.
+    #[schema(value_type = String)]
+    unit_id: UnitId,
+    /// The date of arrival.
+    check_in: Date,
+    /// The date of departure.
+    check_out: Date,
+}
+
+impl From<Alternative> for OtherStay {
+    fn from(other: Alternative) -> Self {
+        let (check_in, check_out) = (other.nights.check_in(), other.nights.check_out());
+        Self { unit_id: other.unit_id, check_in, check_out }
+    }
+>>>>>>> calendar
 }
 
 /// What is wrong with one field.
@@ -196,7 +228,11 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             allowed: None,
+<<<<<<< HEAD
             booking_id: None,
+=======
+            alternatives: None,
+>>>>>>> calendar
             retry_after_s: None,
         }
     }
@@ -277,7 +313,14 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
+<<<<<<< HEAD
             booking_id: self.booking_id.as_deref(),
+=======
+            alternatives: self
+                .alternatives
+                .as_ref()
+                .map(|others| others.iter().copied().map(OtherStay::from).collect()),
+>>>>>>> calendar
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
@@ -332,10 +375,10 @@ impl From<Refusal> for Problem {
                 let errors = vec![FieldError::new("", &rule, &detail)];
                 Self { errors, ..Self::new(Slug::NotBookable, detail) }
             }
-            Refusal::NightsTaken { nights } => {
+            Refusal::NightsTaken { nights, alternatives } => {
                 let (from, to) = (nights.check_in(), nights.check_out());
                 let detail = format!("no unit is free on every night from {from} to {to}");
-                Self::new(Slug::NightsTaken, detail)
+                Self { alternatives: Some(alternatives), ..Self::new(Slug::NightsTaken, detail) }
             }
             Refusal::QuoteExpired => {
                 let detail = "its time is over or the house rules are others now: ask for another";

@@ -13,9 +13,11 @@ use super::changes::ChangeSet;
 use super::events;
 use super::pool::Database;
 use super::sqlstate::StorageError;
+use crate::domain::change::Write;
 use crate::domain::entity::Shard;
 use crate::domain::event;
 use crate::domain::property::Listing;
+use crate::domain::stay_rules::StayRules;
 
 /// The settings of a session that writes in bulk: what is lost with the machine is written
 /// again by the next run of the tool, which finds it missing.
@@ -50,11 +52,15 @@ impl Bulk {
     #[must_use]
     pub fn takes(set: &ChangeSet) -> bool {
         let net = &set.net;
-        let new = net.listing.as_ref().is_some_and(|write| write.from_version.is_none());
+        let is_new = |write: &Write<Listing>| {
+            write.from_version.is_none() && write.row.stay_rules == StayRules::default()
+        };
+        let new = net.listing.as_ref().is_some_and(is_new);
         new && net.bookings.is_empty()
             && net.payments.is_empty()
             && net.refunds.is_empty()
             && net.occupancies.is_empty()
+            && net.blocks.is_empty()
             && net.timers.is_empty()
     }
 

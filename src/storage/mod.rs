@@ -8,6 +8,7 @@ mod blob_folder;
 pub mod blobs;
 pub mod bookings;
 pub mod bulk;
+pub mod calendar;
 pub mod changes;
 pub mod commands;
 pub mod dead_letters;

@@ -33,6 +33,7 @@ mod accounts_timing;
 mod attacks;
 mod backup;
 mod bookings;
+mod calendar;
 mod codec;
 mod config_file;
 mod crash;

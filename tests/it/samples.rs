@@ -2,6 +2,7 @@
 //! hide its loss.
 
 use jiff::Timestamp;
+use rentezy::domain::block;
 use rentezy::domain::booking::{
     self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
 };
@@ -16,8 +17,9 @@ use rentezy::domain::property::{
     self, Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, Unit,
     UnitFields,
 };
-use rentezy::domain::refusal::{FieldError, Refusal};
+use rentezy::domain::refusal::{Alternative, FieldError, Refusal};
 use rentezy::domain::stay::{Command, Outcome};
+use rentezy::domain::stay_rules::{DateRule, StayRules, Weekday};
 use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
@@ -110,6 +112,28 @@ pub(crate) fn policies() -> Policies {
     }
 }
 
+/// Which stays are taken.
+fn stay_rules() -> StayRules {
+    StayRules {
+        min_nights_on: [(Weekday::Friday, 2)].into(),
+        arrival_days: vec![Weekday::Friday, Weekday::Saturday],
+        departure_days: vec![Weekday::Sunday],
+        notice_days: 1,
+        cut_off: Some(jiff::civil::time(18, 0, 0, 0)),
+        window_days: Some(200),
+        buffer_before: 1,
+        buffer_after: 2,
+        no_orphan_gaps: true,
+        dates: vec![DateRule {
+            from: nights().check_in(),
+            to: nights().check_out(),
+            min_nights: Some(7),
+            closed_to_arrival: true,
+            closed_to_departure: false,
+        }],
+    }
+}
+
 /// A listing.
 pub(crate) fn listing() -> Listing {
     Listing {
@@ -118,7 +142,11 @@ pub(crate) fn listing() -> Listing {
         fields: fields(),
         units: vec![unit()],
         policies: policies(),
+<<<<<<< HEAD
         pricing: samples_pricing::pricing(),
+=======
+        stay_rules: stay_rules(),
+>>>>>>> calendar
         status: Status::PendingReview,
         rejection: Some("too dark".to_owned()),
         source: Some(source()),
@@ -244,6 +272,7 @@ pub(crate) fn commands() -> Vec<Command> {
         property::Command::Publish { by, version: 7 },
         property::Command::Unpublish { by, version: 7 },
         property::Command::Archive { by, version: 7 },
+        property::Command::SetStayRules { by, version: 7, rules: Box::new(stay_rules()) },
     ];
     let booking = [
         booking::Command::Hold {
@@ -309,6 +338,12 @@ pub(crate) fn commands() -> Vec<Command> {
         booking::Command::StayOver { booking_id },
         booking::Command::ProposalOver { booking_id, change_id },
     ];
+    let extent = block::Extent { unit_id: Some(id(3)), unit_no: Some(2), units: None };
+    let calendar = [
+        block::Command::Block { by, extent, nights: nights(), reason: "paint".to_owned() },
+        block::Command::Unblock { by, block_id: id(12) },
+        block::Command::Move { by, booking_id, unit_no: 2 },
+    ];
     let text = || "cs_1".to_owned();
     let payment = [
         payment::Command::SessionOpened { payment_id, session_id: text(), url: text() },
@@ -334,7 +369,11 @@ pub(crate) fn commands() -> Vec<Command> {
         .into_iter()
         .chain(booking.map(Command::Booking))
         .chain(payment.map(Command::Payment))
+<<<<<<< HEAD
         .chain(samples_pricing::edits().into_iter().take(1).map(Command::Listing))
+=======
+        .chain(calendar.map(Command::Calendar))
+>>>>>>> calendar
         .collect()
 }
 
@@ -354,6 +393,7 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Listing(property::Command::Publish { .. }),
         Command::Listing(property::Command::Unpublish { .. }),
         Command::Listing(property::Command::Archive { .. }),
+        Command::Listing(property::Command::SetStayRules { .. }),
         Command::Booking(booking::Command::Hold { .. }),
         Command::Booking(booking::Command::Release { .. }),
         Command::Booking(booking::Command::Checkout { .. }),
@@ -380,7 +420,13 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Payment(payment::Command::RefundObserved { .. }),
         Command::Payment(payment::Command::AttemptFailed { .. }),
         Command::Payment(payment::Command::Refund { .. }),
+<<<<<<< HEAD
         Command::Listing(property::Command::Price { .. }),
+=======
+        Command::Calendar(block::Command::Block { .. }),
+        Command::Calendar(block::Command::Unblock { .. }),
+        Command::Calendar(block::Command::Move { .. }),
+>>>>>>> calendar
     )
 }
 
@@ -396,12 +442,23 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
             status: PaymentStatus::Created,
             checkout_url: Some("http://127.0.0.1/pay".to_owned()),
         }),
+        unit_no: Some(2),
+    };
+    let block = block::Block {
+        id: id(12),
+        property_id: id(2),
+        unit_id: id(3),
+        nights: nights(),
+        reason: "paint".to_owned(),
+        created_by: id(5),
+        created_at: instant(),
     };
     vec![
         Outcome::Listing(Box::new(listing())),
         Outcome::Booking(Box::new(snapshot)),
         Outcome::Refund(Box::new(refund())),
         Outcome::Done,
+        Outcome::Blocks(vec![block::Blocked { block, unit_no: 1 }]),
     ]
 }
 
@@ -413,6 +470,7 @@ pub(crate) fn place_of_outcome(outcome: &Outcome) -> usize {
         Outcome::Booking(_),
         Outcome::Refund(_),
         Outcome::Done,
+        Outcome::Blocks(_),
     )
 }
 
@@ -424,7 +482,10 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::StaleVersion { current: 3 },
         Refusal::invalid_transition("expiring", &["release"]),
         Refusal::not_bookable("in-the-past", "check_in is before today"),
-        Refusal::NightsTaken { nights: nights() },
+        Refusal::NightsTaken {
+            nights: nights(),
+            alternatives: vec![Alternative { unit_id: id(3), nights: nights() }],
+        },
         Refusal::HasStays,
         Refusal::HoldExists { booking_id: id(1) },
         Refusal::TooManyHolds,

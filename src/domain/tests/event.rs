@@ -7,13 +7,19 @@ use super::fixture::{
 };
 use crate::domain::booking::{self, ExpiringReason};
 use crate::domain::booking_details::Party;
-use crate::domain::event::{Event, StayFacts};
+use crate::domain::event::{BlockFacts, Event, StayFacts};
 use crate::domain::ids::{ProposalId, RefundId};
 use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
 
 /// One of each, in the order of their declaration.
 pub(super) fn samples() -> Vec<Event> {
+    let block = BlockFacts {
+        block_id: Uuid::from_u128(12).into(),
+        property_id: property_id(),
+        unit_id: unit_id(),
+        nights: nights(5, 8),
+    };
     let stay = StayFacts {
         booking_id: booking_id(1),
         property_id: property_id(),
@@ -123,6 +129,10 @@ pub(super) fn samples() -> Vec<Event> {
             action: "dead-letter.retried".into(),
             subject: "notifications".into(),
         },
+        Event::PropertyRulesChanged { property_id, version: 8 },
+        Event::CalendarBlocked { block: block.clone() },
+        Event::CalendarUnblocked { block },
+        Event::BookingMoved { stay, unit_no: 2 },
     ]
 }
 

@@ -293,3 +293,11 @@ pub(super) fn snapshot(decision: &Decision) -> &BookingSnapshot {
         other => panic!("no booking: {other:?}"),
     }
 }
+
+/// The rule that a stay failed by.
+pub(super) fn rule(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::NotBookable { rule, .. } => rule,
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,5 +1,6 @@
 //! Unit tests of the rules, one file for each.
 
+mod block;
 mod booking;
 mod booking_table;
 mod calendar;
@@ -30,5 +31,6 @@ mod property;
 mod quote;
 mod reckoning;
 mod signature;
+mod stay_rules;
 mod unit;
 mod user;

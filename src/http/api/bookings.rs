@@ -164,7 +164,7 @@ pub async fn release(
 ) -> Result<Response, Problem> {
     let snapshot = seen(&state, id, principal.user).await?;
     let command = booking::Command::Release { by: principal.user, booking_id: id };
-    let done = tell(&state, &principal, &snapshot, &key, &(), command).await?;
+    let done = tell(&state, &principal, &snapshot, &key, &(), Command::Booking(command)).await?;
     let booking = Booking::seen_by(done.booking()?, principal.user);
     Ok(done.answer(Json(booking)))
 }
@@ -195,7 +195,7 @@ pub async fn checkout(
     let amount = snapshot.booking.total;
     let command =
         booking::Command::Checkout { by: user, booking_id: id, payment_id, amount, request };
-    let done = tell(&state, &principal, &snapshot, &key, &body, command).await?;
+    let done = tell(&state, &principal, &snapshot, &key, &body, Command::Booking(command)).await?;
     let payment = done.booking()?.payment.as_ref();
     let payment_id = payment.ok_or_else(|| Problem::internal(&"checkout without payment"))?.id;
     let property_id = snapshot.booking.property_id;
@@ -214,27 +214,31 @@ pub async fn checkout(
 }
 
 /// A booking that somebody may see: its tenant and its landlord.
-async fn seen(state: &Shared, id: BookingId, user: UserId) -> Result<BookingSnapshot, Problem> {
+pub(super) async fn seen(
+    state: &Shared,
+    id: BookingId,
+    user: UserId,
+) -> Result<BookingSnapshot, Problem> {
     let found = bookings::snapshot(&*state.pool.get().await?, id).await?;
     found
         .filter(|found| found.booking.tenant_id == user || found.landlord_id == user)
         .ok_or_else(Problem::not_found)
 }
 
-async fn tell(
+pub(super) async fn tell(
     state: &Shared,
     principal: &Principal,
     snapshot: &BookingSnapshot,
     key: &Key,
     body: &impl Serialize,
-    command: booking::Command,
+    command: Command,
 ) -> Result<Done, Problem> {
     let booking = &snapshot.booking;
     let ask = Ask {
         by: principal.user,
         id: key.request_id(principal.user, &[booking.id.uuid()]),
         fingerprint: idempotency::fingerprint(body),
-        command: Command::Booking(command),
+        command,
     };
     command::ask(state, booking.property_id, ask).await
 }

@@ -2,8 +2,11 @@
 //! route. A handler holds no rule and no SQL.
 
 pub mod admin_users;
+pub mod blocks;
 pub mod booking_forms;
 pub mod bookings;
+pub mod calendar;
+pub mod calendar_forms;
 pub mod devices;
 pub mod hooks;
 pub mod moderation;

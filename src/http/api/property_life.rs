@@ -15,8 +15,9 @@ use uuid::Uuid;
 use super::properties::{answered, identity, own, slots, tell};
 use super::property_forms::Property;
 use super::schema::List;
-use crate::domain::ids::{self, PropertyId, UnitId, UserId};
+use crate::domain::ids::{self, PropertyId, RequestId, UnitId, UserId};
 use crate::domain::property::{Command, Listing, Unit};
+use crate::domain::stay_rules::StayRules;
 use crate::domain::user::Role;
 use crate::http::auth::Principal;
 use crate::http::extract::{self, Id, Json, Query};
@@ -168,6 +169,14 @@ pub async fn duplicate(
     };
     let fingerprint = idempotency::fingerprint(&());
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
+    let rules = original.stay_rules;
+    if rules == StayRules::default() {
+        return answered(&done, StatusCode::CREATED);
+    }
+    let next = RequestId::from(ids::derived(request.uuid(), "stay-rules"));
+    let version = done.listing()?.version;
+    let command = Command::SetStayRules { by: principal.user, version, rules: Box::new(rules) };
+    let done = tell(&state, principal.user, id, next, fingerprint, command).await?;
     answered(&done, StatusCode::CREATED)
 }
 

@@ -10,7 +10,7 @@ use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;
 use crate::http::openapi::{add_problem, operation};
-use crate::http::problem::{FieldProblem, ProblemDocument};
+use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -45,7 +45,7 @@ use crate::http::problem::{FieldProblem, ProblemDocument};
         listings::bring_in,
         served,
     ),
-    components(schemas(ProblemDocument, FieldProblem))
+    components(schemas(ProblemDocument, FieldProblem, OtherStay))
 )]
 struct OpsApi;
 

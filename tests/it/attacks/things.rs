@@ -47,6 +47,9 @@ impl Things {
         let rule = ruled.send().await.expect(201).text_at("/rules/0/id");
         let photo = upload(&api, &property, &picture(1)).await.expect(201).text_at("/id");
         let booking = world.hold(owner, &home.stay(world.day(20), 2)).await;
+        let nights = json!({"check_in": world.day(40), "check_out": world.day(42)});
+        let path = format!("properties/{property}/blocks");
+        let block = api.post(&path, &nights).await.expect(201).text_at("/data/0/id");
         let another = world.sign_in(&owner.email).await;
         let sessions = world.api(&another).get("auth/sessions").await.body(200);
         let session = text_at(&sessions, "/data/0/id");
@@ -75,6 +78,7 @@ impl Things {
             ("photos", photo.clone()),
             ("{variant}", "card".to_owned()),
             ("bookings", text_at(&booking, "/id")),
+            ("blocks", block),
             ("sessions", session),
             ("notifications", notification),
             ("users", person.id.clone()),
@@ -111,7 +115,8 @@ impl Things {
 
     /// The ids that nobody but the owner may learn.
     pub(super) fn secret(&self) -> impl Iterator<Item = &str> {
-        let kinds = ["properties", "units", "photos", "bookings", "sessions", "notifications"];
+        let kinds =
+            ["properties", "units", "photos", "bookings", "blocks", "sessions", "notifications"];
         kinds.into_iter().map(|kind| self.ids[kind].as_str())
     }
 }
