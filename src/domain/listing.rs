@@ -227,15 +227,12 @@ pub struct Listing {
     /// What the landlord asks of guests.
     #[serde(default)]
     pub policies: Policies,
-<<<<<<< HEAD
     /// What the landlord sets about prices, besides those of the unit types.
     #[serde(default)]
     pub pricing: Pricing,
-=======
     /// Which stays the landlord takes.
     #[serde(default)]
     pub stay_rules: StayRules,
->>>>>>> calendar
     /// Where it stands.
     pub status: Status,
     /// Why it was rejected, until it is submitted again.

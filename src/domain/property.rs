@@ -124,6 +124,8 @@ pub enum Command {
         by: UserId,
         /// The version the change was made from.
         version: i32,
+        /// The rules from now on.
+        rules: Box<StayRules>,
     },
     /// Hand a draft in for review.
     Submit {

@@ -67,17 +67,9 @@ impl<'a> Turn<'a> {
         let unit = self.unit_for(unit_id)?;
         let terms = self.check_stay(by, unit, nights, guests, offer)?;
         let unit_id = unit.id;
-<<<<<<< HEAD
         self.check_holds(by)?;
-        let allotment = self
-            .state
-            .inventory
-            .allot(unit_id, nights, self.today())
-            .ok_or(Refusal::NightsTaken { nights })?;
-        let gate = self.gate_for(by, booking_id, slot)?;
-=======
         let allotment = stay_rules::room(self.state, self.listing, unit, nights, self.today())?;
->>>>>>> calendar
+        let gate = self.gate_for(by, booking_id, slot)?;
         let now = self.context.now;
         let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
         let timer = Timer {
@@ -154,40 +146,7 @@ impl<'a> Turn<'a> {
             ));
         }
         self.check_rules(unit, nights, guests)?;
-<<<<<<< HEAD
         self.terms(unit, nights, guests, offer)
-    }
-
-    /// Checks a stay against the listing's rules, whoever asks.
-    pub(super) fn check_rules(
-        &self,
-        unit: &Unit,
-        nights: Nights,
-        guests: u16,
-    ) -> Result<(), Refusal> {
-        let today = self.today();
-        let ahead = calendar::days_between(today, nights.check_out());
-        if nights.check_in() < today {
-            return Err(Refusal::not_bookable("in-the-past", "check_in is before today"));
-        }
-        if u32::try_from(ahead).is_ok_and(|ahead| ahead > self.context.rules.window_days) {
-            return Err(Refusal::not_bookable("too-far-ahead", "check_out is too far ahead"));
-        }
-        if guests == 0 || guests > unit.fields.guests {
-            return Err(Refusal::not_bookable("too-many-guests", "the home does not take so many"));
-        }
-        if !self.listing.fields.stay_mode.by_night() {
-            return Err(Refusal::not_bookable("monthly-only", "the home is let by the month"));
-        }
-        self.listing.policies.check_length(nights)
-=======
-        let price = unit.night(self.listing.fields.currency);
-        let price =
-            price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
-        let price = Price::of_nights(price, nights.count())
-            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))?;
-        Ok(Terms::new(price, &self.listing.policies))
->>>>>>> calendar
     }
 
     /// Checks a stay against the listing's rules, whoever asks.

@@ -8,11 +8,8 @@ use axum::response::{IntoResponse, Response};
 use super::idempotency::REPLAYED;
 use super::problem::Problem;
 use super::state::Shared;
-<<<<<<< HEAD
 use crate::actors::cluster::region::Place;
-=======
 use crate::domain::block::Blocked;
->>>>>>> calendar
 use crate::domain::booking::BookingSnapshot;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;

@@ -140,11 +140,8 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
-<<<<<<< HEAD
     booking_id: Option<String>,
-=======
     alternatives: Option<Vec<Alternative>>,
->>>>>>> calendar
     retry_after_s: Option<u64>,
 }
 
@@ -175,12 +172,10 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false)]
     allowed: Option<&'a [String]>,
-<<<<<<< HEAD
     /// The booking that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     booking_id: Option<&'a str>,
-=======
     /// What may be booked instead of nights that are taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -204,7 +199,6 @@ impl From<Alternative> for OtherStay {
         let (check_in, check_out) = (other.nights.check_in(), other.nights.check_out());
         Self { unit_id: other.unit_id, check_in, check_out }
     }
->>>>>>> calendar
 }
 
 /// What is wrong with one field.
@@ -228,11 +222,8 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             allowed: None,
-<<<<<<< HEAD
             booking_id: None,
-=======
             alternatives: None,
->>>>>>> calendar
             retry_after_s: None,
         }
     }
@@ -313,14 +304,11 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
-<<<<<<< HEAD
             booking_id: self.booking_id.as_deref(),
-=======
             alternatives: self
                 .alternatives
                 .as_ref()
                 .map(|others| others.iter().copied().map(OtherStay::from).collect()),
->>>>>>> calendar
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));

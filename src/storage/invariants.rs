@@ -283,7 +283,6 @@ pub const ALL: &[Invariant] = &[
               and b.status in ('hold', 'pending_payment', 'expiring'))",
     ),
     always(
-<<<<<<< HEAD
         "R20",
         "open booking without its place among the holds of its tenant",
         "select id::text from bookings b where gate is not null
@@ -305,14 +304,14 @@ pub const ALL: &[Invariant] = &[
         "select scope || '/' || slot from gates g, args
          where g.at < now - interval '7 min'
          and not exists (select 1 from bookings b where b.id = g.holder)",
-=======
+    ),
+    always(
         "C01",
         "nights kept back that nobody says why, or a block without its nights",
         "select coalesce(k.id, o.ref)::text from blocks k
          full join (select * from occupancies where kind = 'block') o
              on o.ref = k.id and o.property_id = k.property_id
          where o.nights is distinct from daterange(k.check_in, k.check_out)",
->>>>>>> calendar
     ),
     // All tries of an event take a quarter of an hour.
     living(

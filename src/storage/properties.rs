@@ -194,12 +194,8 @@ pub(super) fn row_of(listing: &Listing) -> Value {
         "deposit_minor": deposit_minor,
         "cleaning_fee_minor": cleaning_fee_minor,
         "policies": listing.policies,
-<<<<<<< HEAD
         "pricing": listing.pricing,
-        "stay_rules": {},
-=======
         "stay_rules": listing.stay_rules,
->>>>>>> calendar
         "rejection": listing.rejection,
         "source": listing.source.as_ref().map(|source| &source.name),
         "external_id": listing.source.as_ref().map(|source| &source.external_id),
@@ -287,11 +283,8 @@ fn listing(row: &Row) -> Result<Listing, StorageError> {
         },
         units: units.into_iter().map(Unit::from).collect(),
         policies: types::json(row, "policies")?,
-<<<<<<< HEAD
         pricing: types::json(row, "pricing")?,
-=======
         stay_rules: types::json(row, "stay_rules")?,
->>>>>>> calendar
         status: types::named(row.get("status"))?,
         rejection: row.get("rejection"),
         source,

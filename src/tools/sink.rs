@@ -92,7 +92,7 @@ pub(super) fn create(
         }],
         slot_ids,
         policies: Box::new(draft.policies()),
-            pricing: Box::new(draft.pricing.clone()),
+        pricing: Box::new(draft.pricing.clone()),
         source: Some(draft.origin()),
     };
     story.tell("import-create", at, Actor::System, &stay::Command::Listing(create))?;

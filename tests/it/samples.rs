@@ -142,11 +142,8 @@ pub(crate) fn listing() -> Listing {
         fields: fields(),
         units: vec![unit()],
         policies: policies(),
-<<<<<<< HEAD
         pricing: samples_pricing::pricing(),
-=======
         stay_rules: stay_rules(),
->>>>>>> calendar
         status: Status::PendingReview,
         rejection: Some("too dark".to_owned()),
         source: Some(source()),
@@ -369,11 +366,8 @@ pub(crate) fn commands() -> Vec<Command> {
         .into_iter()
         .chain(booking.map(Command::Booking))
         .chain(payment.map(Command::Payment))
-<<<<<<< HEAD
         .chain(samples_pricing::edits().into_iter().take(1).map(Command::Listing))
-=======
         .chain(calendar.map(Command::Calendar))
->>>>>>> calendar
         .collect()
 }
 
@@ -420,13 +414,10 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Payment(payment::Command::RefundObserved { .. }),
         Command::Payment(payment::Command::AttemptFailed { .. }),
         Command::Payment(payment::Command::Refund { .. }),
-<<<<<<< HEAD
         Command::Listing(property::Command::Price { .. }),
-=======
         Command::Calendar(block::Command::Block { .. }),
         Command::Calendar(block::Command::Unblock { .. }),
         Command::Calendar(block::Command::Move { .. }),
->>>>>>> calendar
     )
 }
 

@@ -59,11 +59,8 @@ fn listing(status: Status) -> Listing {
         fields: fields("Loft by the canal"),
         units: vec![unit(3, 12_000, 1)],
         policies: Policies::default(),
-<<<<<<< HEAD
         pricing: Pricing::default(),
-=======
         stay_rules: Default::default(),
->>>>>>> calendar
         status,
         rejection: None,
         source: None,

@@ -257,7 +257,15 @@ pub(super) fn create(fields: ListingFields, unit: UnitFields) -> property::Comma
 
 pub(super) fn hold(number: u128, nights: Nights) -> booking::Command {
     let (by, booking_id) = (tenant(), booking_id(number));
-    booking::Command::Hold { by, booking_id, unit_id: None, nights, guests: 1, slot: None, offer: None }
+    booking::Command::Hold {
+        by,
+        booking_id,
+        unit_id: None,
+        nights,
+        guests: 1,
+        slot: None,
+        offer: None,
+    }
 }
 
 pub(super) fn checkout(number: u128, amount: Money) -> booking::Command {

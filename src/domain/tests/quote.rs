@@ -31,6 +31,7 @@ fn hold(world: &mut World, nights: Nights, quote: Quote) -> Result<Decision, Ref
         unit_id: None,
         nights,
         guests: 1,
+        slot: None,
         offer: Some(Box::new(Offer::Quote(quote))),
     })
 }

@@ -56,7 +56,8 @@ fn hold_in(
         unit_id,
         nights: nights(5, 8),
         guests,
-        slot: None, offer: None,
+        slot: None,
+        offer: None,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{self, PropertyId, RequestId, UnitId, UserId};
 use crate::domain::policies::Policies;
+use crate::domain::pricing::Pricing;
 use crate::domain::property::{Command, Listing, ListingFields, Source, Status, Unit, UnitFields};
 use crate::domain::refusal::Refusal;
 use crate::domain::stay::{self, Outcome};
@@ -62,6 +63,10 @@ pub struct NewListing {
     #[serde(default)]
     #[schema(value_type = Object)]
     policies: Policies,
+    /// What is set about prices, besides that of a night.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pricing: Pricing,
     /// Whether it goes live; else it stays a draft.
     live: bool,
 }
@@ -238,6 +243,7 @@ fn create(id: PropertyId, source: Source, new: NewListing, slot_ids: Vec<i64>) -
         units: vec![unit],
         slot_ids,
         policies: Box::new(new.policies),
+        pricing: Box::new(new.pricing),
         source: Some(source),
     }
 }

@@ -75,11 +75,8 @@ impl Builder {
 const PROPERTY_UPDATE: &str = "status = p.status, kind = p.kind, title = p.title,
     description = p.description, address = p.address, lat = p.lat, lon = p.lon,
     amenities = p.amenities, stay_mode = p.stay_mode, deposit_minor = p.deposit_minor,
-<<<<<<< HEAD
     cleaning_fee_minor = p.cleaning_fee_minor, policies = p.policies, pricing = p.pricing,
-=======
-    cleaning_fee_minor = p.cleaning_fee_minor, policies = p.policies, stay_rules = p.stay_rules,
->>>>>>> calendar
+    stay_rules = p.stay_rules,
     rejection = p.rejection,
     version = p.version, updated_at = p.updated_at";
 
