@@ -22,6 +22,8 @@ pub mod link_token;
 pub mod listing;
 pub mod money;
 pub mod notification;
+pub mod openings;
+mod packing;
 pub mod password;
 pub mod payment;
 pub mod photo;
