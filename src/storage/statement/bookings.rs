@@ -1,6 +1,6 @@
 //! Of the statement: bookings and the nights they take.
 
-use super::{ACCEPTED, Builder, column, rows, split};
+use super::builder::{ACCEPTED, Builder, column, rows, split};
 use crate::domain::booking::{Booking, ExpiringReason};
 use crate::domain::booking_details::Details;
 use crate::domain::change::Write;

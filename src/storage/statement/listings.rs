@@ -1,6 +1,6 @@
 //! Of the statement: listings, their unit types and slots.
 
-use super::{ACCEPTED, Builder, column, rows, split};
+use super::builder::{ACCEPTED, Builder, column, rows, split};
 use crate::domain::change::Write;
 use crate::domain::property::Listing;
 use crate::storage::changes::ChangeSet;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{ACCEPTED, Builder, column, rows};
+use super::builder::{ACCEPTED, Builder, column, rows};
 use crate::domain::change::TimerWrite;
 use crate::domain::event;
 use crate::storage::changes::ChangeSet;

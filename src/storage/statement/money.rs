@@ -1,6 +1,6 @@
 //! Of the statement: payments and refunds.
 
-use super::{Builder, split};
+use super::builder::{Builder, split};
 use crate::storage::changes::ChangeSet;
 use crate::storage::payments;
 
