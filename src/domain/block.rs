@@ -6,7 +6,8 @@
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::booking::BookingStatus;
+use super::booking_details::Party;
+use super::booking_moves::Move;
 use super::calendar::{NIGHTS_MAX, Nights};
 use super::change::{Change, Decision};
 use super::event::{BlockFacts, Event};
@@ -278,10 +279,7 @@ fn unblock(
 fn move_to(turn: &Turn<'_>, id: BookingId, unit_no: u16) -> Result<Decision, Refusal> {
     let state = turn.state;
     let booking = state.bookings.get(&id).ok_or(Refusal::NotFound)?;
-    if !matches!(booking.status, BookingStatus::Confirmed | BookingStatus::CheckedIn) {
-        let allowed = booking.status.allowed();
-        return Err(Refusal::invalid_transition(booking.status.name(), allowed));
-    }
+    turn.may(booking, Party::Landlord, Move::Move)?;
     let occupant = Occupant::Booking(id);
     let today = turn.today();
     let now = state.inventory.of(occupant).filter(|now| now.nights.check_out() > today);

@@ -51,6 +51,11 @@ pub mod stay;
 pub mod stay_rules;
 pub mod terms;
 mod turn;
+mod turn_cancel;
+mod turn_change;
+mod turn_hold;
+mod turn_money;
+mod turn_stay;
 pub mod unit;
 pub mod user;
 

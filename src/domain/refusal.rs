@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::calendar::Nights;
 use super::ids::{BookingId, UnitId};
+use super::money::Money;
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +79,11 @@ pub enum Refusal {
     TooManyHolds,
     /// The quote that a stay was asked for by does not hold any more.
     QuoteExpired,
+    /// Something else goes back than the asker was told.
+    RefundDiffers {
+        /// What goes back now.
+        refund: Money,
+    },
     /// Bookings stand in the way: stays to come, or holds that are open.
     HasStays,
     /// The same idempotency key came with another request before.

@@ -31,6 +31,12 @@ pub enum Command {
     Calendar(block::Command),
 }
 
+impl From<booking::Command> for Command {
+    fn from(command: booking::Command) -> Self {
+        Self::Booking(command)
+    }
+}
+
 impl Command {
     /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
     #[must_use]

@@ -90,6 +90,8 @@ slugs! {
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
     /// The promise of a price does not hold any more.
     QuoteExpired = "quote-expired", 409, "the quote does not hold any more";
+    /// Something else goes back than the asker was told.
+    RefundChanged = "refund-changed", 409, "something else goes back now";
     /// Bookings stand in the way.
     HasBookings = "has-bookings", 409, "bookings stand in the way";
     /// Made from a version that is no longer current.
@@ -372,6 +374,10 @@ impl From<Refusal> for Problem {
                 let detail = "its time is over or the house rules are others now: ask for another";
                 Self::new(Slug::QuoteExpired, detail)
             }
+            Refusal::RefundDiffers { refund } => Self {
+                errors: vec![FieldError::new("/expected_refund", "differs", &refund.to_string())],
+                ..Self::new(Slug::RefundChanged, "look at what goes back now, and ask again")
+            },
             Refusal::HasStays => {
                 let detail = "there are stays to come or holds that are open";
                 Self::new(Slug::HasBookings, detail)

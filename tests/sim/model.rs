@@ -69,6 +69,7 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
         Refusal::NotBookable { rule, .. } => rule,
         Refusal::NightsTaken { .. } => "taken",
         Refusal::QuoteExpired => "quote expired",
+        Refusal::RefundDiffers { .. } => "refund-differs",
         Refusal::HasStays => "has-stays",
         Refusal::HoldExists { .. }
         | Refusal::TooManyHolds

@@ -31,7 +31,15 @@ fn hold(
     slot: Option<i32>,
 ) -> Result<Decision, Refusal> {
     let booking_id = booking_id(number);
-    world.book(Command::Hold { by, booking_id, unit_id: None, nights, guests: 1, slot, offer: None })
+    world.book(Command::Hold {
+        by,
+        booking_id,
+        unit_id: None,
+        nights,
+        guests: 1,
+        slot,
+        offer: None,
+    })
 }
 
 /// The gates that a decision takes, and the places that it gives back.

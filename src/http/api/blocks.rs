@@ -13,6 +13,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::booking_forms::Booking;
+use super::booking_sight::Sight;
 use super::bookings::{seen, tell};
 use super::calendar::{price, state_of};
 use super::calendar_forms::{
@@ -160,14 +161,14 @@ pub async fn move_stay(
     key: Key,
     Json(body): Json<NewUnitNo>,
 ) -> Result<Response, Problem> {
-    let snapshot = seen(&state, id, principal.user).await?;
+    let snapshot = seen(&state, id, &principal).await?;
     if snapshot.landlord_id != principal.user {
         return Err(Problem::new(Slug::Forbidden, "only the landlord gives stays their unit"));
     }
     let command = Command::Move { by: principal.user, booking_id: id, unit_no: body.unit_no };
     let command = stay::Command::Calendar(command);
-    let done = tell(&state, &principal, &snapshot, &key, &body, command).await?;
-    let booking = Booking::seen_by(done.booking()?, principal.user);
+    let done = tell(&state, &principal, &snapshot, (&key, &[]), &body, command).await?;
+    let booking = Booking::seen_by(done.booking()?, &Sight::then(&state, &principal));
     Ok(done.answer(Json(booking)))
 }
 

@@ -3,7 +3,11 @@
 
 pub mod admin_users;
 pub mod blocks;
+pub mod booking_changes;
 pub mod booking_forms;
+pub mod booking_sight;
+pub mod booking_step_forms;
+pub mod booking_steps;
 pub mod bookings;
 pub mod calendar;
 pub mod calendar_forms;
@@ -13,6 +17,7 @@ pub mod moderation;
 pub mod notifications;
 pub mod oauth;
 pub mod passwords;
+pub mod payments;
 pub mod photo_forms;
 pub mod photos;
 pub mod preferences;
