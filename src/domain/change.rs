@@ -9,6 +9,7 @@ use super::booking::Booking;
 use super::event::Event;
 use super::ids::{BookingId, PaymentId, RefundId, TimerId};
 use super::inventory::{Occupancy, Occupant, Slot};
+use super::ledger::Posting;
 use super::payment::{Payment, Refund};
 use super::property::Listing;
 use super::stay::{Command, Outcome};
@@ -39,6 +40,8 @@ pub enum Change {
     Payment(Box<Payment>),
     /// A refund.
     Refund(Box<Refund>),
+    /// A movement of money; it is only ever added.
+    Post(Box<Posting>),
     /// Nights taken, in place of those that the same occupant took before.
     Occupy(Occupancy),
     /// Somebody's nights given back.
@@ -109,6 +112,8 @@ pub struct Net {
     pub payments: BTreeMap<PaymentId, Write<Payment>>,
     /// Refunds made or changed.
     pub refunds: BTreeMap<RefundId, Write<Refund>>,
+    /// Movements of money.
+    pub postings: Vec<Posting>,
     /// Nights by who takes them: what is in the database, and what shall be.
     pub occupancies: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>,
     /// Timers to set, fire or drop.
@@ -153,6 +158,7 @@ impl Net {
             Change::Booking(row) => put(&mut self.bookings, row.id, *row, version_before),
             Change::Payment(row) => put(&mut self.payments, row.id, *row, version_before),
             Change::Refund(row) => put(&mut self.refunds, row.id, *row, version_before),
+            Change::Post(posting) => self.postings.push(*posting),
             Change::Occupy(occupancy) => {
                 self.occupancies.entry(occupancy.occupant).or_insert((occupied_before, None)).1 =
                     Some(occupancy);

@@ -13,6 +13,7 @@ pub mod event;
 pub mod ids;
 pub mod inventory;
 pub mod key_rotation;
+pub mod ledger;
 pub mod letter;
 pub mod link_token;
 pub mod listing;

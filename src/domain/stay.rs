@@ -109,7 +109,7 @@ impl PropertyState {
             }
             Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
             Change::Vacate(occupant) => self.inventory.vacate(*occupant),
-            Change::SetTimer(_) | Change::DropTimer(_) => {}
+            Change::Post(_) | Change::SetTimer(_) | Change::DropTimer(_) => {}
         }
     }
 
@@ -123,6 +123,7 @@ impl PropertyState {
             Change::Refund(refund) => self.refunds.get(&refund.id).map(|row| row.version),
             Change::Slot(_)
             | Change::RetireSlot(_)
+            | Change::Post(_)
             | Change::Occupy(_)
             | Change::Vacate(_)
             | Change::SetTimer(_)

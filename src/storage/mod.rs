@@ -19,6 +19,7 @@ pub mod identities;
 pub mod inbox;
 pub mod invariants;
 pub mod job_runs;
+pub mod ledger;
 pub mod letters;
 pub mod link_tokens;
 pub mod locks;
