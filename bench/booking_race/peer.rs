@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rentezy::clock::Clock;
 use rentezy::domain::booking::{self, Booking, BookingSnapshot, BookingStatus};
+use rentezy::domain::booking_details::Details;
 use rentezy::domain::entity::EntityRef;
 use rentezy::domain::event::{self, Actor, Event, StayFacts};
 use rentezy::domain::ids::{self, BookingId, RequestId, TimerId, UnitId, UserId};
@@ -188,6 +189,7 @@ impl Inner {
             released_at: None,
             timer: Some(TimerId::from(ids::derived(id.uuid(), "hold-over"))),
             payment_id: None,
+            details: Details::default(),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -196,6 +198,7 @@ impl Inner {
             booking,
             property_title: property.get("title"),
             landlord_id: UserId::from(property.get::<_, Uuid>("owner_id")),
+            zone: String::new(),
             payment: None,
         })
     }

@@ -289,6 +289,11 @@ pub fn rules(config: &Config) -> Rules {
         hold: config.bookings.hold(),
         expiring: config.bookings.expiring(),
         window_days: config.bookings.window_days,
+        extension: config.bookings.extension(),
+        hold_max: config.bookings.hold_max(),
+        approval: config.bookings.approval(),
+        approved: config.bookings.approved(),
+        proposal: config.bookings.proposal(),
     }
 }
 

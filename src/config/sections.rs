@@ -212,6 +212,16 @@ section! {
         expiring_seconds: u64 = "60", Kind::Number(1, 3_600);
         /// How far ahead nights can be booked, in days.
         window_days: u32 = "730", Kind::Number(1, 730);
+        /// How much longer a tenant who asks for it gets to pay, once, in seconds.
+        extension_seconds: u64 = "300", Kind::Number(0, 1_200);
+        /// How long a hold that is extended lasts at most, in seconds.
+        hold_max_seconds: u64 = "1200", Kind::Number(1, 3_600);
+        /// How long a landlord has to answer who asks to come, in hours.
+        approval_hours: u64 = "24", Kind::Number(1, 168);
+        /// How long a tenant has to pay for what the landlord has approved, in hours.
+        approved_hours: u64 = "12", Kind::Number(1, 24);
+        /// How long a proposal to change a booking waits for its answer, in hours.
+        proposal_hours: u64 = "24", Kind::Number(1, 168);
     }
 }
 
@@ -429,6 +439,36 @@ impl Bookings {
     #[must_use]
     pub fn expiring(&self) -> Duration {
         Duration::from_secs(self.expiring_seconds)
+    }
+
+    /// How much longer a tenant gets to pay, once.
+    #[must_use]
+    pub fn extension(&self) -> Duration {
+        Duration::from_secs(self.extension_seconds)
+    }
+
+    /// How long a hold that is extended lasts at most.
+    #[must_use]
+    pub fn hold_max(&self) -> Duration {
+        Duration::from_secs(self.hold_max_seconds)
+    }
+
+    /// How long a landlord has to answer who asks to come.
+    #[must_use]
+    pub fn approval(&self) -> Duration {
+        Duration::from_hours(self.approval_hours)
+    }
+
+    /// How long a tenant has to pay for what the landlord has approved.
+    #[must_use]
+    pub fn approved(&self) -> Duration {
+        Duration::from_hours(self.approved_hours)
+    }
+
+    /// How long a proposal to change a booking waits for its answer.
+    #[must_use]
+    pub fn proposal(&self) -> Duration {
+        Duration::from_hours(self.proposal_hours)
     }
 }
 

@@ -14,6 +14,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::booking_command::{Answer, Command};
+use super::booking_details::Details;
 use super::calendar::Nights;
 use super::change::{Change, Decision};
 use super::event::Event;
@@ -120,6 +122,9 @@ pub enum ExpiringReason {
     Time,
     /// The tenant gave it up: a payment that came all the same goes back.
     Released,
+    /// The tenant tried to pay too often in vain: a payment that came all the same is
+    /// welcome.
+    Declined,
 }
 
 /// A booking as it is kept.
@@ -153,6 +158,9 @@ pub struct Booking {
     pub timer: Option<TimerId>,
     /// The payment that was made out for it.
     pub payment_id: Option<PaymentId>,
+    /// What only some bookings have.
+    #[serde(default)]
+    pub details: Details,
     /// Goes up with every change.
     pub version: i32,
     /// When the hold was made.
@@ -181,71 +189,11 @@ pub struct BookingSnapshot {
     pub property_title: String,
     /// Whose home it is.
     pub landlord_id: UserId,
+    /// The home's time zone, by its IANA name.
+    #[serde(default)]
+    pub zone: String,
     /// Its payment, if one was made out.
     pub payment: Option<PaymentGlance>,
-}
-
-/// What can be asked of bookings.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Command {
-    /// Keep nights for a tenant.
-    Hold {
-        /// The tenant.
-        by: UserId,
-        /// The new booking's id.
-        booking_id: BookingId,
-        /// The unit type; without it, the listing's only one.
-        unit_id: Option<UnitId>,
-        /// The nights.
-        nights: Nights,
-        /// How many people come.
-        guests: u16,
-    },
-    /// Give a hold up.
-    Release {
-        /// The tenant.
-        by: UserId,
-        /// The booking.
-        booking_id: BookingId,
-    },
-    /// Freeze the price and make out a payment.
-    Checkout {
-        /// The tenant.
-        by: UserId,
-        /// The booking.
-        booking_id: BookingId,
-        /// The new payment's id.
-        payment_id: PaymentId,
-        /// The price that `request` was made with.
-        amount: Money,
-        /// The request to the provider.
-        request: serde_json::Value,
-    },
-    /// A timer: the hold's time is over.
-    HoldOver {
-        /// The booking.
-        booking_id: BookingId,
-    },
-    /// A timer: the provider had long enough to say how the payment ended.
-    CloseOverdue {
-        /// The booking.
-        booking_id: BookingId,
-    },
-}
-
-impl Command {
-    /// The booking that has to be in memory before the decision; none for a new one.
-    #[must_use]
-    pub const fn booking(&self) -> Option<BookingId> {
-        match self {
-            Self::Hold { .. } => None,
-            Self::Release { booking_id, .. }
-            | Self::Checkout { booking_id, .. }
-            | Self::HoldOver { booking_id }
-            | Self::CloseOverdue { booking_id } => Some(*booking_id),
-        }
-    }
 }
 
 /// Decides a booking's command.
@@ -272,6 +220,7 @@ pub fn decide(
         }
         Command::HoldOver { booking_id } => Ok(turn.hold_over(*booking_id)),
         Command::CloseOverdue { booking_id } => Ok(turn.close_overdue(*booking_id)),
+        _ => Err(Refusal::NotFound),
     }
 }
 

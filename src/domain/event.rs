@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::booking::ExpiringReason;
+use super::booking_details::Party;
 use super::calendar::Nights;
 use super::entity::Stream;
-use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, RefundId, UnitId, UserId};
+use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, ProposalId, RefundId, UnitId, UserId};
 use super::money::Money;
+use super::payment::Decline;
 
 /// The version that events are written in today.
 pub const VERSION: i16 = 1;
@@ -260,6 +262,12 @@ pub enum Event {
         /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
+        /// Who did; unknown of a hold that was given up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Party>,
+        /// What goes back, when it had been paid for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund: Option<Money>,
     },
     /// The nights are back in the calendar and the money is settled, or on its way back.
     #[serde(rename = "booking.released")]
@@ -276,6 +284,137 @@ pub enum Event {
         stay: StayFacts,
         /// Whether the nights could be taken again; else the money goes back.
         reacquired: bool,
+    },
+    /// The tenant has some minutes more to pay.
+    #[serde(rename = "booking.extended")]
+    BookingExtended {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// When the hold ends by itself now.
+        expires_at: Timestamp,
+    },
+    /// The landlord is asked whether the tenant may come.
+    #[serde(rename = "booking.requested")]
+    BookingRequested {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Until when the landlord can answer.
+        expires_at: Timestamp,
+    },
+    /// The landlord says yes; it stands once it is paid for.
+    #[serde(rename = "booking.approved")]
+    BookingApproved {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Until when it can be paid for.
+        expires_at: Timestamp,
+    },
+    /// The landlord says no.
+    #[serde(rename = "booking.declined")]
+    BookingDeclined {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Why, for the tenant to read.
+        reason: String,
+    },
+    /// The landlord entered a stay that was agreed on elsewhere. It stands at once, and
+    /// nothing is paid for it here.
+    #[serde(rename = "booking.recorded")]
+    BookingRecorded {
+        /// What, where, who and when; the tenant is the landlord.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// What the landlord says it costs.
+        total: Money,
+    },
+    /// The guests are there.
+    #[serde(rename = "booking.checked_in")]
+    BookingCheckedIn {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+    },
+    /// The stay is over.
+    #[serde(rename = "booking.completed")]
+    BookingCompleted {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Whether the guests left before the last day, so that nights are free again.
+        early: bool,
+    },
+    /// Nobody came.
+    #[serde(rename = "booking.no_show")]
+    BookingNoShow {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+    },
+    /// One side proposes to have the stay otherwise.
+    #[serde(rename = "booking.change_proposed")]
+    BookingChangeProposed {
+        /// What, where, who and when, as it is.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The proposal.
+        change_id: ProposalId,
+        /// Who made it.
+        by: Party,
+        /// The unit type that it would be.
+        new_unit_id: UnitId,
+        /// The nights that it would be.
+        new_nights: Nights,
+        /// How many people would come.
+        new_guests: u16,
+        /// What would be paid on top; below zero, what would go back.
+        difference: Money,
+        /// Until when the other side can answer.
+        expires_at: Timestamp,
+    },
+    /// Both sides want the change; the tenant has to pay the difference first.
+    #[serde(rename = "booking.change_accepted")]
+    BookingChangeAccepted {
+        /// What, where, who and when, as it is.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The proposal.
+        change_id: ProposalId,
+        /// What is to be paid.
+        difference: Money,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// A proposal came to nothing; the stay is as it was.
+    #[serde(rename = "booking.change_declined")]
+    BookingChangeDeclined {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The proposal.
+        change_id: ProposalId,
+        /// Who had made it.
+        by: Party,
+        /// Why: `declined`, `withdrawn`, `expired` or `failed`.
+        why: String,
+    },
+    /// The stay is another one now.
+    #[serde(rename = "booking.modified")]
+    BookingModified {
+        /// What, where, who and when, from now on.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The unit type that it was.
+        old_unit_id: UnitId,
+        /// The nights that it was.
+        old_nights: Nights,
+        /// What it cost.
+        old_total: Money,
+        /// What it costs.
+        new_total: Money,
     },
     /// A payment was made out; the provider has to open a session for it.
     #[serde(rename = "payment.created")]
@@ -304,6 +443,30 @@ pub enum Event {
     /// Nothing will come any more: the session was closed unpaid.
     #[serde(rename = "payment.canceled")]
     PaymentCanceled {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+    },
+    /// An attempt to pay failed. The tenant may try again, unless the booking ends of it.
+    #[serde(rename = "payment.failed")]
+    PaymentFailed {
+        /// The payment.
+        payment_id: PaymentId,
+        /// Its property.
+        property_id: PropertyId,
+        /// Its booking.
+        booking_id: BookingId,
+        /// What kind of refusal it was.
+        decline_class: Decline,
+        /// Attempts that have failed so far.
+        attempts: i32,
+    },
+    /// A payment is not wanted any more; the provider has to close its session.
+    #[serde(rename = "payment.closing")]
+    PaymentClosing {
         /// The payment.
         payment_id: PaymentId,
         /// Its property.
@@ -423,9 +586,23 @@ impl Event {
             Self::BookingCancelled { .. } => "booking.cancelled",
             Self::BookingReleased { .. } => "booking.released",
             Self::BookingLatePaymentResolved { .. } => "booking.late_payment_resolved",
+            Self::BookingExtended { .. } => "booking.extended",
+            Self::BookingRequested { .. } => "booking.requested",
+            Self::BookingApproved { .. } => "booking.approved",
+            Self::BookingDeclined { .. } => "booking.declined",
+            Self::BookingRecorded { .. } => "booking.recorded",
+            Self::BookingCheckedIn { .. } => "booking.checked_in",
+            Self::BookingCompleted { .. } => "booking.completed",
+            Self::BookingNoShow { .. } => "booking.no_show",
+            Self::BookingChangeProposed { .. } => "booking.change_proposed",
+            Self::BookingChangeAccepted { .. } => "booking.change_accepted",
+            Self::BookingChangeDeclined { .. } => "booking.change_declined",
+            Self::BookingModified { .. } => "booking.modified",
             Self::PaymentCreated { .. } => "payment.created",
             Self::PaymentSucceeded { .. } => "payment.succeeded",
             Self::PaymentCanceled { .. } => "payment.canceled",
+            Self::PaymentFailed { .. } => "payment.failed",
+            Self::PaymentClosing { .. } => "payment.closing",
             Self::RefundCreated { .. } => "refund.created",
             Self::RefundSucceeded { .. } => "refund.succeeded",
             Self::RefundFailed { .. } => "refund.failed",

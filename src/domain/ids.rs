@@ -123,6 +123,8 @@ ids! {
     PhotoId = "pho";
     /// A stay, from its hold to its end.
     BookingId = "bkg";
+    /// A proposal to change a booking.
+    ProposalId = "chg";
     /// Nights that a landlord keeps back.
     BlockId = "blk";
     /// One attempt to collect money for one purpose.

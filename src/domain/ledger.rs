@@ -1,6 +1,6 @@
-//! The ledger: what every movement of money was for, in double entry. A posting is made by
-//! the rule that moves the money and is written in the same change set. It adds up to zero
-//! and is never changed: what was wrong is posted once more, the other way round.
+//! The ledger: what every movement of money was for, in double entry. Postings follow from
+//! what a decision changes ([`follow`]) and are written with it. Each adds up to zero and is
+//! never changed: what was wrong is posted once more, the other way round.
 //!
 //! Debits are above zero, credits below. What is kept for somebody is a credit:
 //!
@@ -16,16 +16,23 @@
 //! So at any time `tenant_credit` is what is on its way back, and `suspense` what somebody
 //! has to look at.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::booking::Booking;
+use super::booking::{Booking, BookingStatus};
 use super::cancellation::RefundLines;
+use super::change::{Change, Decision};
+use super::deposit::Deposit;
 use super::ids::{self, BookingId, PropertyId, UserId};
 use super::money::{Currency, Money};
-use super::payment::{Payment, Refund};
+use super::event::Event;
+use super::payment::{Payment, Refund, RefundStatus};
 use super::price::{LineKind, Price};
+use super::rules::Context;
+use super::stay::PropertyState;
 
 /// Parts of a whole that a platform fee is counted in: hundredths of a per cent.
 pub const FEE_OF: i64 = 10_000;
@@ -154,7 +161,7 @@ impl Posting {
 }
 
 /// What money is for, in minor units of one currency.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parts {
     /// The stay itself, with the platform's share in it.
     pub stay: i64,
@@ -175,11 +182,15 @@ impl Parts {
     /// What goes from one price to another.
     #[must_use]
     pub fn between(old: &Price, new: &Price) -> Self {
-        let (old, new) = (Self::of_price(old), Self::of_price(new));
+        Self::of_price(new).less(Self::of_price(old))
+    }
+
+    /// What is more than `other`, part by part.
+    const fn less(self, other: Self) -> Self {
         Self {
-            stay: new.stay - old.stay,
-            tax: new.tax - old.tax,
-            deposit: new.deposit - old.deposit,
+            stay: self.stay - other.stay,
+            tax: self.tax - other.tax,
+            deposit: self.deposit - other.deposit,
         }
     }
 
@@ -209,10 +220,13 @@ impl Parts {
         self.stay + self.tax + self.deposit
     }
 
-    /// Takes an amount out, the stay first, then taxes, then the deposit. What is more than
-    /// all of it is of the stay.
+    /// Takes an amount out: all of it, or the stay first, then taxes, then the deposit. What
+    /// is more than there is counts as of the stay.
     #[must_use]
     pub fn take(&mut self, amount: i64) -> Self {
+        if amount == self.total() {
+            return std::mem::take(self);
+        }
         let tax_and_deposit = amount - amount.min(self.stay.max(0));
         let tax = tax_and_deposit.min(self.tax.max(0));
         let deposit = (tax_and_deposit - tax).min(self.deposit.max(0));
@@ -222,16 +236,157 @@ impl Parts {
         self.deposit -= taken.deposit;
         taken
     }
+}
 
-    /// The parts as credits; the fee of the stay is cut half up.
-    fn credits(&self, fee: u32) -> Vec<(Account, i64)> {
-        let cut = share(self.stay, fee);
+/// Adds the postings of the money that a decision moves. They follow from what it changes,
+/// so that no rule can forget them.
+pub fn follow(state: &PropertyState, decision: &mut Decision, context: &Context<'_>) {
+    let Some(listing) = state.listing.as_deref() else { return };
+    let postings: Vec<Posting> = decision
+        .changes
+        .iter()
+        .flat_map(|change| {
+            let booking = match change {
+                Change::Payment(payment) => payment.booking_id,
+                Change::Refund(refund) => refund.booking_id,
+                Change::Deposit(deposit) => deposit.id,
+                _ => return Vec::new(),
+            };
+            let Some(before) = state.bookings.get(&booking) else { return Vec::new() };
+            let after = decision.booking(booking).unwrap_or(before);
+            let books = Books { before, after, landlord: listing.owner, now: context.now };
+            match change {
+                Change::Payment(payment) => {
+                    let came = came(decision, payment);
+                    came.map_or_else(Vec::new, |came| books.of_payment(payment, came))
+                }
+                Change::Refund(refund) => books.of_refund(state, refund),
+                Change::Deposit(deposit) => books.of_deposit(state, deposit),
+                _ => Vec::new(),
+            }
+        })
+        .collect();
+    let mut known = BTreeSet::new();
+    let once = postings.into_iter().filter(|posting| known.insert(posting.id));
+    decision.changes.extend(once.map(|posting| Change::Post(Box::new(posting))));
+}
+
+/// What a decision says came of a payment, if it came with it.
+fn came(decision: &Decision, payment: &Payment) -> Option<Money> {
+    decision.events.iter().find_map(|(_, event)| match event {
+        Event::PaymentSucceeded { payment_id, amount, .. } if *payment_id == payment.id => {
+            Some(*amount)
+        }
+        _ => None,
+    })
+}
+
+/// The books of a booking while something changes.
+struct Books<'a> {
+    before: &'a Booking,
+    after: &'a Booking,
+    landlord: UserId,
+    now: Timestamp,
+}
+
+impl Books<'_> {
+    /// A payment that has come. It was for what the booking costs now and did not before; if
+    /// that is not what came, nobody waits for it.
+    fn of_payment(&self, payment: &Payment, came: Money) -> Vec<Posting> {
+        let agreed = |booking: &Booking| match booking.status {
+            BookingStatus::Confirmed | BookingStatus::CheckedIn | BookingStatus::Completed => {
+                Parts::of_price(&booking.terms.price)
+            }
+            _ => Parts::default(),
+        };
+        let parts = agreed(self.after).less(agreed(self.before));
+        let parts = (parts.total() == came.amount).then_some(parts);
+        let mut lines = vec![(Account::CashClearing, came.amount)];
+        lines.extend(self.credits(came.amount, parts));
+        self.posting(Kind::PaymentReceived, payment.id.uuid(), came.currency, lines)
+    }
+
+    /// A refund that is made out, and what becomes of it.
+    fn of_refund(&self, state: &PropertyState, refund: &Refund) -> Vec<Posting> {
+        let before = state.refunds.get(&refund.id).map(|refund| refund.status);
+        let amount = refund.amount.amount;
+        let mut postings = Vec::new();
+        if before.is_none() {
+            let mut lines = self.credits(amount, refund.parts);
+            lines.iter_mut().for_each(|(_, line)| *line = -*line);
+            lines.push((Account::TenantCredit, -amount));
+            postings.extend(self.about(Kind::RefundMade, refund, lines));
+        }
+        let settled = |kind, to| {
+            let lines = vec![(Account::TenantCredit, amount), (to, -amount)];
+            self.about(kind, refund, lines)
+        };
+        let failed = settled(Kind::RefundFailed, Account::Suspense);
+        match refund.status {
+            status if before == Some(status) => {}
+            RefundStatus::Pending => {}
+            RefundStatus::Failed => postings.extend(failed),
+            RefundStatus::Succeeded => {
+                // The provider could do it after all: what was said of its failure is wrong.
+                if before == Some(RefundStatus::Failed) {
+                    postings.extend(failed.iter().map(|posting| posting.reversed(self.now)));
+                }
+                postings.extend(settled(Kind::RefundSucceeded, Account::CashClearing));
+            }
+        }
+        postings
+    }
+
+    /// What the landlord keeps of a deposit.
+    fn of_deposit(&self, state: &PropertyState, deposit: &Deposit) -> Vec<Posting> {
+        let before = state.deposits.get(&deposit.id).map_or(0, |deposit| deposit.kept);
+        let kept = deposit.kept - before;
+        let lines = vec![(Account::DepositsHeld, kept), (Account::LandlordPayable, -kept)];
+        self.posting(Kind::DepositKept, deposit.id.uuid(), deposit.currency, lines)
+    }
+
+    /// Money by what it is for, as credits; the platform's fee is cut half up.
+    fn credits(&self, amount: i64, parts: Option<Parts>) -> Vec<(Account, i64)> {
+        let Some(parts) = parts else { return vec![(Account::Suspense, -amount)] };
+        let fee = share(parts.stay, self.after.terms.platform_fee);
         vec![
-            (Account::LandlordPayable, cut - self.stay),
-            (Account::PlatformFee, -cut),
-            (Account::TaxPayable, -self.tax),
-            (Account::DepositsHeld, -self.deposit),
+            (Account::LandlordPayable, fee - parts.stay),
+            (Account::PlatformFee, -fee),
+            (Account::TaxPayable, -parts.tax),
+            (Account::DepositsHeld, -parts.deposit),
+            (Account::Suspense, parts.total() - amount),
         ]
+    }
+
+    fn about(&self, kind: Kind, refund: &Refund, lines: Vec<(Account, i64)>) -> Vec<Posting> {
+        self.posting(kind, refund.id.uuid(), refund.amount.currency, lines)
+    }
+
+    /// A posting, unless nothing moves.
+    fn posting(
+        &self,
+        kind: Kind,
+        source: Uuid,
+        currency: Currency,
+        mut lines: Vec<(Account, i64)>,
+    ) -> Vec<Posting> {
+        lines.retain(|(_, amount)| *amount != 0);
+        if lines.is_empty() {
+            return Vec::new();
+        }
+        vec![Posting {
+            id: key(kind, source),
+            kind,
+            source,
+            booking: self.after.id,
+            property: self.after.property_id,
+            landlord: self.landlord,
+            tenant: self.after.tenant_id,
+            currency,
+            lines,
+            reverses: None,
+            at: self.now,
+        }]
     }
 }
 
@@ -240,103 +395,6 @@ fn share(amount: i64, fee: u32) -> i64 {
     let (of, half) = (i128::from(FEE_OF), i128::from(FEE_OF) / 2);
     let exact = i128::from(amount) * i128::from(fee);
     i64::try_from((exact + exact.signum() * half) / of).unwrap_or_default()
-}
-
-/// The books of a booking at an instant.
-#[derive(Debug, Clone, Copy)]
-pub struct Books<'a> {
-    /// The booking.
-    pub booking: &'a Booking,
-    /// Whose home it is.
-    pub landlord: UserId,
-    /// The instant.
-    pub now: Timestamp,
-}
-
-impl Books<'_> {
-    /// A payment that came; `parts` is what it was for, `None` if nobody waits for it any
-    /// more. `None` if nothing came.
-    #[must_use]
-    pub fn payment_arrived(
-        &self,
-        payment: &Payment,
-        came: Money,
-        parts: Option<Parts>,
-    ) -> Option<Posting> {
-        let mut lines = vec![(Account::CashClearing, came.amount)];
-        lines.extend(self.source(came.amount, parts));
-        self.posting(Kind::PaymentReceived, payment.id.uuid(), came.currency, lines)
-    }
-
-    /// A refund that was made out; `parts` is what the money had been for, `None` if it had
-    /// been for nothing.
-    #[must_use]
-    pub fn refund_made(&self, refund: &Refund, parts: Option<Parts>) -> Option<Posting> {
-        let amount = refund.amount.amount;
-        let mut lines: Vec<_> = self.source(amount, parts);
-        for (_, credit) in &mut lines {
-            *credit = -*credit;
-        }
-        lines.push((Account::TenantCredit, -amount));
-        self.posting(Kind::RefundMade, refund.id.uuid(), refund.amount.currency, lines)
-    }
-
-    /// A refund that the provider has sent.
-    #[must_use]
-    pub fn refund_succeeded(&self, refund: &Refund) -> Option<Posting> {
-        self.settled(Kind::RefundSucceeded, refund, Account::CashClearing)
-    }
-
-    /// A refund that the provider cannot send. Should it do so later all the same, this is
-    /// reversed.
-    #[must_use]
-    pub fn refund_failed(&self, refund: &Refund) -> Option<Posting> {
-        self.settled(Kind::RefundFailed, refund, Account::Suspense)
-    }
-
-    /// What the landlord keeps of the deposit.
-    #[must_use]
-    pub fn deposit_kept(&self, kept: Money) -> Option<Posting> {
-        let lines =
-            vec![(Account::DepositsHeld, kept.amount), (Account::LandlordPayable, -kept.amount)];
-        self.posting(Kind::DepositKept, self.booking.id.uuid(), kept.currency, lines)
-    }
-
-    /// Where an amount comes from, as credits.
-    fn source(&self, amount: i64, parts: Option<Parts>) -> Vec<(Account, i64)> {
-        let suspense = vec![(Account::Suspense, -amount)];
-        parts.map_or(suspense, |parts| parts.credits(self.booking.terms.platform_fee))
-    }
-
-    fn settled(&self, kind: Kind, refund: &Refund, to: Account) -> Option<Posting> {
-        let amount = refund.amount.amount;
-        let lines = vec![(Account::TenantCredit, amount), (to, -amount)];
-        self.posting(kind, refund.id.uuid(), refund.amount.currency, lines)
-    }
-
-    fn posting(
-        &self,
-        kind: Kind,
-        source: Uuid,
-        currency: Currency,
-        mut lines: Vec<(Account, i64)>,
-    ) -> Option<Posting> {
-        lines.retain(|(_, amount)| *amount != 0);
-        let posting = Posting {
-            id: key(kind, source),
-            kind,
-            source,
-            booking: self.booking.id,
-            property: self.booking.property_id,
-            landlord: self.landlord,
-            tenant: self.booking.tenant_id,
-            currency,
-            lines,
-            reverses: None,
-            at: self.now,
-        };
-        (!posting.lines.is_empty()).then_some(posting)
-    }
 }
 
 /// The key of what is posted about a source, once.

@@ -254,7 +254,11 @@ fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
         Event::BookingFailed { stay, .. } => {
             vec![(stay.tenant_id, Matter::BookingFailed { stay })]
         }
-        Event::BookingCancelled { stay } => vec![
+        // A stay that the landlord entered: nobody else has an account here.
+        Event::BookingCancelled { stay, .. } if stay.tenant_id == stay.landlord_id => {
+            vec![(stay.landlord_id, Matter::HostCancelled { stay })]
+        }
+        Event::BookingCancelled { stay, .. } => vec![
             (stay.tenant_id, Matter::BookingCancelled { stay: stay.clone() }),
             (stay.landlord_id, Matter::HostCancelled { stay }),
         ],
@@ -287,9 +291,23 @@ fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
         | Event::BookingPaymentPending { .. }
         | Event::BookingExpiring { .. }
         | Event::BookingReleased { .. }
+        | Event::BookingExtended { .. }
+        | Event::BookingRequested { .. }
+        | Event::BookingApproved { .. }
+        | Event::BookingDeclined { .. }
+        | Event::BookingRecorded { .. }
+        | Event::BookingCheckedIn { .. }
+        | Event::BookingCompleted { .. }
+        | Event::BookingNoShow { .. }
+        | Event::BookingChangeProposed { .. }
+        | Event::BookingChangeAccepted { .. }
+        | Event::BookingChangeDeclined { .. }
+        | Event::BookingModified { .. }
         | Event::PaymentCreated { .. }
         | Event::PaymentSucceeded { .. }
         | Event::PaymentCanceled { .. }
+        | Event::PaymentFailed { .. }
+        | Event::PaymentClosing { .. }
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }

@@ -4,9 +4,13 @@
 
 pub mod amenity;
 pub mod booking;
+mod booking_command;
+pub mod booking_details;
+pub mod booking_moves;
 pub mod calendar;
 pub mod cancellation;
 pub mod change;
+pub mod deposit;
 pub mod entity;
 pub mod envelope;
 pub mod event;

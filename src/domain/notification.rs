@@ -56,7 +56,7 @@ pub fn may_host(roles: &[String]) -> bool {
 pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
     use Category::{Bookings, Hosting};
     let told = match &event.event {
-        Event::BookingConfirmed { stay, .. } | Event::BookingCancelled { stay } => {
+        Event::BookingConfirmed { stay, .. } | Event::BookingCancelled { stay, .. } => {
             both(stay, json!({}))
         }
         Event::BookingFailed { stay, reason } => both(stay, json!({ "reason": reason })),
@@ -87,6 +87,18 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
         Event::BookingPaymentPending { .. }
         | Event::BookingExpiring { .. }
         | Event::BookingReleased { .. }
+        | Event::BookingExtended { .. }
+        | Event::BookingRequested { .. }
+        | Event::BookingApproved { .. }
+        | Event::BookingDeclined { .. }
+        | Event::BookingRecorded { .. }
+        | Event::BookingCheckedIn { .. }
+        | Event::BookingCompleted { .. }
+        | Event::BookingNoShow { .. }
+        | Event::BookingChangeProposed { .. }
+        | Event::BookingChangeAccepted { .. }
+        | Event::BookingChangeDeclined { .. }
+        | Event::BookingModified { .. }
         | Event::UserRegistered { .. }
         | Event::UserRoleChanged { .. }
         | Event::UserRegistrationRepeated { .. }
@@ -112,6 +124,8 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
         | Event::PaymentCreated { .. }
         | Event::PaymentSucceeded { .. }
         | Event::PaymentCanceled { .. }
+        | Event::PaymentFailed { .. }
+        | Event::PaymentClosing { .. }
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }
@@ -125,6 +139,10 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
 /// What the tenant and the landlord of a stay are told.
 fn both(stay: &StayFacts, more: Value) -> Vec<(UserId, Category, Value)> {
     let data = about(stay, more);
+    if stay.tenant_id == stay.landlord_id {
+        // A stay that the landlord entered: nobody else has an account here.
+        return vec![(stay.landlord_id, Category::Hosting, data)];
+    }
     vec![
         (stay.tenant_id, Category::Bookings, data.clone()),
         (stay.landlord_id, Category::Hosting, data),

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::booking;
 use super::change::{Change, Decision};
 use super::event::Event;
-use super::ids::{BookingId, PaymentId, PropertyId, RefundId};
+use super::ids::{BookingId, PaymentId, PropertyId, RefundId, UserId};
+use super::ledger::Parts;
 use super::money::Money;
 use super::refusal::Refusal;
 use super::rules::Context;
@@ -23,6 +24,8 @@ pub enum PaymentStatus {
     Canceled,
     /// The money has come.
     Succeeded,
+    /// Part of it is going back, or went back.
+    PartiallyRefunded,
     /// All of it is going back, or went back.
     Refunded,
 }
@@ -35,12 +38,78 @@ impl PaymentStatus {
             Self::Created => "created",
             Self::Canceled => "canceled",
             Self::Succeeded => "succeeded",
+            Self::PartiallyRefunded => "partially_refunded",
             Self::Refunded => "refunded",
         }
     }
 }
 
-/// One attempt to collect the price of a booking.
+/// What a payment is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The price of a booking.
+    #[default]
+    Stay,
+    /// What a change of a booking costs on top.
+    Change,
+}
+
+impl Purpose {
+    /// The name in rows and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stay => "stay",
+            Self::Change => "change",
+        }
+    }
+}
+
+/// Failed attempts after which nobody may try again.
+pub const ATTEMPTS_MAX: i32 = 3;
+
+/// What kind of refusal an attempt to pay met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decline {
+    /// Another try, or another card, may do.
+    Soft,
+    /// The bank says that the card must not be used: lost, stolen, closed.
+    Hard,
+    /// The payer could not prove to their bank that it is them.
+    Authentication,
+}
+
+impl Decline {
+    /// The kind of a refusal, from the provider's code and the bank's reason (Stripe's
+    /// documentation, "Decline codes").
+    #[must_use]
+    pub fn of(code: Option<&str>, reason: Option<&str>) -> Self {
+        match (code, reason) {
+            (
+                _,
+                Some(
+                    "lost_card"
+                    | "stolen_card"
+                    | "pickup_card"
+                    | "restricted_card"
+                    | "fraudulent"
+                    | "merchant_blacklist"
+                    | "invalid_account"
+                    | "security_violation"
+                    | "revocation_of_authorization"
+                    | "revocation_of_all_authorizations",
+                ),
+            ) => Self::Hard,
+            (Some("payment_intent_authentication_failure"), _)
+            | (_, Some("authentication_required")) => Self::Authentication,
+            _ => Self::Soft,
+        }
+    }
+}
+
+/// One attempt to collect the price of a booking, or of a change of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Payment {
     /// Its id, which the provider's objects carry.
@@ -49,8 +118,20 @@ pub struct Payment {
     pub property_id: PropertyId,
     /// What it pays for.
     pub booking_id: BookingId,
+    /// What it is for.
+    #[serde(default)]
+    pub purpose: Purpose,
     /// What is to be paid: the frozen price.
     pub amount: Money,
+    /// What came, in minor units of the currency that came.
+    #[serde(default)]
+    pub captured: i64,
+    /// What of it is going back, or went back: the sum of its refunds, in the same units.
+    #[serde(default)]
+    pub refunded: i64,
+    /// Attempts of the tenant that failed.
+    #[serde(default)]
+    pub attempts: i32,
     /// Where it stands.
     pub status: PaymentStatus,
     /// The request to the provider, frozen, so that every retry sends the same.
@@ -108,8 +189,15 @@ pub struct Refund {
     pub booking_id: BookingId,
     /// What goes back.
     pub amount: Money,
-    /// A stable word for the reason.
+    /// A stable word for the reason, such as `cancelled` or `goodwill`.
     pub reason: String,
+    /// What whoever sent it wrote with it.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// What the money had been for; `None` if it had been for nothing, because nobody waited
+    /// for it when it came.
+    #[serde(default)]
+    pub parts: Option<Parts>,
     /// Where it stands.
     pub status: RefundStatus,
     /// The provider's id of it, once known.
@@ -154,6 +242,26 @@ pub enum Command {
         /// The payment.
         payment_id: PaymentId,
     },
+    /// The provider refused an attempt of the tenant; the session is still open.
+    AttemptFailed {
+        /// The payment.
+        payment_id: PaymentId,
+        /// What kind of refusal it was.
+        decline: Decline,
+    },
+    /// Somebody sends money back.
+    Refund {
+        /// The landlord, or an administrator.
+        by: UserId,
+        /// Whether it is an administrator.
+        admin: bool,
+        /// The payment.
+        payment_id: PaymentId,
+        /// How much.
+        amount: Money,
+        /// Why, for the tenant.
+        reason: String,
+    },
     /// The provider said how a refund went.
     RefundObserved {
         /// The refund.
@@ -173,7 +281,9 @@ impl Command {
             Self::SessionOpened { payment_id, .. }
             | Self::SessionEnded { payment_id }
             | Self::Paid { payment_id, .. }
-            | Self::CloseUnanswered { payment_id } => Some(*payment_id),
+            | Self::CloseUnanswered { payment_id }
+            | Self::AttemptFailed { payment_id, .. }
+            | Self::Refund { payment_id, .. } => Some(*payment_id),
             Self::RefundObserved { .. } => None,
         }
     }
@@ -228,6 +338,7 @@ pub fn decide(
             }
             Ok(decision)
         }
+        Command::AttemptFailed { .. } | Command::Refund { .. } => Err(Refusal::NotFound),
         Command::RefundObserved { refund_id, status, provider_ref } => {
             let refund = state.refunds.get(refund_id).ok_or(Refusal::NotFound)?;
             Ok(refund_observed(refund, *status, provider_ref.as_ref(), context))

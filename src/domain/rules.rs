@@ -25,6 +25,31 @@ pub struct Rules {
     pub expiring: Duration,
     /// How many days ahead a stay may end.
     pub window_days: u32,
+    /// How much longer a tenant who asks for it gets to pay, once.
+    pub extension: Duration,
+    /// How long nights are held at most before they are paid for, counted from the hold.
+    pub hold_max: Duration,
+    /// How long a landlord has to answer who asks to come.
+    pub approval: Duration,
+    /// How long a tenant has to pay for what the landlord has approved.
+    pub approved: Duration,
+    /// How long a proposal to change a booking waits for its answer.
+    pub proposal: Duration,
+}
+
+impl Rules {
+    /// The settings of a server where nothing was set.
+    pub const USUAL: Self = Self {
+        review: Review::Auto,
+        hold: Duration::from_secs(600),
+        expiring: Duration::from_secs(60),
+        window_days: 730,
+        extension: Duration::from_secs(300),
+        hold_max: Duration::from_secs(1_200),
+        approval: Duration::from_hours(24),
+        approved: Duration::from_hours(12),
+        proposal: Duration::from_hours(24),
+    };
 }
 
 /// What a rule is told besides state and command.

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::booking::{self, Booking, BookingSnapshot};
 use super::change::{Change, Decision};
+use super::deposit::{self, Deposit};
 use super::ids::{BookingId, PaymentId, RefundId};
 use super::inventory::{Inventory, Occupancy};
+use super::ledger;
 use super::payment::{self, Payment, Refund};
 use super::property::{self, Listing};
 use super::refusal::Refusal;
@@ -26,18 +28,19 @@ pub enum Command {
     Booking(booking::Command),
     /// Of its payments.
     Payment(payment::Command),
+    /// Of the deposits of its bookings.
+    Deposit(deposit::Command),
 }
 
 impl Command {
     /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
     #[must_use]
     pub const fn is_timer(&self) -> bool {
-        matches!(
-            self,
-            Self::Booking(
-                booking::Command::HoldOver { .. } | booking::Command::CloseOverdue { .. }
-            )
-        )
+        match self {
+            Self::Booking(command) => command.is_timer(),
+            Self::Deposit(command) => matches!(command, deposit::Command::ReleaseDue { .. }),
+            Self::Listing(_) | Self::Payment(_) => false,
+        }
     }
 }
 
@@ -49,6 +52,10 @@ pub enum Outcome {
     Listing(Box<Listing>),
     /// The booking as it is now.
     Booking(Box<BookingSnapshot>),
+    /// The refund as it is now.
+    Refund(Box<Refund>),
+    /// The deposit as it is now.
+    Deposit(Box<Deposit>),
     /// Nothing that anybody waits for.
     Done,
 }
@@ -67,6 +74,8 @@ pub struct PropertyState {
     pub payments: HashMap<PaymentId, Payment>,
     /// Refunds by id.
     pub refunds: HashMap<RefundId, Refund>,
+    /// Deposits by their bookings.
+    pub deposits: HashMap<BookingId, Deposit>,
     /// Bookings here that had come to an end when they were taken in.
     ended: Vec<BookingId>,
 }
@@ -80,11 +89,15 @@ pub fn decide(
     command: &Command,
     context: &Context<'_>,
 ) -> Result<Decision, Refusal> {
-    match command {
+    let mut decision = match command {
         Command::Listing(command) => property::decide(state, command, context),
         Command::Booking(command) => booking::decide(state, command, context),
         Command::Payment(command) => payment::decide(state, command, context),
-    }
+        Command::Deposit(command) => deposit::decide(state, command, context),
+    }?;
+    deposit::follow(state, &mut decision, context);
+    ledger::follow(state, &mut decision, context);
+    Ok(decision)
 }
 
 impl PropertyState {
@@ -107,6 +120,9 @@ impl PropertyState {
             Change::Refund(refund) => {
                 self.refunds.insert(refund.id, (**refund).clone());
             }
+            Change::Deposit(deposit) => {
+                self.deposits.insert(deposit.id, (**deposit).clone());
+            }
             Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
             Change::Vacate(occupant) => self.inventory.vacate(*occupant),
             Change::Post(_) | Change::SetTimer(_) | Change::DropTimer(_) => {}
@@ -121,6 +137,7 @@ impl PropertyState {
             Change::Booking(booking) => self.bookings.get(&booking.id).map(|row| row.version),
             Change::Payment(payment) => self.payments.get(&payment.id).map(|row| row.version),
             Change::Refund(refund) => self.refunds.get(&refund.id).map(|row| row.version),
+            Change::Deposit(deposit) => self.deposits.get(&deposit.id).map(|row| row.version),
             Change::Slot(_)
             | Change::RetireSlot(_)
             | Change::Post(_)
@@ -163,5 +180,6 @@ impl PropertyState {
         let bookings = &self.bookings;
         self.payments.retain(|_, payment| bookings.contains_key(&payment.booking_id));
         self.refunds.retain(|_, refund| bookings.contains_key(&refund.booking_id));
+        self.deposits.retain(|id, _| bookings.contains_key(id));
     }
 }

@@ -7,13 +7,14 @@ use super::booking::{
     Booking, BookingSnapshot, BookingStatus, CLOSE_ATTEMPTS_MIN, Command, ExpiringReason,
     PaymentGlance,
 };
+use super::booking_details::Details;
 use super::calendar::{self, Nights};
 use super::change::{Change, Decision, Timer};
 use super::event::{Event, StayFacts};
 use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
 use super::inventory::{Allotment, Occupancy};
 use super::money::Money;
-use super::payment::{Payment, PaymentStatus, Refund, RefundStatus};
+use super::payment::{Payment, PaymentStatus, Purpose, Refund, RefundStatus};
 use super::price::Price;
 use super::property::{Listing, Status as ListingStatus};
 use super::refusal::Refusal;
@@ -26,6 +27,7 @@ use super::unit::Unit;
 pub(super) fn end_of(booking: &Booking) -> BookingStatus {
     match booking.expiring {
         Some(ExpiringReason::Released) => BookingStatus::Cancelled,
+        Some(ExpiringReason::Declined) => BookingStatus::Failed,
         Some(ExpiringReason::Time) | None => BookingStatus::Expired,
     }
 }
@@ -89,6 +91,10 @@ impl<'a> Turn<'a> {
             released_at: None,
             timer: Some(timer.id),
             payment_id: None,
+            details: Details {
+                by_request: !self.listing.policies.instant_book,
+                ..Details::default()
+            },
             version: 1,
             created_at: now,
             updated_at: now,
@@ -207,7 +213,11 @@ impl<'a> Turn<'a> {
             id: payment_id,
             property_id: self.listing.id,
             booking_id: booking.id,
+            purpose: Purpose::Stay,
             amount,
+            captured: 0,
+            refunded: 0,
+            attempts: 0,
             status: PaymentStatus::Created,
             request: request.clone(),
             session_id: None,
@@ -336,7 +346,9 @@ impl<'a> Turn<'a> {
         next.released_at = Some(self.context.now);
         let stay = self.facts(&next);
         let ended = match status {
-            BookingStatus::Cancelled => Event::BookingCancelled { stay: stay.clone() },
+            BookingStatus::Cancelled => {
+                Event::BookingCancelled { stay: stay.clone(), by: None, refund: None }
+            }
             BookingStatus::Failed => {
                 Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() }
             }
@@ -380,6 +392,8 @@ impl<'a> Turn<'a> {
             booking_id: paid.booking_id,
             amount,
             reason: reason.into(),
+            note: None,
+            parts: None,
             status: RefundStatus::Pending,
             provider_ref: None,
             version: 1,
@@ -445,6 +459,7 @@ impl<'a> Turn<'a> {
             booking: booking.clone(),
             property_title: self.listing.fields.title.clone(),
             landlord_id: self.listing.owner,
+            zone: self.listing.fields.zone.clone(),
             payment: payment.map(|payment| PaymentGlance {
                 id: payment.id,
                 status: payment.status,

@@ -12,6 +12,7 @@ use crate::domain::booking::BookingSnapshot;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{PropertyId, RequestId, UserId};
+use crate::domain::payment::Refund;
 use crate::domain::property::Listing;
 use crate::domain::stay::{Command, Outcome};
 
@@ -59,7 +60,7 @@ impl Done {
     pub fn listing(&self) -> Result<&Listing, Problem> {
         match &self.outcome {
             Outcome::Listing(listing) => Ok(listing),
-            Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
+            Outcome::Booking(_) | Outcome::Refund(_) | Outcome::Done => Err(unexpected()),
         }
     }
 
@@ -70,7 +71,18 @@ impl Done {
     pub fn booking(&self) -> Result<&BookingSnapshot, Problem> {
         match &self.outcome {
             Outcome::Booking(snapshot) => Ok(snapshot),
-            Outcome::Listing(_) | Outcome::Done => Err(unexpected()),
+            Outcome::Listing(_) | Outcome::Refund(_) | Outcome::Done => Err(unexpected()),
+        }
+    }
+
+    /// The refund that it was about.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn refund(&self) -> Result<&Refund, Problem> {
+        match &self.outcome {
+            Outcome::Refund(refund) => Ok(refund),
+            Outcome::Listing(_) | Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::domain::calendar::Nights;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::inventory::{Occupancy, Occupant};
 
-const SNAPSHOT: &str = "select b.*, p.title, p.owner_id,
+const SNAPSHOT: &str = "select b.*, p.title, p.owner_id, p.zone,
         y.status as payment_status, y.session_url
     from bookings b
     join properties p on p.id = b.property_id
@@ -229,6 +229,7 @@ fn to_booking(row: &Row) -> Result<Booking, StorageError> {
         released_at: row.get("released_at"),
         timer: maybe("timer_id").map(TimerId::from),
         payment_id: maybe("payment_id").map(PaymentId::from),
+        details: types::maybe_json(row, "details")?.unwrap_or_default(),
         version: row.get("version"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
@@ -250,6 +251,7 @@ fn to_snapshot(row: &Row) -> Result<BookingSnapshot, StorageError> {
         booking,
         property_title: row.get("title"),
         landlord_id: UserId::from(row.get::<_, Uuid>("owner_id")),
+        zone: row.get("zone"),
         payment,
     })
 }

@@ -94,8 +94,8 @@ pub async fn of_booking(client: &Client, booking: BookingId) -> Result<Vec<Entry
 
 /// A posting as the JSON form of its row.
 pub(super) fn row_of(posting: &Posting) -> Value {
-    let (accounts, amounts): (Vec<_>, Vec<_>) =
-        posting.lines.iter().map(|(account, amount)| (account.name(), amount)).unzip();
+    let (accounts, amounts): (Vec<&str>, Vec<i64>) =
+        posting.lines.iter().map(|(account, amount)| (account.name(), *amount)).unzip();
     json!({
         "property_id": posting.property.uuid(),
         "id": posting.id,

@@ -60,6 +60,18 @@ pub fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T, StorageEr
         .map_err(|error| StorageError::malformed(format!("column {column}: {error}")))
 }
 
+/// A JSON column as what it stands for, if it is set.
+///
+/// # Errors
+/// When it has another form.
+pub fn maybe_json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>, StorageError> {
+    let value: Option<serde_json::Value> = row.get(column);
+    value
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|error| StorageError::malformed(format!("column {column}: {error}")))
+}
+
 /// A small number that is kept as a wider one.
 ///
 /// # Errors

@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use rentezy::domain::booking::{
     self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
 };
+use rentezy::domain::booking_details::{Details, ManualGuest, Party, Proposal, ProposalStatus};
 use rentezy::domain::calendar::Nights;
 use rentezy::domain::event::{Event, StayFacts};
 use rentezy::domain::money::Money;
-use rentezy::domain::payment::{self, PaymentStatus, RefundStatus};
+use rentezy::domain::payment::{self, Decline, PaymentStatus, Refund, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
 use rentezy::domain::price::Price;
 use rentezy::domain::property::{
@@ -20,6 +21,16 @@ use rentezy::domain::stay::{Command, Outcome};
 use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
+
+/// The place of a value in a list of all kinds; a kind that is not listed does not compile.
+macro_rules! place {
+    ($value:expr; $($kind:pat),+ $(,)?) => {{
+        match $value {
+            $($kind => (),)+
+        }
+        [$(matches!($value, $kind)),+].iter().position(|is| *is).unwrap()
+    }};
+}
 
 /// An id of any type, told from others by a number.
 pub(crate) fn id<T: From<Uuid>>(number: u64) -> T {
@@ -132,6 +143,56 @@ fn terms() -> Terms {
     Terms::new(price, &policies())
 }
 
+fn guest() -> ManualGuest {
+    ManualGuest { name: "Ms \"Ada\" 海".to_owned(), note: Some("rang".to_owned()) }
+}
+
+fn details() -> Details {
+    Details {
+        by_request: true,
+        extended: true,
+        message: Some("we are two".to_owned()),
+        approved_at: Some(instant()),
+        guest: Some(guest()),
+        arrived_at: Some(instant()),
+        left_on: Some(nights().check_in()),
+        ended_by: Some(Party::Admin),
+        reason: Some("flooded".to_owned()),
+        change: Some(Proposal {
+            id: id(12),
+            by: Party::Landlord,
+            unit_id: id(3),
+            nights: nights(),
+            guests: 3,
+            price: terms().price,
+            difference: Money { amount: -7, ..money() },
+            status: ProposalStatus::Accepted,
+            payment_id: Some(id(13)),
+            timer: Some(id(14)),
+            expires_at: instant(),
+            created_at: instant(),
+        }),
+    }
+}
+
+/// A refund.
+fn refund() -> Refund {
+    Refund {
+        id: id(8),
+        property_id: id(2),
+        payment_id: id(7),
+        booking_id: id(1),
+        amount: money(),
+        reason: "goodwill".to_owned(),
+        note: Some("sorry".to_owned()),
+        status: RefundStatus::Pending,
+        provider_ref: Some("re_1".to_owned()),
+        version: 2,
+        created_at: instant(),
+        updated_at: instant(),
+    }
+}
+
 /// A booking.
 pub(crate) fn booking() -> Booking {
     Booking {
@@ -149,6 +210,7 @@ pub(crate) fn booking() -> Booking {
         released_at: Some(instant()),
         timer: Some(id(6)),
         payment_id: Some(id(7)),
+        details: details(),
         version: 4,
         created_at: instant(),
         updated_at: instant(),
@@ -157,7 +219,7 @@ pub(crate) fn booking() -> Booking {
 
 /// Every command.
 pub(crate) fn commands() -> Vec<Command> {
-    let (by, booking_id, payment_id) = (id(4), id(1), id(7));
+    let (by, booking_id, payment_id, change_id) = (id(4), id(1), id(7), id(12));
     let listing = [
         property::Command::Create {
             id: id(2),
@@ -204,6 +266,49 @@ pub(crate) fn commands() -> Vec<Command> {
         },
         booking::Command::HoldOver { booking_id },
         booking::Command::CloseOverdue { booking_id },
+        booking::Command::Manual {
+            by,
+            booking_id,
+            unit_id: Some(id(3)),
+            nights: nights(),
+            guests: 2,
+            guest: guest(),
+            total: Some(money()),
+        },
+        booking::Command::Extend { by, booking_id },
+        booking::Command::Request { by, booking_id, message: Some("we are two".to_owned()) },
+        booking::Command::Approve { by, booking_id },
+        booking::Command::Decline { by, booking_id, reason: "no".to_owned() },
+        booking::Command::Cancel {
+            by,
+            booking_id,
+            percent: Some(50),
+            reason: Some("flooded".to_owned()),
+            expected: Some(money()),
+        },
+        booking::Command::CheckIn { by, booking_id, proved: true },
+        booking::Command::CheckOut { by, booking_id },
+        booking::Command::NoShow { by, booking_id },
+        booking::Command::Propose {
+            by,
+            booking_id,
+            change_id,
+            unit_id: Some(id(3)),
+            check_in: Some(nights().check_in()),
+            check_out: Some(nights().check_out()),
+            guests: Some(3),
+        },
+        booking::Command::Answer { by, booking_id, change_id, answer: booking::Answer::Withdraw },
+        booking::Command::PayChange {
+            by,
+            booking_id,
+            change_id,
+            payment_id,
+            amount: money(),
+            request: json!({"mode": "payment"}),
+        },
+        booking::Command::StayOver { booking_id },
+        booking::Command::ProposalOver { booking_id, change_id },
     ];
     let text = || "cs_1".to_owned();
     let payment = [
@@ -216,6 +321,14 @@ pub(crate) fn commands() -> Vec<Command> {
             status: RefundStatus::Failed,
             provider_ref: Some(text()),
         },
+        payment::Command::AttemptFailed { payment_id, decline: Decline::Hard },
+        payment::Command::Refund {
+            by,
+            admin: true,
+            payment_id,
+            amount: money(),
+            reason: "sorry".to_owned(),
+        },
     ];
     listing
         .map(Command::Listing)
@@ -226,31 +339,48 @@ pub(crate) fn commands() -> Vec<Command> {
 }
 
 /// The place of a command in the list of all: a new one does not compile without one.
-pub(crate) const fn place_of_command(command: &Command) -> usize {
-    match command {
-        Command::Listing(property::Command::Create { .. }) => 0,
-        Command::Listing(property::Command::Edit { .. }) => 1,
-        Command::Listing(property::Command::AddUnit { .. }) => 2,
-        Command::Listing(property::Command::EditUnit { .. }) => 3,
-        Command::Listing(property::Command::RemoveUnit { .. }) => 4,
-        Command::Listing(property::Command::SetPolicies { .. }) => 5,
-        Command::Listing(property::Command::Submit { .. }) => 6,
-        Command::Listing(property::Command::Approve { .. }) => 7,
-        Command::Listing(property::Command::Reject { .. }) => 8,
-        Command::Listing(property::Command::Publish { .. }) => 9,
-        Command::Listing(property::Command::Unpublish { .. }) => 10,
-        Command::Listing(property::Command::Archive { .. }) => 11,
-        Command::Booking(booking::Command::Hold { .. }) => 12,
-        Command::Booking(booking::Command::Release { .. }) => 13,
-        Command::Booking(booking::Command::Checkout { .. }) => 14,
-        Command::Booking(booking::Command::HoldOver { .. }) => 15,
-        Command::Booking(booking::Command::CloseOverdue { .. }) => 16,
-        Command::Payment(payment::Command::SessionOpened { .. }) => 17,
-        Command::Payment(payment::Command::SessionEnded { .. }) => 18,
-        Command::Payment(payment::Command::Paid { .. }) => 19,
-        Command::Payment(payment::Command::CloseUnanswered { .. }) => 20,
-        Command::Payment(payment::Command::RefundObserved { .. }) => 21,
-    }
+pub(crate) fn place_of_command(command: &Command) -> usize {
+    place!(
+        command;
+        Command::Listing(property::Command::Create { .. }),
+        Command::Listing(property::Command::Edit { .. }),
+        Command::Listing(property::Command::AddUnit { .. }),
+        Command::Listing(property::Command::EditUnit { .. }),
+        Command::Listing(property::Command::RemoveUnit { .. }),
+        Command::Listing(property::Command::SetPolicies { .. }),
+        Command::Listing(property::Command::Submit { .. }),
+        Command::Listing(property::Command::Approve { .. }),
+        Command::Listing(property::Command::Reject { .. }),
+        Command::Listing(property::Command::Publish { .. }),
+        Command::Listing(property::Command::Unpublish { .. }),
+        Command::Listing(property::Command::Archive { .. }),
+        Command::Booking(booking::Command::Hold { .. }),
+        Command::Booking(booking::Command::Release { .. }),
+        Command::Booking(booking::Command::Checkout { .. }),
+        Command::Booking(booking::Command::HoldOver { .. }),
+        Command::Booking(booking::Command::CloseOverdue { .. }),
+        Command::Booking(booking::Command::Manual { .. }),
+        Command::Booking(booking::Command::Extend { .. }),
+        Command::Booking(booking::Command::Request { .. }),
+        Command::Booking(booking::Command::Approve { .. }),
+        Command::Booking(booking::Command::Decline { .. }),
+        Command::Booking(booking::Command::Cancel { .. }),
+        Command::Booking(booking::Command::CheckIn { .. }),
+        Command::Booking(booking::Command::CheckOut { .. }),
+        Command::Booking(booking::Command::NoShow { .. }),
+        Command::Booking(booking::Command::Propose { .. }),
+        Command::Booking(booking::Command::Answer { .. }),
+        Command::Booking(booking::Command::PayChange { .. }),
+        Command::Booking(booking::Command::StayOver { .. }),
+        Command::Booking(booking::Command::ProposalOver { .. }),
+        Command::Payment(payment::Command::SessionOpened { .. }),
+        Command::Payment(payment::Command::SessionEnded { .. }),
+        Command::Payment(payment::Command::Paid { .. }),
+        Command::Payment(payment::Command::CloseUnanswered { .. }),
+        Command::Payment(payment::Command::RefundObserved { .. }),
+        Command::Payment(payment::Command::AttemptFailed { .. }),
+        Command::Payment(payment::Command::Refund { .. }),
+    )
 }
 
 /// Every outcome.
@@ -259,22 +389,30 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
         booking: booking(),
         property_title: "Canal side".to_owned(),
         landlord_id: id(5),
+        zone: "Europe/Dublin".to_owned(),
         payment: Some(PaymentGlance {
             id: id(7),
             status: PaymentStatus::Created,
             checkout_url: Some("http://127.0.0.1/pay".to_owned()),
         }),
     };
-    vec![Outcome::Listing(Box::new(listing())), Outcome::Booking(Box::new(snapshot)), Outcome::Done]
+    vec![
+        Outcome::Listing(Box::new(listing())),
+        Outcome::Booking(Box::new(snapshot)),
+        Outcome::Refund(Box::new(refund())),
+        Outcome::Done,
+    ]
 }
 
 /// The place of an outcome in the list of all.
-pub(crate) const fn place_of_outcome(outcome: &Outcome) -> usize {
-    match outcome {
-        Outcome::Listing(_) => 0,
-        Outcome::Booking(_) => 1,
-        Outcome::Done => 2,
-    }
+pub(crate) fn place_of_outcome(outcome: &Outcome) -> usize {
+    place!(
+        outcome;
+        Outcome::Listing(_),
+        Outcome::Booking(_),
+        Outcome::Refund(_),
+        Outcome::Done,
+    )
 }
 
 /// Every refusal.
@@ -293,24 +431,26 @@ pub(crate) fn refusals() -> Vec<Refusal> {
 }
 
 /// The place of a refusal in the list of all.
-pub(crate) const fn place_of_refusal(refusal: &Refusal) -> usize {
-    match refusal {
-        Refusal::NotFound => 0,
-        Refusal::Invalid(_) => 1,
-        Refusal::StaleVersion { .. } => 2,
-        Refusal::InvalidTransition { .. } => 3,
-        Refusal::NotBookable { .. } => 4,
-        Refusal::NightsTaken { .. } => 5,
-        Refusal::HasStays => 6,
-        Refusal::KeyReused => 7,
-        Refusal::Poisoned => 8,
-    }
+pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
+    place!(
+        refusal;
+        Refusal::NotFound,
+        Refusal::Invalid(_),
+        Refusal::StaleVersion { .. },
+        Refusal::InvalidTransition { .. },
+        Refusal::NotBookable { .. },
+        Refusal::NightsTaken { .. },
+        Refusal::HasStays,
+        Refusal::KeyReused,
+        Refusal::Poisoned,
+    )
 }
 
 /// Every event.
 pub(crate) fn events() -> Vec<Event> {
     let (user_id, property_id, booking_id) = (id(4), id(2), id(1));
     let (payment_id, refund_id, amount) = (id(7), id(8), money());
+    let (change_id, unit_id) = (id(12), id(3));
     vec![
         Event::UserRegistered { user_id },
         Event::UserRoleChanged { user_id, roles: vec!["tenant".into(), "landlord".into()] },
@@ -346,12 +486,57 @@ pub(crate) fn events() -> Vec<Event> {
         Event::BookingConfirmed { stay: stay(), amount },
         Event::BookingExpired { stay: stay() },
         Event::BookingFailed { stay: stay(), reason: "amount-differs".into() },
-        Event::BookingCancelled { stay: stay() },
+        Event::BookingCancelled { stay: stay(), by: Some(Party::Landlord), refund: Some(amount) },
         Event::BookingReleased { stay: stay() },
         Event::BookingLatePaymentResolved { stay: stay(), reacquired: true },
+        Event::BookingExtended { stay: stay(), expires_at: instant() },
+        Event::BookingRequested { stay: stay(), expires_at: instant() },
+        Event::BookingApproved { stay: stay(), expires_at: instant() },
+        Event::BookingDeclined { stay: stay(), reason: "no pets".into() },
+        Event::BookingRecorded { stay: stay(), total: amount },
+        Event::BookingCheckedIn { stay: stay() },
+        Event::BookingCompleted { stay: stay(), early: true },
+        Event::BookingNoShow { stay: stay() },
+        Event::BookingChangeProposed {
+            stay: stay(),
+            change_id,
+            by: Party::Tenant,
+            new_unit_id: unit_id,
+            new_nights: nights(),
+            new_guests: 3,
+            difference: amount,
+            expires_at: instant(),
+        },
+        Event::BookingChangeAccepted {
+            stay: stay(),
+            change_id,
+            difference: amount,
+            expires_at: instant(),
+        },
+        Event::BookingChangeDeclined {
+            stay: stay(),
+            change_id,
+            by: Party::Landlord,
+            why: "declined".into(),
+        },
+        Event::BookingModified {
+            stay: stay(),
+            old_unit_id: unit_id,
+            old_nights: nights(),
+            old_total: amount,
+            new_total: amount,
+        },
         Event::PaymentCreated { payment_id, property_id, booking_id, amount },
         Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
         Event::PaymentCanceled { payment_id, property_id, booking_id },
+        Event::PaymentFailed {
+            payment_id,
+            property_id,
+            booking_id,
+            decline_class: Decline::Hard,
+            attempts: 2,
+        },
+        Event::PaymentClosing { payment_id, property_id, booking_id },
         Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
@@ -364,47 +549,62 @@ pub(crate) fn events() -> Vec<Event> {
 }
 
 /// The place of an event in the list of all.
-pub(crate) const fn place_of_event(event: &Event) -> usize {
-    match event {
-        Event::UserRegistered { .. } => 0,
-        Event::UserRoleChanged { .. } => 1,
-        Event::UserRegistrationRepeated { .. } => 2,
-        Event::UserVerificationRequested { .. } => 3,
-        Event::UserVerified { .. } => 4,
-        Event::UserPasswordResetRequested { .. } => 5,
-        Event::UserPasswordChanged { .. } => 6,
-        Event::UserLockedOut { .. } => 7,
-        Event::UserLandlordRequested { .. } => 8,
-        Event::UserLandlordDeclined { .. } => 9,
-        Event::UserSuspended { .. } => 10,
-        Event::UserReinstated { .. } => 11,
-        Event::PropertyCreated { .. } => 12,
-        Event::PropertySubmitted { .. } => 13,
-        Event::PropertyApproved { .. } => 14,
-        Event::PropertyUpdated { .. } => 15,
-        Event::PropertyRejected { .. } => 16,
-        Event::PropertyPublished { .. } => 17,
-        Event::PropertyUnpublished { .. } => 18,
-        Event::PropertyArchived { .. } => 19,
-        Event::PropertyPriceChanged { .. } => 20,
-        Event::PropertyPhotoAdded { .. } => 21,
-        Event::PropertyPhotoRemoved { .. } => 22,
-        Event::BookingHeld { .. } => 23,
-        Event::BookingPaymentPending { .. } => 24,
-        Event::BookingExpiring { .. } => 25,
-        Event::BookingConfirmed { .. } => 26,
-        Event::BookingExpired { .. } => 27,
-        Event::BookingFailed { .. } => 28,
-        Event::BookingCancelled { .. } => 29,
-        Event::BookingReleased { .. } => 30,
-        Event::BookingLatePaymentResolved { .. } => 31,
-        Event::PaymentCreated { .. } => 32,
-        Event::PaymentSucceeded { .. } => 33,
-        Event::PaymentCanceled { .. } => 34,
-        Event::RefundCreated { .. } => 35,
-        Event::RefundSucceeded { .. } => 36,
-        Event::RefundFailed { .. } => 37,
-        Event::HookReceived { .. } => 38,
-        Event::OperatorActed { .. } => 39,
-    }
+pub(crate) fn place_of_event(event: &Event) -> usize {
+    place!(
+        event;
+        Event::UserRegistered { .. },
+        Event::UserRoleChanged { .. },
+        Event::UserRegistrationRepeated { .. },
+        Event::UserVerificationRequested { .. },
+        Event::UserVerified { .. },
+        Event::UserPasswordResetRequested { .. },
+        Event::UserPasswordChanged { .. },
+        Event::UserLockedOut { .. },
+        Event::UserLandlordRequested { .. },
+        Event::UserLandlordDeclined { .. },
+        Event::UserSuspended { .. },
+        Event::UserReinstated { .. },
+        Event::PropertyCreated { .. },
+        Event::PropertySubmitted { .. },
+        Event::PropertyApproved { .. },
+        Event::PropertyUpdated { .. },
+        Event::PropertyRejected { .. },
+        Event::PropertyPublished { .. },
+        Event::PropertyUnpublished { .. },
+        Event::PropertyArchived { .. },
+        Event::PropertyPriceChanged { .. },
+        Event::PropertyPhotoAdded { .. },
+        Event::PropertyPhotoRemoved { .. },
+        Event::BookingHeld { .. },
+        Event::BookingPaymentPending { .. },
+        Event::BookingExpiring { .. },
+        Event::BookingConfirmed { .. },
+        Event::BookingExpired { .. },
+        Event::BookingFailed { .. },
+        Event::BookingCancelled { .. },
+        Event::BookingReleased { .. },
+        Event::BookingLatePaymentResolved { .. },
+        Event::BookingExtended { .. },
+        Event::BookingRequested { .. },
+        Event::BookingApproved { .. },
+        Event::BookingDeclined { .. },
+        Event::BookingRecorded { .. },
+        Event::BookingCheckedIn { .. },
+        Event::BookingCompleted { .. },
+        Event::BookingNoShow { .. },
+        Event::BookingChangeProposed { .. },
+        Event::BookingChangeAccepted { .. },
+        Event::BookingChangeDeclined { .. },
+        Event::BookingModified { .. },
+        Event::PaymentCreated { .. },
+        Event::PaymentSucceeded { .. },
+        Event::PaymentCanceled { .. },
+        Event::PaymentFailed { .. },
+        Event::PaymentClosing { .. },
+        Event::RefundCreated { .. },
+        Event::RefundSucceeded { .. },
+        Event::RefundFailed { .. },
+        Event::HookReceived { .. },
+        Event::OperatorActed { .. },
+    )
 }

@@ -177,6 +177,7 @@ fn standing(state: &PropertyState, request: &Request) -> (String, bool) {
     let standing = match booking.expiring {
         Some(ExpiringReason::Time) => "expiring(time)",
         Some(ExpiringReason::Released) => "expiring(released)",
+        Some(ExpiringReason::Declined) => "expiring(declined)",
         None => BookingStatus::name(booking.status),
     };
     (standing.into(), booking.timer == Some(TimerId::from(request.id.uuid())))

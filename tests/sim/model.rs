@@ -211,6 +211,7 @@ impl Model {
                 }
                 self.end_of_close(*booking_id)
             }
+            other => panic!("the world does not know {other:?}"),
         }
     }
 

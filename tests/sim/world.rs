@@ -29,6 +29,7 @@ const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 30,
+    ..Rules::USUAL
 };
 
 const ZONES: [&str; 3] = ["Europe/Dublin", "America/New_York", "Pacific/Kiritimati"];
@@ -512,6 +513,8 @@ fn name(command: &Command, awaited: bool) -> &'static str {
         Command::Payment(payment::Command::SessionEnded { .. }) => "session ended",
         Command::Payment(payment::Command::Paid { .. }) => "paid",
         Command::Payment(payment::Command::CloseUnanswered { .. }) => "close unanswered",
+        Command::Payment(payment::Command::AttemptFailed { .. }) => "attempt failed",
+        Command::Payment(payment::Command::Refund { .. }) => "refund",
         Command::Payment(payment::Command::RefundObserved { .. }) => "refund observed",
     }
 }

@@ -63,14 +63,26 @@ impl Page {
             | Event::BookingConfirmed { stay, .. }
             | Event::BookingExpired { stay }
             | Event::BookingFailed { stay, .. }
-            | Event::BookingCancelled { stay }
+            | Event::BookingCancelled { stay, .. }
             | Event::BookingReleased { stay }
+            | Event::BookingDeclined { stay, .. }
+            | Event::BookingRecorded { stay, .. }
+            | Event::BookingCompleted { stay, .. }
+            | Event::BookingNoShow { stay }
+            | Event::BookingModified { stay, .. }
             | Event::BookingLatePaymentResolved { stay, .. } => {
                 self.nights.insert(stay.property_id);
             }
             // None of these touches a listing or takes or frees a night.
             Event::BookingPaymentPending { .. }
             | Event::BookingExpiring { .. }
+            | Event::BookingExtended { .. }
+            | Event::BookingRequested { .. }
+            | Event::BookingApproved { .. }
+            | Event::BookingCheckedIn { .. }
+            | Event::BookingChangeProposed { .. }
+            | Event::BookingChangeAccepted { .. }
+            | Event::BookingChangeDeclined { .. }
             | Event::UserRegistered { .. }
             | Event::UserRoleChanged { .. }
             | Event::UserRegistrationRepeated { .. }
@@ -87,6 +99,8 @@ impl Page {
             | Event::PaymentCreated { .. }
             | Event::PaymentSucceeded { .. }
             | Event::PaymentCanceled { .. }
+            | Event::PaymentFailed { .. }
+            | Event::PaymentClosing { .. }
             | Event::RefundCreated { .. }
             | Event::RefundSucceeded { .. }
             | Event::RefundFailed { .. }

@@ -65,6 +65,7 @@ impl Node {
                 hold: minute * 10,
                 expiring: minute,
                 window_days: 730,
+                ..Rules::USUAL
             },
         };
         let limits = Limits { entity_queue: 64, node_queue: 64, idle: minute, entities_max: 64 };

@@ -6,8 +6,10 @@ use super::fixture::{
     NOON, booking_id, euro, nights, owner, payment_id, property_id, tenant, unit_id,
 };
 use crate::domain::booking::{self, ExpiringReason};
+use crate::domain::booking_details::Party;
 use crate::domain::event::{Event, StayFacts};
-use crate::domain::ids::RefundId;
+use crate::domain::ids::{ProposalId, RefundId};
+use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
 
 /// One of each, in the order of their declaration.
@@ -22,6 +24,7 @@ pub(super) fn samples() -> Vec<Event> {
     };
     let (property_id, booking_id, payment_id) = (property_id(), booking_id(1), payment_id(1));
     let (refund_id, amount) = (RefundId::from(Uuid::from_u128(3001)), euro(30_000));
+    let (change_id, unit_id) = (ProposalId::from(Uuid::from_u128(4001)), unit_id());
     vec![
         Event::UserRegistered { user_id: tenant() },
         Event::UserRoleChanged { user_id: tenant(), roles: vec!["tenant".into()] },
@@ -61,12 +64,57 @@ pub(super) fn samples() -> Vec<Event> {
         Event::BookingConfirmed { stay: stay.clone(), amount },
         Event::BookingExpired { stay: stay.clone() },
         Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() },
-        Event::BookingCancelled { stay: stay.clone() },
+        Event::BookingCancelled { stay: stay.clone(), by: None, refund: None },
         Event::BookingReleased { stay: stay.clone() },
-        Event::BookingLatePaymentResolved { stay, reacquired: true },
+        Event::BookingLatePaymentResolved { stay: stay.clone(), reacquired: true },
+        Event::BookingExtended { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
+        Event::BookingRequested { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
+        Event::BookingApproved { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
+        Event::BookingDeclined { stay: stay.clone(), reason: "no pets".into() },
+        Event::BookingRecorded { stay: stay.clone(), total: amount },
+        Event::BookingCheckedIn { stay: stay.clone() },
+        Event::BookingCompleted { stay: stay.clone(), early: true },
+        Event::BookingNoShow { stay: stay.clone() },
+        Event::BookingChangeProposed {
+            stay: stay.clone(),
+            change_id,
+            by: Party::Tenant,
+            new_unit_id: unit_id,
+            new_nights: nights(5, 8),
+            new_guests: 3,
+            difference: amount,
+            expires_at: NOON.parse().unwrap(),
+        },
+        Event::BookingChangeAccepted {
+            stay: stay.clone(),
+            change_id,
+            difference: amount,
+            expires_at: NOON.parse().unwrap(),
+        },
+        Event::BookingChangeDeclined {
+            stay: stay.clone(),
+            change_id,
+            by: Party::Landlord,
+            why: "declined".into(),
+        },
+        Event::BookingModified {
+            stay: stay.clone(),
+            old_unit_id: unit_id,
+            old_nights: nights(5, 8),
+            old_total: amount,
+            new_total: amount,
+        },
         Event::PaymentCreated { payment_id, property_id, booking_id, amount },
         Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
         Event::PaymentCanceled { payment_id, property_id, booking_id },
+        Event::PaymentFailed {
+            payment_id,
+            property_id,
+            booking_id,
+            decline_class: Decline::Hard,
+            attempts: 2,
+        },
+        Event::PaymentClosing { payment_id, property_id, booking_id },
         Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
@@ -109,6 +157,14 @@ fn timers_commands_are_written_as_they_always_were() {
         (
             booking::Command::CloseOverdue { booking_id },
             r#"{"booking":{"close_overdue":{"booking_id":"bkg_000000000000000000000000000003e9"}}}"#,
+        ),
+        (
+            booking::Command::StayOver { booking_id },
+            r#"{"booking":{"stay_over":{"booking_id":"bkg_000000000000000000000000000003e9"}}}"#,
+        ),
+        (
+            booking::Command::ProposalOver { booking_id, change_id: Uuid::from_u128(4001).into() },
+            r#"{"booking":{"proposal_over":{"booking_id":"bkg_000000000000000000000000000003e9","change_id":"chg_00000000000000000000000000000fa1"}}}"#,
         ),
     ] {
         let command = Command::Booking(command);

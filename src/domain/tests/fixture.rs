@@ -25,6 +25,7 @@ pub(super) const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 365,
+    ..Rules::USUAL
 };
 
 /// Noon in Dublin on the first of June.

@@ -1,7 +1,9 @@
 //! Of the statement: bookings and the nights they take.
 
 use super::builder::{ACCEPTED, Builder, column, rows, split};
-use crate::domain::booking::ExpiringReason;
+use crate::domain::booking::{Booking, ExpiringReason};
+use crate::domain::booking_details::Details;
+use crate::domain::change::Write;
 use crate::storage::changes::ChangeSet;
 use crate::storage::sqlstate::StorageError;
 use crate::storage::types::JsonText;
@@ -10,10 +12,6 @@ impl Builder {
     pub(super) fn bookings(&mut self, sets: &[ChangeSet]) -> Result<(), StorageError> {
         let (new, old) = split(sets, |set| set.net.bookings.values());
         if self.part(3, &new) {
-            let terms = new
-                .iter()
-                .map(|(_, w)| JsonText::of(&w.row.terms))
-                .collect::<Result<Vec<_>, _>>()?;
             let columns = vec![
                 column("id", "uuid", &new, |w| w.row.id.uuid()),
                 column("property_id", "uuid", &new, |w| w.row.property_id.uuid()),
@@ -25,7 +23,8 @@ impl Builder {
                 column("status", "text", &new, |w| w.row.status.name()),
                 column("expiring", "text", &new, |w| w.row.expiring.map(expiring_name)),
                 column("currency", "text", &new, |w| w.row.total.currency.code().to_owned()),
-                ("terms", "jsonb", Box::new(terms)),
+                ("terms", "jsonb", Box::new(terms(&new)?)),
+                ("details", "jsonb", Box::new(details(&new)?)),
                 column("total", "int8", &new, |w| w.row.total.amount),
                 column("expires_at", "timestamptz", &new, |w| w.row.expires_at),
                 column("released_at", "timestamptz", &new, |w| w.row.released_at),
@@ -40,7 +39,7 @@ impl Builder {
                 "i_bookings as (insert into bookings
                     select id, property_id, unit_id, tenant_id, check_in, check_out, guests, status,
                         expiring, currency, total, expires_at, released_at, timer_id,
-                        payment_id, version, created_at, updated_at, terms
+                        payment_id, version, created_at, updated_at, terms, details
                     from new_bookings n where {ACCEPTED})"
             ));
         }
@@ -51,6 +50,13 @@ impl Builder {
                 column("from_version", "int4", &old, |w| w.from_version.unwrap_or_default()),
                 column("status", "text", &old, |w| w.row.status.name()),
                 column("expiring", "text", &old, |w| w.row.expiring.map(expiring_name)),
+                column("unit_id", "uuid", &old, |w| w.row.unit_id.uuid()),
+                column("check_in", "date", &old, |w| w.row.nights.check_in()),
+                column("check_out", "date", &old, |w| w.row.nights.check_out()),
+                column("guests", "int4", &old, |w| i32::from(w.row.guests)),
+                column("total", "int8", &old, |w| w.row.total.amount),
+                ("terms", "jsonb", Box::new(terms(&old)?)),
+                ("details", "jsonb", Box::new(details(&old)?)),
                 column("expires_at", "timestamptz", &old, |w| w.row.expires_at),
                 column("released_at", "timestamptz", &old, |w| w.row.released_at),
                 column("timer_id", "uuid", &old, |w| w.row.timer.map(|id| id.uuid())),
@@ -62,7 +68,10 @@ impl Builder {
             self.ctes.push(format!(
                 "u_bookings as (update bookings t set status = n.status, expiring = n.expiring,
                         expires_at = n.expires_at, released_at = n.released_at, timer_id = n.timer_id,
-                        payment_id = n.payment_id, version = n.version, updated_at = n.updated_at
+                        payment_id = n.payment_id, unit_id = n.unit_id, check_in = n.check_in,
+                        check_out = n.check_out, guests = n.guests, total = n.total,
+                        terms = n.terms, details = n.details, version = n.version,
+                        updated_at = n.updated_at
                     from old_bookings n where {ACCEPTED}
                         and t.id = n.id and t.property_id = n.property_id and t.version = n.from_version
                     returning t.id)"
@@ -138,5 +147,20 @@ fn expiring_name(reason: ExpiringReason) -> &'static str {
     match reason {
         ExpiringReason::Time => "time",
         ExpiringReason::Released => "released",
+        ExpiringReason::Declined => "declined",
     }
+}
+
+/// The terms of bookings, as their column takes them.
+fn terms(rows: &[(i32, &Write<Booking>)]) -> Result<Vec<JsonText>, StorageError> {
+    rows.iter().map(|(_, write)| JsonText::of(&write.row.terms)).collect()
+}
+
+/// What only some bookings have; nothing for most.
+fn details(rows: &[(i32, &Write<Booking>)]) -> Result<Vec<Option<JsonText>>, StorageError> {
+    let none = Details::default();
+    let of = |write: &Write<Booking>| {
+        (write.row.details != none).then(|| JsonText::of(&write.row.details)).transpose()
+    };
+    rows.iter().map(|(_, write)| of(write)).collect()
 }

@@ -29,6 +29,7 @@ impl Builder {
 
 const PAYMENT_UPDATE: &str = "status = p.status, session_id = p.session_id,
     session_url = p.session_url, intent_id = p.intent_id, close_attempts = p.close_attempts,
+    captured = p.captured, refunded = p.refunded, attempts = p.attempts,
     version = p.version, updated_at = p.updated_at";
 
 const REFUND_UPDATE: &str = "status = p.status, provider_ref = p.provider_ref, version = p.version, updated_at = p.updated_at";

@@ -30,6 +30,7 @@ const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 400,
+    ..Rules::USUAL
 };
 
 /// Runs a test on a migrated database of its own. Postgres is started outside of the
