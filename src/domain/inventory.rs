@@ -4,7 +4,11 @@
 //! packed into *n* slots whenever no night is in more than *n* of them (interval
 //! partitioning; Kleinberg and Tardos, *Algorithm Design*, 4.1). So a stay is refused only
 //! when some night is really full: when no slot is free on all its nights, the stays that
-//! have not begun are dealt out anew.
+//! have not begun are dealt out anew, by [`super::packing`].
+//!
+//! Between two stays in one slot there may have to be a gap, which is not sold. A stay with
+//! its gap behind it is an interval again, so that the same holds for padded nights. Nights
+//! that the landlord keeps back need no gap.
 
 use std::collections::HashMap;
 
@@ -14,6 +18,7 @@ use uuid::Uuid;
 
 use super::calendar::Nights;
 use super::ids::{BlockId, BookingId, UnitId};
+use super::packing::{self, Newcomer};
 
 /// One unit by its number: the row that nights are taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +86,22 @@ pub struct Occupancy {
     pub slot_id: i64,
     /// The nights.
     pub nights: Nights,
+    /// Whether it stays in this slot, whoever else needs room: somebody has chosen it.
+    #[serde(default)]
+    pub pinned: bool,
+}
+
+impl Occupancy {
+    /// Whether it is a stay, which keeps its distance from others.
+    #[must_use]
+    pub const fn is_stay(&self) -> bool {
+        matches!(self.occupant, Occupant::Booking(_))
+    }
+
+    /// Whether its slot is settled: it has begun, or is pinned.
+    pub(super) fn is_fixed(&self, today: Date) -> bool {
+        self.pinned || self.nights.check_in() <= today
+    }
 }
 
 /// Where a stay fits, and which others have to change their unit for it.
@@ -97,9 +118,22 @@ pub struct Allotment {
 pub struct Inventory {
     slots: Vec<(Slot, Vec<Occupancy>)>,
     slot_of: HashMap<Occupant, usize>,
+    gap: u16,
 }
 
 impl Inventory {
+    /// Sets how many nights at least lie between two stays in one slot. Stays that are
+    /// closer already may stay so.
+    pub const fn set_gap(&mut self, nights: u16) {
+        self.gap = nights;
+    }
+
+    /// How many nights at least lie between two stays in one slot.
+    #[must_use]
+    pub const fn gap(&self) -> u16 {
+        self.gap
+    }
+
     /// Adds an empty slot.
     pub fn add_slot(&mut self, slot: Slot) {
         self.slots.push((slot, Vec::new()));
@@ -125,12 +159,33 @@ impl Inventory {
         (1..=u16::MAX).filter(move |number| !taken(number))
     }
 
-    /// Whether there is a stay, in units of the type or in any, that is not over.
+    /// Whether there is a stay, in any unit, that is not over.
     #[must_use]
-    pub fn has_stays(&self, unit: Option<UnitId>, today: Date) -> bool {
-        let of = |slot: &Slot| unit.is_none_or(|unit| slot.unit_id == unit);
-        let mut taken = self.slots.iter().filter(|(slot, _)| of(slot)).flat_map(|(_, taken)| taken);
-        taken.any(|stay| stay.nights.check_out() > today)
+    pub fn has_stays(&self, today: Date) -> bool {
+        let mut all = self.slots.iter().flat_map(|(_, taken)| taken);
+        all.any(|taken| taken.is_stay() && taken.nights.check_out() > today)
+    }
+
+    /// Whether nights of a unit type that are not over are taken, by stays or otherwise.
+    #[must_use]
+    pub fn is_taken(&self, unit: UnitId, today: Date) -> bool {
+        self.of_unit(unit).flat_map(|(_, taken)| taken).any(|t| t.nights.check_out() > today)
+    }
+
+    /// A slot of a unit type by its number in the type.
+    #[must_use]
+    pub fn slot(&self, unit: UnitId, unit_no: u16) -> Option<Slot> {
+        self.of_unit(unit).map(|(slot, _)| *slot).find(|slot| slot.unit_no == unit_no)
+    }
+
+    /// The slots of a unit type, each with what is in it in the order of arrival.
+    pub fn of_unit(&self, unit: UnitId) -> impl Iterator<Item = &(Slot, Vec<Occupancy>)> {
+        self.slots.iter().filter(move |(slot, _)| slot.unit_id == unit)
+    }
+
+    /// All that is taken, in no order.
+    pub fn all(&self) -> impl Iterator<Item = &Occupancy> {
+        self.slots.iter().flat_map(|(_, taken)| taken)
     }
 
     /// Takes a slot away, with what is in it.
@@ -147,6 +202,12 @@ impl Inventory {
     pub fn of(&self, occupant: Occupant) -> Option<&Occupancy> {
         let (_, taken) = self.slots.get(*self.slot_of.get(&occupant)?)?;
         taken.iter().find(|occupancy| occupancy.occupant == occupant)
+    }
+
+    /// The slot that somebody is in.
+    #[must_use]
+    pub fn slot_of(&self, occupant: Occupant) -> Option<Slot> {
+        self.slots.get(*self.slot_of.get(&occupant)?).map(|(slot, _)| *slot)
     }
 
     /// Takes nights, in place of what the same occupant took before.
@@ -169,19 +230,88 @@ impl Inventory {
         }
     }
 
-    /// Finds room for a stay in a unit type: a slot that is free on all its nights, else
+    /// Finds room for a new stay in a unit type: a slot that is free on all its nights, else
     /// one that becomes free when stays that begin after `today` change their unit.
-    /// `None` when some night is full.
+    /// `None` when some night is full. Where stays are pinned to come, a way to deal them all
+    /// out may be missed; nothing is ever sold twice.
     #[must_use]
     pub fn allot(&self, unit: UnitId, nights: Nights, today: Date) -> Option<Allotment> {
-        let slots = || self.slots.iter().filter(move |(slot, _)| slot.unit_id == unit);
-        if let Some((slot, _)) = slots().find(|(_, taken)| is_free(taken, nights)) {
+        self.allot_to(unit, Newcomer::stay(nights), today)
+    }
+
+    /// Finds room at other nights, or in another unit type, for somebody who may take nights
+    /// already: those do not count. Guests who are there, and whoever is pinned, stay in
+    /// their slot unless the unit type is another one.
+    #[must_use]
+    pub fn allot_for(
+        &self,
+        occupant: Occupant,
+        unit: UnitId,
+        nights: Nights,
+        today: Date,
+    ) -> Option<Allotment> {
+        let mut wanted = Newcomer { occupant: Some(occupant), ..Newcomer::stay(nights) };
+        wanted.is_stay = matches!(occupant, Occupant::Booking(_));
+        if let Some(now) = self.of(occupant)
+            && self.slot_of(occupant).is_some_and(|slot| slot.unit_id == unit)
+        {
+            wanted.own = Some(now.slot_id);
+            wanted.fixed = now.is_fixed(today);
+        }
+        self.allot_to(unit, wanted, today)
+    }
+
+    /// Finds out whether somebody can have nights in a certain slot, and who moves for it.
+    /// What they take now does not count.
+    #[must_use]
+    pub fn allot_in(
+        &self,
+        occupant: Occupant,
+        slot: Slot,
+        nights: Nights,
+        today: Date,
+    ) -> Option<Allotment> {
+        let wanted = Newcomer {
+            occupant: Some(occupant),
+            is_stay: matches!(occupant, Occupant::Booking(_)),
+            own: Some(slot.slot_id),
+            fixed: true,
+            nights,
+        };
+        self.allot_to(slot.unit_id, wanted, today)
+    }
+
+    fn allot_to(&self, unit: UnitId, wanted: Newcomer, today: Date) -> Option<Allotment> {
+        let own = wanted.own;
+        let mut free = self.free_slots(unit, wanted);
+        let fits = match own {
+            Some(own) if wanted.fixed => free.find(|(slot, _)| slot.slot_id == own),
+            Some(own) => {
+                let free: Vec<_> = free.collect();
+                let own = free.iter().find(|(slot, _)| slot.slot_id == own);
+                own.or(free.first()).copied()
+            }
+            None => free.next(),
+        };
+        if let Some((slot, _)) = fits {
             return Some(Allotment { slot_id: slot.slot_id, moves: Vec::new() });
         }
-        if slots().count() < 2 {
+        if self.count(unit) < 2 {
             return None;
         }
-        repack(slots(), nights, today)
+        let (slot_id, moves) =
+            packing::deal(self.of_unit(unit), &[], Some(wanted), self.gap, today)?;
+        slot_id.map(|slot_id| Allotment { slot_id, moves })
+    }
+
+    /// The slots of a unit type that are free for somebody on all their nights, as all others
+    /// lie now.
+    pub(super) fn free_slots(
+        &self,
+        unit: UnitId,
+        wanted: Newcomer,
+    ) -> impl Iterator<Item = &(Slot, Vec<Occupancy>)> {
+        self.of_unit(unit).filter(move |(_, taken)| packing::is_free(taken, &wanted, self.gap))
     }
 
     /// Finds which slots of a unit type to give up so that `count` are left, and where the
@@ -189,21 +319,17 @@ impl Inventory {
     /// more stays than that.
     #[must_use]
     pub fn shrink(&self, unit: UnitId, count: u16, today: Date) -> Option<Shrinking> {
-        let mut slots: Vec<_> =
-            self.slots.iter().filter(|(slot, _)| slot.unit_id == unit).collect();
+        let mut slots: Vec<_> = self.of_unit(unit).collect();
         let coming = |taken: &[Occupancy]| taken.iter().any(|s| s.nights.check_out() > today);
-        let begun = |taken: &[Occupancy]| {
-            taken.iter().any(|s| s.nights.check_in() <= today && s.nights.check_out() > today)
+        let fixed = |taken: &[Occupancy]| {
+            taken.iter().any(|s| s.is_fixed(today) && s.nights.check_out() > today)
         };
         // More guests who are there than units would overlap tonight, so with these in front
         // none of them is ever dealt out anew.
-        slots.sort_by_key(|(slot, taken)| (!begun(taken), !coming(taken), slot.unit_no));
+        slots.sort_by_key(|(slot, taken)| (!fixed(taken), !coming(taken), slot.unit_no));
         let given_up = slots.split_off(usize::from(count).min(slots.len()));
         let moves = if given_up.iter().any(|(_, taken)| coming(taken)) {
-            let stays = slots.iter().chain(&given_up).flat_map(|(_, taken)| taken);
-            let stays = stays.filter(|stay| stay.nights.check_out() > today);
-            let stays = stays.map(|stay| (stay.nights, Some(*stay))).collect();
-            deal(slots.iter().map(|(slot, _)| slot.slot_id), stays, today)?.1
+            packing::deal(slots.into_iter(), &given_up, None, self.gap, today)?.1
         } else {
             Vec::new()
         };
@@ -219,63 +345,4 @@ pub struct Shrinking {
     pub retired: Vec<i64>,
     /// Stays that move, with their new slots.
     pub moves: Vec<Occupancy>,
-}
-
-/// Whether a slot is free on all the nights. `taken` is sorted and without overlaps, so
-/// only the last stay that begins before the range's end can be in the way.
-fn is_free(taken: &[Occupancy], nights: Nights) -> bool {
-    let before = taken.partition_point(|other| other.nights.check_in() < nights.check_out());
-    before
-        .checked_sub(1)
-        .and_then(|last| taken.get(last))
-        .is_none_or(|last| !last.nights.overlaps(&nights))
-}
-
-/// Makes room for a new stay by dealing all stays out again.
-fn repack<'a>(
-    slots: impl Iterator<Item = &'a (Slot, Vec<Occupancy>)>,
-    nights: Nights,
-    today: Date,
-) -> Option<Allotment> {
-    let from = nights.check_in().min(today);
-    let mut ids = Vec::new();
-    let mut stays: Vec<(Nights, Option<Occupancy>)> = vec![(nights, None)];
-    for (slot, taken) in slots {
-        ids.push(slot.slot_id);
-        let coming = taken.iter().filter(|stay| stay.nights.check_out() > from);
-        stays.extend(coming.map(|stay| (stay.nights, Some(*stay))));
-    }
-    let (slot_id, moves) = deal(ids.into_iter(), stays, today)?;
-    slot_id.map(|slot_id| Allotment { slot_id, moves })
-}
-
-/// Deals stays out to slots in the order of their arrival, each to its own slot if that
-/// is free, else to any. Those that have begun arrive first and so keep their slots. Gives
-/// back the slot of the new stay, the one that has none yet, and those that moved.
-fn deal(
-    slots: impl Iterator<Item = i64>,
-    mut stays: Vec<(Nights, Option<Occupancy>)>,
-    today: Date,
-) -> Option<(Option<i64>, Vec<Occupancy>)> {
-    let mut free_from: Vec<(i64, Date)> = slots.map(|slot_id| (slot_id, Date::MIN)).collect();
-    let begun = |stay: &Option<Occupancy>| stay.is_some_and(|stay| stay.nights.check_in() <= today);
-    stays.sort_by_key(|(nights, stay)| (!begun(stay), *nights, stay.is_none()));
-    let (mut slot_id, mut moves) = (None, Vec::new());
-    for (nights, stay) in stays {
-        let own = stay.map(|stay| stay.slot_id);
-        let free = |(_, from): &&mut (i64, Date)| *from <= nights.check_in();
-        let place = match free_from.iter_mut().filter(free).find(|(id, _)| Some(*id) == own) {
-            Some(place) => place,
-            None => free_from.iter_mut().filter(free).max_by_key(|(_, from)| *from)?,
-        };
-        place.1 = nights.check_out();
-        match stay {
-            None => slot_id = Some(place.0),
-            Some(stay) if stay.slot_id != place.0 => {
-                moves.push(Occupancy { slot_id: place.0, ..stay });
-            }
-            Some(_) => {}
-        }
-    }
-    Some((slot_id, moves))
 }

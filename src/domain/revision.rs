@@ -178,7 +178,7 @@ impl Revision<'_> {
             return Err(Refusal::invalid_transition(status.name(), status.allowed()));
         }
         let open = self.state.bookings.values().any(|booking| booking.status.is_open());
-        if open || self.state.inventory.has_stays(None, self.old.today(self.context.now)) {
+        if open || self.state.inventory.has_stays(self.old.today(self.context.now)) {
             return Err(Refusal::HasStays);
         }
         let next = Listing { status: Status::Archived, ..self.advanced() };

@@ -423,12 +423,14 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn occupy(&self, decision: &mut Decision, booking: &Booking, allotment: Allotment) {
-        decision.changes.extend(allotment.moves.into_iter().map(Change::Occupy));
-        decision.change(Change::Occupy(Occupancy {
-            occupant: booking.id.into(),
-            slot_id: allotment.slot_id,
-            nights: booking.nights,
-        }));
+        let Allotment { slot_id, moves } = allotment;
+        let occupant = booking.id.into();
+        // Whoever was given a unit by hand keeps it as long as it is the same.
+        let now = self.state.inventory.of(occupant);
+        let pinned = now.is_some_and(|now| now.pinned && now.slot_id == slot_id);
+        decision.changes.extend(moves.into_iter().map(Change::Occupy));
+        let nights = booking.nights;
+        decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
     }
 
     fn payment_of(&self, booking: &Booking) -> Option<&Payment> {

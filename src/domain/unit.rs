@@ -188,7 +188,7 @@ pub(super) fn remove_slots(
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
     let open = state.bookings.values().any(|b| b.unit_id == unit_id && b.status.is_open());
-    if open || state.inventory.has_stays(Some(unit_id), listing.today(context.now)) {
+    if open || state.inventory.is_taken(unit_id, listing.today(context.now)) {
         return Err(Refusal::HasStays);
     }
     for slot in state.inventory.slots_of(unit_id) {

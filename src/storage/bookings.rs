@@ -149,7 +149,7 @@ pub async fn occupancies(
 ) -> Result<Vec<Occupancy>, StorageError> {
     let rows = client
         .query(
-            "select ref, kind, slot_id, lower(nights) as check_in, upper(nights) as check_out
+            "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
              from occupancies where property_id = $1 and (upper(nights) > $2 or ref in (
                  select id from bookings where property_id = $1
                  and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')))",
@@ -162,6 +162,7 @@ pub async fn occupancies(
                 occupant: occupant(row)?,
                 slot_id: row.get("slot_id"),
                 nights: nights(row)?,
+                pinned: row.get("pinned"),
             })
         })
         .collect()

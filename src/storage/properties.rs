@@ -194,6 +194,7 @@ pub(super) fn row_of(listing: &Listing) -> Value {
         "deposit_minor": deposit_minor,
         "cleaning_fee_minor": cleaning_fee_minor,
         "policies": listing.policies,
+        "stay_rules": {},
         "rejection": listing.rejection,
         "source": listing.source.as_ref().map(|source| &source.name),
         "external_id": listing.source.as_ref().map(|source| &source.external_id),

@@ -11,6 +11,16 @@
     reason = "a test says what it expects, and ends where that is not so"
 )]
 
+/// The place of a value in a list of all kinds; a kind that is not listed does not compile.
+macro_rules! place {
+    ($value:expr; $($kind:pat),+ $(,)?) => {{
+        match $value {
+            $($kind => (),)+
+        }
+        [$(matches!($value, $kind)),+].iter().position(|is| *is).unwrap()
+    }};
+}
+
 mod harness;
 
 mod accounts;
@@ -49,6 +59,7 @@ mod races;
 mod replays;
 mod retention;
 mod samples;
+mod samples_events;
 mod seeded;
 mod smoke;
 mod walls;

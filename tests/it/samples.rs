@@ -7,7 +7,7 @@ use rentezy::domain::booking::{
 };
 use rentezy::domain::booking_details::{Details, ManualGuest, Party, Proposal, ProposalStatus};
 use rentezy::domain::calendar::Nights;
-use rentezy::domain::event::{Event, StayFacts};
+use rentezy::domain::event::StayFacts;
 use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, Decline, PaymentStatus, Refund, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
@@ -22,15 +22,7 @@ use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
 
-/// The place of a value in a list of all kinds; a kind that is not listed does not compile.
-macro_rules! place {
-    ($value:expr; $($kind:pat),+ $(,)?) => {{
-        match $value {
-            $($kind => (),)+
-        }
-        [$(matches!($value, $kind)),+].iter().position(|is| *is).unwrap()
-    }};
-}
+pub(crate) use crate::samples_events::{events, place_of_event};
 
 /// An id of any type, told from others by a number.
 pub(crate) fn id<T: From<Uuid>>(number: u64) -> T {
@@ -443,168 +435,5 @@ pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::HasStays,
         Refusal::KeyReused,
         Refusal::Poisoned,
-    )
-}
-
-/// Every event.
-pub(crate) fn events() -> Vec<Event> {
-    let (user_id, property_id, booking_id) = (id(4), id(2), id(1));
-    let (payment_id, refund_id, amount) = (id(7), id(8), money());
-    let (change_id, unit_id) = (id(12), id(3));
-    vec![
-        Event::UserRegistered { user_id },
-        Event::UserRoleChanged { user_id, roles: vec!["tenant".into(), "landlord".into()] },
-        Event::UserRegistrationRepeated { user_id },
-        Event::UserVerificationRequested { user_id, token_id: id(10) },
-        Event::UserVerified { user_id },
-        Event::UserPasswordResetRequested { user_id, token_id: id(10) },
-        Event::UserPasswordChanged { user_id },
-        Event::UserLockedOut { user_id, until: instant() },
-        Event::UserLandlordRequested { user_id },
-        Event::UserLandlordDeclined { user_id, reason: "no papers".into() },
-        Event::UserSuspended { user_id, reason: "spam".into() },
-        Event::UserReinstated { user_id },
-        Event::PropertyCreated { property_id, owner_id: id(5) },
-        Event::PropertySubmitted { property_id },
-        Event::PropertyApproved { property_id, version: 2 },
-        Event::PropertyUpdated { property_id, version: 3 },
-        Event::PropertyRejected {
-            property_id,
-            owner_id: id(5),
-            reason: "no photos".into(),
-            version: 4,
-        },
-        Event::PropertyPublished { property_id, version: 5 },
-        Event::PropertyUnpublished { property_id, version: 6 },
-        Event::PropertyArchived { property_id, version: 7 },
-        Event::PropertyPriceChanged { property_id, old: amount, new: amount },
-        Event::PropertyPhotoAdded { property_id, photo_id: id(11), sha256: "00ff".into() },
-        Event::PropertyPhotoRemoved { property_id, photo_id: id(11) },
-        Event::BookingHeld { stay: stay(), expires_at: instant() },
-        Event::BookingPaymentPending { stay: stay(), payment_id, amount },
-        Event::BookingExpiring { stay: stay(), payment_id, reason: ExpiringReason::Time },
-        Event::BookingConfirmed { stay: stay(), amount },
-        Event::BookingExpired { stay: stay() },
-        Event::BookingFailed { stay: stay(), reason: "amount-differs".into() },
-        Event::BookingCancelled { stay: stay(), by: Some(Party::Landlord), refund: Some(amount) },
-        Event::BookingReleased { stay: stay() },
-        Event::BookingLatePaymentResolved { stay: stay(), reacquired: true },
-        Event::BookingExtended { stay: stay(), expires_at: instant() },
-        Event::BookingRequested { stay: stay(), expires_at: instant() },
-        Event::BookingApproved { stay: stay(), expires_at: instant() },
-        Event::BookingDeclined { stay: stay(), reason: "no pets".into() },
-        Event::BookingRecorded { stay: stay(), total: amount },
-        Event::BookingCheckedIn { stay: stay() },
-        Event::BookingCompleted { stay: stay(), early: true },
-        Event::BookingNoShow { stay: stay() },
-        Event::BookingChangeProposed {
-            stay: stay(),
-            change_id,
-            by: Party::Tenant,
-            new_unit_id: unit_id,
-            new_nights: nights(),
-            new_guests: 3,
-            difference: amount,
-            expires_at: instant(),
-        },
-        Event::BookingChangeAccepted {
-            stay: stay(),
-            change_id,
-            difference: amount,
-            expires_at: instant(),
-        },
-        Event::BookingChangeDeclined {
-            stay: stay(),
-            change_id,
-            by: Party::Landlord,
-            why: "declined".into(),
-        },
-        Event::BookingModified {
-            stay: stay(),
-            old_unit_id: unit_id,
-            old_nights: nights(),
-            old_total: amount,
-            new_total: amount,
-        },
-        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
-        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
-        Event::PaymentCanceled { payment_id, property_id, booking_id },
-        Event::PaymentFailed {
-            payment_id,
-            property_id,
-            booking_id,
-            decline_class: Decline::Hard,
-            attempts: 2,
-        },
-        Event::PaymentClosing { payment_id, property_id, booking_id },
-        Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
-        Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
-        Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
-        Event::HookReceived { provider_event: "evt_1".into(), kind: "charge.refunded".into() },
-        Event::OperatorActed {
-            action: "dead-letter.retried".into(),
-            subject: "notifications".into(),
-        },
-    ]
-}
-
-/// The place of an event in the list of all.
-pub(crate) fn place_of_event(event: &Event) -> usize {
-    place!(
-        event;
-        Event::UserRegistered { .. },
-        Event::UserRoleChanged { .. },
-        Event::UserRegistrationRepeated { .. },
-        Event::UserVerificationRequested { .. },
-        Event::UserVerified { .. },
-        Event::UserPasswordResetRequested { .. },
-        Event::UserPasswordChanged { .. },
-        Event::UserLockedOut { .. },
-        Event::UserLandlordRequested { .. },
-        Event::UserLandlordDeclined { .. },
-        Event::UserSuspended { .. },
-        Event::UserReinstated { .. },
-        Event::PropertyCreated { .. },
-        Event::PropertySubmitted { .. },
-        Event::PropertyApproved { .. },
-        Event::PropertyUpdated { .. },
-        Event::PropertyRejected { .. },
-        Event::PropertyPublished { .. },
-        Event::PropertyUnpublished { .. },
-        Event::PropertyArchived { .. },
-        Event::PropertyPriceChanged { .. },
-        Event::PropertyPhotoAdded { .. },
-        Event::PropertyPhotoRemoved { .. },
-        Event::BookingHeld { .. },
-        Event::BookingPaymentPending { .. },
-        Event::BookingExpiring { .. },
-        Event::BookingConfirmed { .. },
-        Event::BookingExpired { .. },
-        Event::BookingFailed { .. },
-        Event::BookingCancelled { .. },
-        Event::BookingReleased { .. },
-        Event::BookingLatePaymentResolved { .. },
-        Event::BookingExtended { .. },
-        Event::BookingRequested { .. },
-        Event::BookingApproved { .. },
-        Event::BookingDeclined { .. },
-        Event::BookingRecorded { .. },
-        Event::BookingCheckedIn { .. },
-        Event::BookingCompleted { .. },
-        Event::BookingNoShow { .. },
-        Event::BookingChangeProposed { .. },
-        Event::BookingChangeAccepted { .. },
-        Event::BookingChangeDeclined { .. },
-        Event::BookingModified { .. },
-        Event::PaymentCreated { .. },
-        Event::PaymentSucceeded { .. },
-        Event::PaymentCanceled { .. },
-        Event::PaymentFailed { .. },
-        Event::PaymentClosing { .. },
-        Event::RefundCreated { .. },
-        Event::RefundSucceeded { .. },
-        Event::RefundFailed { .. },
-        Event::HookReceived { .. },
-        Event::OperatorActed { .. },
     )
 }

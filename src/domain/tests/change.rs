@@ -65,6 +65,7 @@ fn change(state: &PropertyState, template: &Booking, step: &Step) -> Change {
             occupant: booking_id(*number).into(),
             slot_id: *slot_id,
             nights: template.nights,
+            pinned: false,
         }),
         Step::Vacate(number) => Change::Vacate(booking_id(*number).into()),
         Step::Edit => {

@@ -122,12 +122,14 @@ impl Builder {
                 column("slot_id", "int8", &some, |(_, _, stay)| stay.slot_id),
                 column("check_in", "date", &some, |(_, _, stay)| stay.nights.check_in()),
                 column("check_out", "date", &some, |(_, _, stay)| stay.nights.check_out()),
+                column("pinned", "bool", &some, |(_, _, stay)| stay.pinned),
             ];
             self.input(name, &some, columns);
             if moved {
                 self.ctes.push(format!(
                     "u_nights as (update occupancies t
-                        set slot_id = n.slot_id, nights = daterange(n.check_in, n.check_out)
+                        set slot_id = n.slot_id, nights = daterange(n.check_in, n.check_out),
+                            pinned = n.pinned
                         from moved_nights n
                         where {ACCEPTED} and t.property_id = n.property_id and t.ref = n.ref returning t.ref)"
                 ));
@@ -135,7 +137,7 @@ impl Builder {
             } else {
                 self.ctes.push(format!(
                     "i_nights as (insert into occupancies
-                        select ref, property_id, slot_id, daterange(check_in, check_out), kind
+                        select ref, property_id, slot_id, daterange(check_in, check_out), kind, pinned
                         from new_nights n where {ACCEPTED})"
                 ));
             }
