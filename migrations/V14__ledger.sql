@@ -65,3 +65,49 @@ insert into ledger
     join bookings b on b.id = m.booking_id and b.property_id = m.property_id
     join properties p on p.id = b.property_id,
     lateral (select substr(sha256(uuid_send(m.source) || convert_to(m.kind, 'UTF8')), 1, 16)) k(key);
+
+-- What the money of a refund had been for; none of what nobody had waited for.
+alter table refunds add column parts jsonb;
+
+-- Deposits, each under the id of its booking. Whatever any rule believes, no more of one is
+-- given back and kept than there is.
+create table deposits (
+    id          uuid        not null,
+    property_id uuid        not null,
+    tenant_id   uuid        not null,
+    landlord_id uuid        not null,
+    currency    char(3)     not null,
+    amount      bigint      not null check (amount >= 0),
+    deductions  jsonb       not null,
+    returned    bigint      not null check (returned >= 0),
+    kept        bigint      not null check (kept >= 0),
+    status      text        not null check (status in ('held', 'due', 'contested', 'released')),
+    release_at  timestamptz check ((release_at is not null) = (status = 'due')),
+    timer_id    uuid        check ((timer_id is not null) = (status = 'due')),
+    objection   text,
+    decision    text,
+    version     int         not null,
+    created_at  timestamptz not null,
+    updated_at  timestamptz not null,
+    primary key (id, property_id),
+    constraint deposits_given_away_once check (returned + kept <= amount
+        and (status <> 'released' or returned + kept = amount))
+);
+create index deposits_of_tenant on deposits (tenant_id, id);
+create index deposits_of_landlord on deposits (landlord_id, id);
+
+-- How far the auditor has come in each stream, and what it found.
+create table audit_positions (
+    stream int    primary key,
+    seq    bigint not null
+);
+create table audits (
+    id         bigint      generated always as identity primary key,
+    full_pass  boolean     not null,
+    started_at timestamptz not null,
+    ended_at   timestamptz not null,
+    position   bigint      not null,
+    events     bigint      not null,
+    bookings   bigint      not null,
+    violations jsonb       not null
+);

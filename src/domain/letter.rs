@@ -311,6 +311,11 @@ fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }
+        | Event::DepositHeld { .. }
+        | Event::DepositDeducted { .. }
+        | Event::DepositContested { .. }
+        | Event::DepositReleased { .. }
+        | Event::AuditViolated { .. }
         | Event::HookReceived { .. }
         | Event::OperatorActed { .. } => Vec::new(),
     }

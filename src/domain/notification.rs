@@ -129,6 +129,11 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }
+        | Event::DepositHeld { .. }
+        | Event::DepositDeducted { .. }
+        | Event::DepositContested { .. }
+        | Event::DepositReleased { .. }
+        | Event::AuditViolated { .. }
         | Event::HookReceived { .. } => Vec::new(),
     };
     told.into_iter()

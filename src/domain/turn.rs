@@ -63,6 +63,7 @@ impl<'a> Turn<'a> {
     ) -> Result<Decision, Refusal> {
         let unit = self.unit_for(unit_id)?;
         let terms = self.check_stay(by, unit, nights, guests)?;
+        let terms = Terms { platform_fee: self.context.rules.platform_fee, ..terms };
         let unit_id = unit.id;
         let allotment = self
             .state

@@ -11,6 +11,7 @@ pub mod bulk;
 pub mod changes;
 pub mod commands;
 pub mod dead_letters;
+pub mod deposits;
 pub mod dump;
 pub mod event_log;
 pub mod events;
