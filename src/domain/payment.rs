@@ -326,6 +326,7 @@ pub fn decide(
             let mut paid = payment.advanced(context.now);
             paid.status = PaymentStatus::Succeeded;
             paid.intent_id = Some(intent_id.clone());
+            paid.captured = amount.amount;
             booking::payment_arrived(state, paid, *amount, context)
         }
         Command::CloseUnanswered { payment_id } => {

@@ -11,8 +11,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
+    admin_users, bookings, deposits, devices, hooks, moderation, notifications, oauth, passwords,
+    photos, preferences, profile, properties, property_life, registration, search, sign_in, system,
+    units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -88,6 +89,12 @@ use super::router::{self, Route};
         bookings::read,
         bookings::release,
         bookings::checkout,
+        deposits::list,
+        deposits::deduct,
+        deposits::release,
+        deposits::contest,
+        deposits::resolve,
+        deposits::contested,
         notifications::list,
         notifications::unread_count,
         notifications::read_all,

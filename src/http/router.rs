@@ -12,8 +12,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
+    admin_users, bookings, deposits, devices, hooks, moderation, notifications, oauth, passwords,
+    photos, preferences, profile, properties, property_life, registration, search, sign_in, system,
+    units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -110,13 +111,19 @@ fn listings() -> Vec<Route> {
 
 /// Bookings, what people are told, and the system itself.
 fn others() -> Vec<Route> {
-    use Who::{Machine, Member, Public};
+    use Who::{Admin, Landlord, Machine, Member, Public};
     vec![
         post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
         get("/api/v1/bookings/{id}", Member, bookings::read),
         delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
         post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout).costs(Cost::Booking),
+        get("/api/v1/deposits", Member, deposits::list),
+        post("/api/v1/deposits/{id}/deductions", Landlord, deposits::deduct),
+        post("/api/v1/deposits/{id}/release", Landlord, deposits::release),
+        post("/api/v1/deposits/{id}/contest", Member, deposits::contest),
+        post("/api/v1/deposits/{id}/resolve", Admin, deposits::resolve),
+        get("/api/v1/admin/deposits", Admin, deposits::contested),
         get("/api/v1/notifications", Member, notifications::list),
         get("/api/v1/notifications/unread-count", Member, notifications::unread_count),
         put("/api/v1/notifications/read-all", Member, notifications::read_all),

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admin_users;
+pub mod audits;
 pub mod batch;
 mod blob_folder;
 pub mod blobs;

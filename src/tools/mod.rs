@@ -32,6 +32,7 @@ pub mod backup;
 pub mod check;
 
 pub mod ops_client;
+pub mod ops_ledger;
 
 #[cfg(test)]
 mod tests;

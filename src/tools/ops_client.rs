@@ -54,7 +54,7 @@ pub enum OpsError {
 pub struct Common {
     /// Print JSON, one object a line.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// The event log.
@@ -181,14 +181,14 @@ pub fn tell(data_dir: &Path, url: &str) -> std::io::Result<()> {
 }
 
 /// The way to a running server.
-struct Client {
+pub(super) struct Client {
     http: reqwest::Client,
     url: String,
     token: String,
 }
 
 impl Client {
-    fn new(config: &Config) -> Result<Self, OpsError> {
+    pub(super) fn new(config: &Config) -> Result<Self, OpsError> {
         let data_dir = &config.server.data_dir;
         let told = std::fs::read_to_string(data_dir.join(FILE)).ok();
         let listen = config.operator.listen.ok_or(OpsError::Off)?;
@@ -238,7 +238,7 @@ impl Client {
         Ok(answer)
     }
 
-    async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, OpsError> {
+    pub(super) async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, OpsError> {
         self.ask(Method::GET, path, query, None).await
     }
 }
@@ -446,7 +446,7 @@ pub async fn replay(
 }
 
 /// Prints rows: as they are, one a line, or as a table of some columns.
-fn print(
+pub(super) fn print(
     out: &mut impl Write,
     columns: &[&str],
     rows: &[Value],

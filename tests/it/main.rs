@@ -42,6 +42,7 @@ mod house;
 mod house_checks;
 mod house_source;
 mod idempotency;
+mod ledger;
 mod letters;
 mod listings;
 mod log;

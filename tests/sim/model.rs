@@ -92,6 +92,8 @@ impl Model {
             Command::Listing(command) => self.listing(command, today),
             Command::Booking(command) => self.booking(command, awaited, now, today, rules),
             Command::Payment(command) => self.payment(command, today),
+            // Homes of this world take no deposits.
+            Command::Deposit(_) => Err("not-found"),
         }
     }
 

@@ -4,6 +4,8 @@
 pub mod admin_users;
 pub mod booking_forms;
 pub mod bookings;
+pub mod deposit_forms;
+pub mod deposits;
 pub mod devices;
 pub mod hooks;
 pub mod moderation;

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
-use super::{consumers, dead_letters, events, jobs, replays, router};
+use super::{consumers, dead_letters, events, jobs, ledger, replays, router};
 use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;
@@ -37,6 +37,9 @@ use crate::http::problem::{FieldProblem, ProblemDocument};
         replays::read,
         replays::stop,
         jobs::list,
+        ledger::trial_balance,
+        ledger::postings,
+        ledger::audits,
         served,
     ),
     components(schemas(ProblemDocument, FieldProblem))
