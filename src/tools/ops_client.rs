@@ -238,7 +238,11 @@ impl Client {
         Ok(answer)
     }
 
-    pub(super) async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, OpsError> {
+    pub(super) async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, Option<String>)],
+    ) -> Result<Value, OpsError> {
         self.ask(Method::GET, path, query, None).await
     }
 }

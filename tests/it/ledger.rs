@@ -87,7 +87,10 @@ async fn the_database_keeps_the_ledger() {
         (posting(new, "array['suspense']", "array[0]", "null"), "ledger_has_both_sides"),
         (posting(new, "array[]::text[]", "array[]::int8[]", "null"), "ledger_has_both_sides"),
         (posting(new, two, "array[null, 0]", "null"), "ledger_amounts_check"),
-        (posting(new, "array['cash', 'suspense']", "array[1, -1]", "null"), "ledger_accounts_check"),
+        (
+            posting(new, "array['cash', 'suspense']", "array[1, -1]", "null"),
+            "ledger_accounts_check",
+        ),
         (posting("id", two, "array[1, -1]", "null"), "ledger_pkey"),
         (posting(new, two, "array[1, -1]", "id"), "ledger_reverses_check"),
         ("update ledger set at = now()".to_owned(), "append-only"),
@@ -97,7 +100,8 @@ async fn the_database_keeps_the_ledger() {
         let said = refused(&statement).await;
         assert!(said.contains(wall), "{statement}: {said}");
     }
-    let reversal = posting(new, two, "array[1, -1]", "id").replace("kind, source", "'reversal', id");
+    let reversal =
+        posting(new, two, "array[1, -1]", "id").replace("kind, source", "'reversal', id");
     sql.batch_execute(&format!("{reversal} where kind <> 'reversal'")).await.unwrap();
     let again = refused(&format!("{reversal} where kind <> 'reversal'")).await;
     assert!(again.contains("ledger_reversed_once"), "{again}");
