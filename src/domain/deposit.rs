@@ -16,14 +16,14 @@ use serde::{Deserialize, Serialize};
 use super::booking::{Booking, BookingStatus};
 use super::change::{Change, Decision, Timer};
 use super::event::{Event, StayFacts};
-use super::ids::{self, BookingId, PropertyId, RefundId, TimerId, UserId};
+use super::ids::{self, BookingId, PropertyId, TimerId, UserId};
 use super::ledger::Parts;
 use super::money::{Currency, Money};
-use super::payment::{Payment, PaymentStatus, Refund, RefundStatus};
 use super::property::Listing;
 use super::refusal::{FieldError, Refusal};
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
+use super::turn::Turn;
 
 /// How long after a stay its deposit goes back by itself.
 pub const RELEASED_AFTER: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -184,6 +184,12 @@ impl Deposit {
         self.deductions.iter().map(|item| item.amount).sum()
     }
 
+    /// What is neither given back nor kept.
+    #[must_use]
+    pub const fn left(&self) -> i64 {
+        self.amount - self.returned - self.kept
+    }
+
     /// An amount in its currency.
     #[must_use]
     pub const fn money(&self, amount: i64) -> Money {
@@ -211,22 +217,24 @@ pub fn decide(
     let listing = state.listing.as_deref().ok_or(Refusal::NotFound)?;
     let deposit = state.deposits.get(&command.booking()).ok_or(Refusal::NotFound)?;
     let booking = state.bookings.get(&deposit.id).ok_or(Refusal::NotFound)?;
-    let turn = Turn { state, stay: facts(booking, listing), now: context.now };
+    let stay = facts(booking, listing);
+    let turn = Turn { state, listing, context };
+    let desk = Desk { turn, booking, stay, now: context.now };
     match command {
         Command::Deduct { by, items, .. } if *by == deposit.landlord_id => {
-            turn.deduct(deposit, items)
+            desk.deduct(deposit, items)
         }
-        Command::Release { by, .. } if *by == deposit.landlord_id => turn.release(deposit),
+        Command::Release { by, .. } if *by == deposit.landlord_id => desk.release(deposit),
         Command::Contest { by, reason, .. } if *by == deposit.tenant_id => {
-            turn.contest(deposit, reason)
+            desk.contest(deposit, reason)
         }
-        Command::Resolve { kept, reason, .. } => turn.resolve(deposit, *kept, reason),
+        Command::Resolve { kept, reason, .. } => desk.resolve(deposit, *kept, reason),
         Command::ReleaseDue { .. } => {
             let is_its_own = deposit.timer == Some(TimerId::from(context.request));
             if deposit.status != Status::Due || !is_its_own {
                 return Ok(Decision::new(Outcome::Done));
             }
-            Ok(turn.end(deposit.advanced(context.now), deposit.deducted()))
+            Ok(desk.end(deposit.advanced(context.now), deposit.deducted()))
         }
         _ => Err(Refusal::NotFound),
     }
@@ -344,13 +352,14 @@ fn told_of_release(decision: &mut Decision, stay: StayFacts, deposit: &Deposit) 
 }
 
 /// What a decision about a deposit is made from.
-struct Turn<'a> {
-    state: &'a PropertyState,
+struct Desk<'a> {
+    turn: Turn<'a>,
+    booking: &'a Booking,
     stay: StayFacts,
     now: Timestamp,
 }
 
-impl Turn<'_> {
+impl Desk<'_> {
     fn deduct(&self, deposit: &Deposit, items: &[Deduction]) -> Result<Decision, Refusal> {
         if deposit.status != Status::Due {
             return Err(deposit.refused());
@@ -438,62 +447,11 @@ impl Turn<'_> {
         decision
     }
 
-    /// Sends part of it back through the payments of the booking, the newest first.
+    /// Sends part of it back.
     fn give_back(&self, decision: &mut Decision, mut next: Deposit, amount: i64) -> Deposit {
-        let room = |payment: &Payment| payment.captured - payment.refunded;
-        let mut payments: Vec<&Payment> = self
-            .state
-            .payments
-            .values()
-            .filter(|payment| payment.booking_id == next.id && room(payment) > 0)
-            .filter(|payment| payment.status >= PaymentStatus::Succeeded)
-            .collect();
-        payments.sort_by_key(|payment| std::cmp::Reverse((payment.created_at, payment.id)));
-        let mut left = amount;
-        for payment in payments {
-            let part = left.min(room(payment));
-            if part > 0 {
-                self.refund(decision, payment, part, next.version);
-                left -= part;
-            }
-        }
-        next.returned += amount - left;
+        let (parts, cause) = (Parts::of_deposit(amount), format!("deposit-{}", next.version));
+        next.returned += self.turn.give_back(decision, self.booking, parts, ("deposit", &cause));
         next
-    }
-
-    fn refund(&self, decision: &mut Decision, payment: &Payment, amount: i64, version: i32) {
-        let mut after = payment.advanced(self.now);
-        after.refunded += amount;
-        after.status = if after.refunded == after.captured {
-            PaymentStatus::Refunded
-        } else {
-            PaymentStatus::PartiallyRefunded
-        };
-        let refund = Refund {
-            id: RefundId::from(ids::derived(payment.id.uuid(), &format!("deposit/{version}"))),
-            property_id: payment.property_id,
-            payment_id: payment.id,
-            booking_id: payment.booking_id,
-            amount: Money::new(amount, payment.amount.currency),
-            reason: "deposit".into(),
-            note: None,
-            parts: Some(Parts::of_deposit(amount)),
-            status: RefundStatus::Pending,
-            provider_ref: None,
-            version: 1,
-            created_at: self.now,
-            updated_at: self.now,
-        };
-        let event = Event::RefundCreated {
-            refund_id: refund.id,
-            payment_id: payment.id,
-            property_id: payment.property_id,
-            booking_id: payment.booking_id,
-            amount: refund.amount,
-        };
-        decision.event(payment.booking_id.uuid(), event);
-        decision.change(Change::Payment(Box::new(after)));
-        decision.change(Change::Refund(Box::new(refund)));
     }
 }
 

@@ -220,6 +220,12 @@ impl Parts {
         self.stay + self.tax + self.deposit
     }
 
+    /// The same for a smaller amount: what is missing is of the stay.
+    #[must_use]
+    pub const fn reduced_to(self, amount: i64) -> Self {
+        Self { stay: self.stay - (self.total() - amount), ..self }
+    }
+
     /// Takes an amount out: all of it, or the stay first, then taxes, then the deposit. What
     /// is more than there is counts as of the stay.
     #[must_use]
