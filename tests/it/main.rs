@@ -36,6 +36,7 @@ mod codec;
 mod config_file;
 mod crash;
 mod dead_letters;
+mod deposits;
 mod edge;
 mod fence;
 mod house;

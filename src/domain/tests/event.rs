@@ -14,6 +14,7 @@ use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
 
 /// One of each, in the order of their declaration.
+#[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
 pub(super) fn samples() -> Vec<Event> {
     let stay = StayFacts {
         booking_id: booking_id(1),
