@@ -65,6 +65,8 @@ enum Command {
     Letters(tools::letters::LettersArgs),
     /// Give a consumer of a running server events again.
     Replay(tools::ops_client::ReplayArgs),
+    /// What the ledger of a running server says, and what its auditor found.
+    Ledger(tools::ops_ledger::LedgerArgs),
     /// Check what must be true of the database; a server may be running.
     Check,
     /// Make a copy of the database and the blobs; a server may be running.
@@ -154,6 +156,9 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         }
         Command::Replay(arguments) => {
             ask(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::Ledger(arguments) => {
+            ask(tools::ops_ledger::ledger(&config, arguments, &mut std::io::stdout()))
         }
         Command::Check => beside(&config, async |database| {
             let clock = clock(&config)?;

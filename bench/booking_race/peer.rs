@@ -201,6 +201,7 @@ impl Inner {
             landlord_id: UserId::from(property.get::<_, Uuid>("owner_id")),
             zone: String::new(),
             payment: None,
+            unit_no: None,
         })
     }
 }

@@ -15,7 +15,7 @@ use crate::domain::stay::{Command, PropertyState};
 use crate::domain::{alternatives, booking, payment};
 use crate::storage::commands::{self, CommandRecord};
 use crate::storage::sqlstate::StorageError;
-use crate::storage::{bookings, payments, properties};
+use crate::storage::{bookings, deposits, payments, properties};
 
 /// The most records in memory; beyond, the database is asked.
 const RECORDS_MAX: usize = 1000;
@@ -82,7 +82,7 @@ impl Memory {
         let mut memory = Self { property, records, complete, openings: Openings::default() };
         let ids: Vec<_> = open.iter().map(|booking| booking.id).collect();
         open.into_iter().for_each(|booking| memory.property.take_in(booking));
-        memory.fetch_payments_of(client, id, &ids).await?;
+        memory.fetch_money_of(client, id, &ids).await?;
         Ok(memory)
     }
 
@@ -176,10 +176,10 @@ impl Memory {
         for booking in bookings::find(client, id, &booking_ids).await? {
             self.property.take_in(booking);
         }
-        self.fetch_payments_of(client, id, &booking_ids).await
+        self.fetch_money_of(client, id, &booking_ids).await
     }
 
-    async fn fetch_payments_of(
+    async fn fetch_money_of(
         &mut self,
         client: &Client,
         id: PropertyId,
@@ -188,9 +188,12 @@ impl Memory {
         if booking_ids.is_empty() {
             return Ok(());
         }
-        for payment in payments::of_bookings(client, id, booking_ids).await? {
-            self.property.payments.insert(payment.id, payment);
-        }
+        let (payments, deposits) = try_join!(
+            payments::of_bookings(client, id, booking_ids),
+            deposits::of_bookings(client, id, booking_ids),
+        )?;
+        self.property.payments.extend(payments.into_iter().map(|payment| (payment.id, payment)));
+        self.property.deposits.extend(deposits.into_iter().map(|deposit| (deposit.id, deposit)));
         Ok(())
     }
 
@@ -208,6 +211,10 @@ impl Memory {
                 }
                 Command::Calendar(command) => {
                     bookings.extend(command.booking().filter(|id| !known.bookings.contains_key(id)))
+                }
+                Command::Deposit(command) => {
+                    let id = command.booking();
+                    bookings.extend((!known.bookings.contains_key(&id)).then_some(id));
                 }
                 Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
                     refunds.extend((!known.refunds.contains_key(refund_id)).then_some(*refund_id));

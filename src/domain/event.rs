@@ -545,6 +545,46 @@ pub enum Event {
         /// Its booking.
         booking_id: BookingId,
     },
+    /// A deposit is kept, beside what the stay costs.
+    #[serde(rename = "deposit.held")]
+    DepositHeld {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// All of it.
+        amount: Money,
+    },
+    /// The landlord says what part of a deposit is kept for.
+    #[serde(rename = "deposit.deducted")]
+    DepositDeducted {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// What is kept on top of what was said before.
+        amount: Money,
+        /// What for.
+        items: Vec<String>,
+    },
+    /// The tenant objects to what is kept of a deposit.
+    #[serde(rename = "deposit.contested")]
+    DepositContested {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing of a deposit is held any more.
+    #[serde(rename = "deposit.released")]
+    DepositReleased {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// What went back, or is on its way.
+        returned: Money,
+        /// What the landlord keeps.
+        kept: Money,
+    },
     /// The payment provider told us something; it lies in the inbox.
     #[serde(rename = "hook.received")]
     HookReceived {
@@ -560,5 +600,15 @@ pub enum Event {
         action: String,
         /// What it was done to.
         subject: String,
+    },
+    /// The auditor found something that must never be; somebody has to look.
+    #[serde(rename = "audit.violated")]
+    AuditViolated {
+        /// The number of what does not hold.
+        invariant: String,
+        /// What is wrong.
+        what: String,
+        /// Where, for the first few.
+        keys: Vec<String>,
     },
 }

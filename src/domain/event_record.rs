@@ -101,8 +101,13 @@ impl Event {
             Self::RefundCreated { .. } => "refund.created",
             Self::RefundSucceeded { .. } => "refund.succeeded",
             Self::RefundFailed { .. } => "refund.failed",
+            Self::DepositHeld { .. } => "deposit.held",
+            Self::DepositDeducted { .. } => "deposit.deducted",
+            Self::DepositContested { .. } => "deposit.contested",
+            Self::DepositReleased { .. } => "deposit.released",
             Self::HookReceived { .. } => "hook.received",
             Self::OperatorActed { .. } => "operator.acted",
+            Self::AuditViolated { .. } => "audit.violated",
         }
     }
 }

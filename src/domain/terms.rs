@@ -24,6 +24,9 @@ pub struct Terms {
     /// The promo code that is part of the price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promo: Option<PromoId>,
+    /// What the platform keeps of the stay, in hundredths of a per cent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub platform_fee: u32,
 }
 
 impl Terms {
@@ -37,6 +40,12 @@ impl Terms {
             check_in_from: policies.check_in_from,
             check_out_until: policies.check_out_until,
             promo: None,
+            platform_fee: 0,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }

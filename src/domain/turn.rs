@@ -67,6 +67,7 @@ impl<'a> Turn<'a> {
     ) -> Result<Decision, Refusal> {
         let unit = self.unit_for(unit_id)?;
         let terms = self.check_stay(by, unit, nights, guests, offer)?;
+        let terms = Terms { platform_fee: self.context.rules.platform_fee, ..terms };
         let unit_id = unit.id;
         self.check_holds(by)?;
         let allotment = stay_rules::room(self.state, self.listing, unit, nights, self.today())?;

@@ -13,6 +13,7 @@ use super::change::{Change, Decision, Timer};
 use super::event::Event;
 use super::ids::{BookingId, PaymentId, ProposalId, TimerId, UnitId};
 use super::inventory::Allotment;
+use super::ledger::Parts;
 use super::money::Money;
 use super::payment::{Payment, Purpose};
 use super::price::Price;
@@ -313,7 +314,8 @@ impl Turn<'_> {
         let less = Money { amount: -proposal.difference.amount, ..proposal.difference };
         if less.amount > 0 && !booking.is_manual() {
             let cause = format!("change-{}", proposal.id);
-            self.give_back(decision, booking, less, ("changed", &cause));
+            let parts = Parts::between(&next.terms.price, &booking.terms.price);
+            self.give_back(decision, booking, parts, ("changed", &cause));
         }
         proposal.status = ProposalStatus::Applied;
         next.details.change = Some(proposal);

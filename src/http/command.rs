@@ -11,6 +11,7 @@ use super::state::Shared;
 use crate::actors::cluster::region::Place;
 use crate::domain::block::Blocked;
 use crate::domain::booking::BookingSnapshot;
+use crate::domain::deposit::Deposit;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{PropertyId, RequestId, UserId};
@@ -110,6 +111,17 @@ impl Done {
     pub fn refund(&self) -> Result<&Refund, Problem> {
         match &self.outcome {
             Outcome::Refund(refund) => Ok(refund),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The deposit that it was about.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn deposit(&self) -> Result<&Deposit, Problem> {
+        match &self.outcome {
+            Outcome::Deposit(deposit) => Ok(deposit),
             _ => Err(unexpected()),
         }
     }

@@ -11,9 +11,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    admin_users, blocks, booking_changes, booking_steps, bookings, calendar, devices, hooks,
-    moderation, notifications, oauth, passwords, payments, photos, preferences, pricing, profile,
-    properties, property_life, registration, search, sign_in, system, units,
+    admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
+    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
+    profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -125,6 +125,12 @@ use super::router::{self, Route};
         payments::refund,
         payments::list_refunds,
         payments::read_refund,
+        deposits::list,
+        deposits::deduct,
+        deposits::release,
+        deposits::contest,
+        deposits::resolve,
+        deposits::contested,
         notifications::list,
         notifications::unread_count,
         notifications::read_all,

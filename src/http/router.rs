@@ -12,9 +12,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
-    admin_users, blocks, booking_changes, booking_steps, bookings, calendar, devices, hooks,
-    moderation, notifications, oauth, passwords, payments, photos, preferences, pricing, profile,
-    properties, property_life, registration, search, sign_in, system, units,
+    admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
+    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
+    profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -126,7 +126,7 @@ fn listings() -> Vec<Route> {
 
 /// Bookings and the money for them.
 fn stays() -> Vec<Route> {
-    use Who::{Landlord, Member};
+    use Who::{Admin, Landlord, Member};
     vec![
         post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
@@ -168,6 +168,12 @@ fn stays() -> Vec<Route> {
         post("/api/v1/payments/{id}/refunds", Member, payments::refund),
         get("/api/v1/refunds", Member, payments::list_refunds),
         get("/api/v1/refunds/{id}", Member, payments::read_refund),
+        get("/api/v1/deposits", Member, deposits::list),
+        post("/api/v1/deposits/{id}/deductions", Landlord, deposits::deduct),
+        post("/api/v1/deposits/{id}/release", Landlord, deposits::release),
+        post("/api/v1/deposits/{id}/contest", Member, deposits::contest),
+        post("/api/v1/deposits/{id}/resolve", Admin, deposits::resolve),
+        get("/api/v1/admin/deposits", Admin, deposits::contested),
     ]
 }
 

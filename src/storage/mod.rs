@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admin_users;
+pub mod audits;
 pub mod batch;
 mod blob_folder;
 pub mod blobs;
@@ -12,6 +13,7 @@ pub mod calendar;
 pub mod changes;
 pub mod commands;
 pub mod dead_letters;
+pub mod deposits;
 pub mod dump;
 pub mod event_log;
 pub mod events;
@@ -21,6 +23,7 @@ pub mod identities;
 pub mod inbox;
 pub mod invariants;
 pub mod job_runs;
+pub mod ledger;
 pub mod letter_log;
 pub mod letters;
 pub mod link_tokens;

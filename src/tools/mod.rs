@@ -37,6 +37,7 @@ pub mod check;
 
 pub mod letters;
 pub mod ops_client;
+pub mod ops_ledger;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,9 @@ use rentezy::domain::booking::{
 };
 use rentezy::domain::booking_details::{Details, ManualGuest, Party, Proposal, ProposalStatus};
 use rentezy::domain::calendar::Nights;
+use rentezy::domain::deposit::{self, Deduction, Deposit};
 use rentezy::domain::event::StayFacts;
+use rentezy::domain::ledger::Parts;
 use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, Decline, PaymentStatus, Refund, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
@@ -160,7 +162,7 @@ fn source() -> Source {
 pub(crate) fn terms() -> Terms {
     let mut price = Price::of_nights(money(), 3).unwrap();
     price.deposit = 1;
-    Terms { promo: Some(id(40)), ..Terms::new(price, &policies()) }
+    Terms { promo: Some(id(40)), platform_fee: 300, ..Terms::new(price, &policies()) }
 }
 
 fn guest() -> ManualGuest {
@@ -206,9 +208,37 @@ fn refund() -> Refund {
         amount: money(),
         reason: "goodwill".to_owned(),
         note: Some("sorry".to_owned()),
+        parts: Some(Parts { stay: 5, tax: -1, deposit: i64::MAX }),
         status: RefundStatus::Pending,
         provider_ref: Some("re_1".to_owned()),
         version: 2,
+        created_at: instant(),
+        updated_at: instant(),
+    }
+}
+
+fn deductions() -> Vec<Deduction> {
+    vec![Deduction { label: "lamp \"Süd\"".to_owned(), amount: 4_500 }]
+}
+
+/// A deposit.
+fn deposit() -> Deposit {
+    Deposit {
+        id: id(1),
+        property_id: id(2),
+        tenant_id: id(4),
+        landlord_id: id(5),
+        currency: money().currency,
+        amount: money().amount,
+        deductions: deductions(),
+        returned: 1,
+        kept: 2,
+        status: deposit::Status::Contested,
+        release_at: Some(instant()),
+        timer: Some(id(6)),
+        objection: Some("it was broken".to_owned()),
+        decision: Some("it was not".to_owned()),
+        version: 3,
         created_at: instant(),
         updated_at: instant(),
     }
@@ -362,6 +392,14 @@ pub(crate) fn commands() -> Vec<Command> {
             reason: "sorry".to_owned(),
         },
     ];
+    let reason = || "it was broken".to_owned();
+    let deposit = [
+        deposit::Command::Deduct { by, booking_id, items: deductions() },
+        deposit::Command::Release { by, booking_id },
+        deposit::Command::Contest { by, booking_id, reason: reason() },
+        deposit::Command::Resolve { booking_id, kept: 4_500, reason: reason() },
+        deposit::Command::ReleaseDue { booking_id },
+    ];
     listing
         .map(Command::Listing)
         .into_iter()
@@ -369,6 +407,7 @@ pub(crate) fn commands() -> Vec<Command> {
         .chain(payment.map(Command::Payment))
         .chain(samples_pricing::edits().into_iter().take(1).map(Command::Listing))
         .chain(calendar.map(Command::Calendar))
+        .chain(deposit.map(Command::Deposit))
         .collect()
 }
 
@@ -419,6 +458,11 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Calendar(block::Command::Block { .. }),
         Command::Calendar(block::Command::Unblock { .. }),
         Command::Calendar(block::Command::Move { .. }),
+        Command::Deposit(deposit::Command::Deduct { .. }),
+        Command::Deposit(deposit::Command::Release { .. }),
+        Command::Deposit(deposit::Command::Contest { .. }),
+        Command::Deposit(deposit::Command::Resolve { .. }),
+        Command::Deposit(deposit::Command::ReleaseDue { .. }),
     )
 }
 
@@ -449,6 +493,7 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
         Outcome::Listing(Box::new(listing())),
         Outcome::Booking(Box::new(snapshot)),
         Outcome::Refund(Box::new(refund())),
+        Outcome::Deposit(Box::new(deposit())),
         Outcome::Done,
         Outcome::Blocks(vec![block::Blocked { block, unit_no: 1 }]),
     ]
@@ -461,6 +506,7 @@ pub(crate) fn place_of_outcome(outcome: &Outcome) -> usize {
         Outcome::Listing(_),
         Outcome::Booking(_),
         Outcome::Refund(_),
+        Outcome::Deposit(_),
         Outcome::Done,
         Outcome::Blocks(_),
     )

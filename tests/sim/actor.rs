@@ -88,6 +88,7 @@ fn fetch(state: &mut PropertyState, rows: &Rows, command: &Command) {
                 fetch_booking(state, rows, id);
             }
         }
+        Command::Deposit(command) => fetch_booking(state, rows, command.booking()),
         Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
             if let Some(refund) = rows.refunds.get(refund_id) {
                 state.refunds.entry(*refund_id).or_insert_with(|| refund.clone());
@@ -164,6 +165,7 @@ fn standing(state: &PropertyState, request: &Request) -> (String, bool) {
         Command::Calendar(_) => return ("calendar".into(), false),
         Command::Booking(booking::Command::Hold { .. }) => return ("none".into(), false),
         Command::Booking(command) => command.booking(),
+        Command::Deposit(command) => Some(command.booking()),
         Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
             let status = state.refunds.get(refund_id).map(|refund| refund.status.name());
             return (status.unwrap_or("unknown").into(), false);

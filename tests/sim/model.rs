@@ -98,6 +98,8 @@ impl Model {
             Command::Booking(command) => self.booking(command, awaited, now, today, rules),
             Command::Payment(command) => self.payment(command, today),
             Command::Calendar(_) => Err("not-simulated"),
+            // Homes of this world take no deposits.
+            Command::Deposit(_) => Err("not-found"),
         }
     }
 

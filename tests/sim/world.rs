@@ -414,6 +414,7 @@ impl<'a> World<'a> {
             Command::Listing(_) | Command::Calendar(_) => None,
             Command::Booking(booking::Command::Hold { booking_id, .. }) => Some(*booking_id),
             Command::Booking(command) => command.booking(),
+            Command::Deposit(command) => Some(command.booking()),
             Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
                 self.rows.refunds.get(refund_id).map(|refund| refund.booking_id)
             }
@@ -519,6 +520,7 @@ fn name(command: &Command, awaited: bool) -> &'static str {
         Command::Booking(booking::Command::HoldOver { .. }) => "hold over",
         Command::Booking(booking::Command::CloseOverdue { .. }) => "close overdue",
         Command::Booking(_) => "hold",
+        Command::Deposit(_) => "deposit",
         Command::Payment(payment::Command::SessionOpened { .. }) => "session opened",
         Command::Payment(payment::Command::SessionEnded { .. }) => "session ended",
         Command::Payment(payment::Command::Paid { .. }) => "paid",

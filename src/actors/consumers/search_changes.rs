@@ -109,6 +109,11 @@ impl Page {
             | Event::RefundCreated { .. }
             | Event::RefundSucceeded { .. }
             | Event::RefundFailed { .. }
+            | Event::DepositHeld { .. }
+            | Event::DepositDeducted { .. }
+            | Event::DepositContested { .. }
+            | Event::DepositReleased { .. }
+            | Event::AuditViolated { .. }
             | Event::HookReceived { .. } => {}
         }
     }

@@ -19,6 +19,7 @@ use crate::domain::property::{
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{Context, Review, Rules};
 use crate::domain::stay::{self, Command, Outcome, PropertyState};
+use crate::domain::{deposit, ledger};
 
 pub(super) const RULES: Rules = Rules {
     review: Review::Auto,
@@ -153,6 +154,11 @@ impl World {
     pub(super) fn run_as(&mut self, request: Uuid, command: &Command) -> Result<Decision, Refusal> {
         let decision = self.decide_as(request, command)?;
         self.timers.retain(|timer| timer.id.uuid() != request);
+        self.take_in(&decision);
+        Ok(decision)
+    }
+
+    fn take_in(&mut self, decision: &Decision) {
         for change in &decision.changes {
             self.state.apply(change);
             match change {
@@ -161,7 +167,14 @@ impl World {
                 _ => {}
             }
         }
-        Ok(decision)
+    }
+
+    /// Takes a decision in with what follows from it for money.
+    pub(super) fn follow(&mut self, mut decision: Decision) {
+        let context = Context { now: self.now, request: Uuid::nil(), rules: &self.rules };
+        deposit::follow(&self.state, &mut decision, &context);
+        ledger::follow(&self.state, &mut decision, &context);
+        self.take_in(&decision);
     }
 
     pub(super) fn run(&mut self, command: Command) -> Result<Decision, Refusal> {

@@ -11,6 +11,8 @@ pub mod booking_steps;
 pub mod bookings;
 pub mod calendar;
 pub mod calendar_forms;
+pub mod deposit_forms;
+pub mod deposits;
 pub mod devices;
 pub mod hooks;
 pub mod moderation;

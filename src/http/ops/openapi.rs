@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
-use super::{consumers, dead_letters, events, jobs, letters, listings, replays, router};
+use super::{consumers, dead_letters, events, jobs, ledger, letters, listings, replays, router};
 use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;
@@ -43,6 +43,9 @@ use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
         letters::read,
         letters::retry,
         listings::bring_in,
+        ledger::trial_balance,
+        ledger::postings,
+        ledger::audits,
         served,
     ),
     components(schemas(ProblemDocument, FieldProblem, OtherStay))

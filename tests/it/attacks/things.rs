@@ -66,6 +66,11 @@ impl Things {
             Some(row.get::<_, Uuid>(0))
         })
         .await;
+        let deposit =
+            "insert into deposits select id, property_id, tenant_id, $2, currency, 5, '[]',
+            0, 0, 'held', null, null, null, null, 1, now(), now() from bookings where id = $1";
+        let held = uuid_of(&text_at(&booking, "/id"));
+        sql.execute(deposit, &[&held, &uuid_of(&owner.id)]).await.unwrap();
         let unsubscribe = world.token(Purpose::Unsubscribe, letter);
         // Whom admins do things to, and who has a link of each kind.
         let person = world.tenant().await;
@@ -79,6 +84,7 @@ impl Things {
             ("{variant}", "card".to_owned()),
             ("bookings", text_at(&booking, "/id")),
             ("blocks", block),
+            ("deposits", text_at(&booking, "/id")),
             ("sessions", session),
             ("notifications", notification),
             ("users", person.id.clone()),
