@@ -6,15 +6,23 @@
 
 #[path = "booking_race/books.rs"]
 mod books;
+#[path = "booking_race/crowd.rs"]
+mod crowd;
 #[path = "booking_race/desks.rs"]
 mod desks;
 #[path = "booking_race/homes.rs"]
 mod homes;
+#[path = "booking_race/limit.rs"]
+mod limit;
 #[path = "booking_race/peer.rs"]
 mod peer;
 #[path = "booking_race/race.rs"]
 mod race;
+#[path = "booking_race/rows.rs"]
+mod rows;
 mod support;
+#[path = "booking_race/zipf.rs"]
+mod zipf;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -27,14 +35,17 @@ use rentezy::app::Core;
 use rentezy::clock::Clock;
 use rentezy::domain::calendar::{self, Nights};
 use rentezy::domain::ids::{PropertyId, UserId};
+use rentezy::storage::pool::Database;
 
-use books::Books;
+use books::{Books, Writer};
 use desks::{Actors, Desk, Door, Want};
+use limit::Limit;
 use peer::Locks;
 use race::Run;
 use support::Result;
 use support::report::{self, Bars, Figure};
 use support::server::{self, Place};
+use zipf::Market;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -42,6 +53,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BENCH: &str = "booking_race";
 const PEER: &str = "select for update";
 const CALLERS: usize = 256;
+/// Callers who come to one home at the same moment.
+const CROWD: usize = 5000;
 /// Listings for the case of free nights, for each side.
 const LISTINGS: usize = 2000;
 /// Units of the hot listing with free nights.
@@ -69,6 +82,7 @@ struct Bench {
     locks: Locks,
     /// The peer with all its rows in one statement, where there is time for it.
     folded: Option<Locks>,
+    database: Database,
     books: Books,
     owner: UserId,
     nights: Arc<[Nights]>,
@@ -90,6 +104,7 @@ async fn race(place: &Place, quick: bool) -> Result<(bool, Vec<PropertyId>)> {
         },
         books: Books::open(&database).await?,
         owner: homes::landlord(&core, &database).await?,
+        database,
         nights: nights(calendar::local_date(core.clock.now(), &TimeZone::UTC))?,
         repeats,
         span,
@@ -99,7 +114,9 @@ async fn race(place: &Place, quick: bool) -> Result<(bool, Vec<PropertyId>)> {
     let mut figures = bench.free_nights().await?;
     figures.extend(bench.hot_disjoint().await?);
     figures.extend(bench.hot_same().await?);
+    figures.extend(bench.zipf().await?);
     figures.extend(bench.one_caller().await?);
+    bench.crowd().await?;
     let homes = bench.homes(LISTINGS, 1).await?;
     bench.books.settle().await?;
     bench.core.stop().await;
@@ -121,7 +138,7 @@ async fn door(place: &Place, quick: bool, homes: &[PropertyId]) -> Result<()> {
     for _ in 0..=repeats {
         books.settle().await?;
         let run = race::run(&door, CALLERS, span, spread_over(homes, &nights, asked)).await?;
-        books.check(&run).await?;
+        books.check(&run, Writer::Peer).await?;
         asked += run.held + run.taken;
         pair.ours.push(run);
     }
@@ -129,6 +146,8 @@ async fn door(place: &Place, quick: bool, homes: &[PropertyId]) -> Result<()> {
     pair.figure("http", "requests/s", None, Run::asked_a_second);
     pair.figure("http_p50", "ms", None, |run| run.latency(0.5));
     pair.figure("http_p99", "ms", None, |run| run.latency(0.99));
+    let wanted = want(homes[0], nights[30]);
+    crowd::tell("http_crowd", crowd::rush(&door, if quick { 1000 } else { 2000 }, wanted).await?)?;
     server.stop().await;
     Ok(())
 }
@@ -168,6 +187,10 @@ impl Bench {
         let homes = [self.homes(LISTINGS, 1).await?, self.homes(LISTINGS, 1).await?];
         let (mut pair, mut folded) = (Pair::default(), Vec::new());
         let mut asked = [0, 0];
+        let (database, hold) = (self.database.clone(), self.core.config.bookings.hold());
+        let mut limit = Limit::open(&database, &self.core.clock, hold, &homes[1]).await?;
+        let size = self.core.config.limits.batch_sets as u64;
+        let mut multi_row = Vec::new();
         for _ in 0..self.repeats {
             let run = self.ours(CALLERS, spread_over(&homes[0], &self.nights, asked[0])).await?;
             asked[0] += run.held + run.taken;
@@ -175,9 +198,13 @@ impl Bench {
             let run = self.theirs(CALLERS, spread_over(&homes[1], &self.nights, asked[1])).await?;
             asked[1] += run.held + run.taken;
             pair.theirs.push(run);
+            let want = spread_over(&homes[1], &self.nights, asked[1]);
+            let run = self.limit(&mut limit, size, want).await?;
+            asked[1] += run.held;
+            multi_row.push(run);
             if let Some(desk) = self.folded.clone() {
                 let want = spread_over(&homes[1], &self.nights, asked[1]);
-                let run = self.run(&desk, CALLERS, want).await?;
+                let run = self.run(&desk, CALLERS, Writer::Peer, want).await?;
                 asked[1] += run.held + run.taken;
                 folded.push(run);
             }
@@ -187,11 +214,15 @@ impl Bench {
             pair.figure("free_nights", "holds/s", Some(bars), Run::held_a_second),
             pair.figure("free_nights_p50", "ms", None, |run| run.latency(0.5)),
             pair.figure("free_nights_p99", "ms", None, |run| run.latency(0.99)),
+            pair.figure("free_nights_wal", "bytes/hold", None, Run::wal_a_hold),
         ];
         if !folded.is_empty() {
-            let pair = Pair { theirs: folded, ..pair };
+            pair.theirs = folded;
             figures.push(pair.figure("free_nights_folded", "holds/s", None, Run::held_a_second));
         }
+        pair.theirs = multi_row;
+        figures.push(pair.figure("share_of_multi_row", "holds/s", None, Run::held_a_second));
+        figures.push(pair.figure("share_of_multi_row_wal", "bytes/hold", None, Run::wal_a_hold));
         Ok(figures)
     }
 
@@ -245,6 +276,44 @@ impl Bench {
         Ok(vec![pair.figure("one_caller_p50", "ms", None, |run| run.latency(0.5))])
     }
 
+    /// A market: some homes are wanted by many, and half of the requests come too late.
+    async fn zipf(&mut self) -> Result<Vec<Figure>> {
+        let nights = Arc::clone(&self.nights);
+        let market = |homes| Arc::new(Market::new(homes, Arc::clone(&nights)));
+        let ours = market(self.homes(LISTINGS, 1).await?);
+        let theirs = market(self.homes(LISTINGS, 1).await?);
+        let mut pair = Pair::default();
+        for _ in 0..self.repeats {
+            let market = Arc::clone(&ours);
+            pair.ours.push(self.ours(CALLERS, move |n| market.want(n)).await?);
+            let market = Arc::clone(&theirs);
+            pair.theirs.push(self.theirs(CALLERS, move |n| market.want(n)).await?);
+        }
+        Ok(vec![
+            pair.figure("zipf", "requests/s", None, Run::asked_a_second),
+            pair.figure("zipf_held", "holds/s", None, Run::held_a_second),
+            pair.figure("zipf_p50", "ms", None, |run| run.latency(0.5)),
+            pair.figure("zipf_p99", "ms", None, |run| run.latency(0.99)),
+        ])
+    }
+
+    /// A crowd at one home, all at the same moment: how quickly those are told for whom there
+    /// is no room.
+    async fn crowd(&mut self) -> Result<()> {
+        let mut rushes = Vec::new();
+        for _ in 0..self.repeats {
+            let homes = self.homes(1, UNITS).await?;
+            self.books.settle().await?;
+            let rush = crowd::rush(&self.actors, CROWD, want(homes[0], self.nights[30])).await?;
+            self.books.check(&rush.run(), Writer::House).await?;
+            rushes.push(rush);
+        }
+        for rush in rushes {
+            crowd::tell("crowd", rush)?;
+        }
+        Ok(())
+    }
+
     async fn homes(&self, count: usize, units: u16) -> Result<Vec<PropertyId>> {
         homes::make(&self.core, self.owner, count, units).await
     }
@@ -255,7 +324,7 @@ impl Bench {
         want: impl Fn(u64) -> Want + Send + Sync + 'static,
     ) -> Result<Run> {
         let desk = Arc::clone(&self.actors);
-        self.run(&desk, callers, want).await
+        self.run(&desk, callers, Writer::House, want).await
     }
 
     async fn theirs(
@@ -264,18 +333,37 @@ impl Bench {
         want: impl Fn(u64) -> Want + Send + Sync + 'static,
     ) -> Result<Run> {
         let desk = self.locks.clone();
-        self.run(&desk, callers, want).await
+        self.run(&desk, callers, Writer::Peer, want).await
     }
 
     async fn run<D: Desk>(
         &mut self,
         desk: &D,
         callers: usize,
+        writer: Writer,
         want: impl Fn(u64) -> Want + Send + Sync + 'static,
     ) -> Result<Run> {
         self.books.settle().await?;
-        let run = race::run(desk, callers, self.span, want).await?;
-        self.books.check(&run).await?;
+        let before = self.books.wal().await?;
+        let mut run = race::run(desk, callers, self.span, want).await?;
+        self.books.settle().await?;
+        run.wal = self.books.wal().await? - before;
+        self.books.check(&run, writer).await?;
+        Ok(run)
+    }
+
+    async fn limit(
+        &mut self,
+        limit: &mut Limit,
+        size: u64,
+        want: impl Fn(u64) -> Want,
+    ) -> Result<Run> {
+        self.books.settle().await?;
+        let before = self.books.wal().await?;
+        let mut run = limit.run(size, self.span, want).await?;
+        self.books.settle().await?;
+        run.wal = self.books.wal().await? - before;
+        self.books.check(&run, Writer::House).await?;
         Ok(run)
     }
 }
@@ -294,7 +382,7 @@ fn spread_over(
     }
 }
 
-fn want(property: PropertyId, nights: Nights) -> Want {
+pub(crate) fn want(property: PropertyId, nights: Nights) -> Want {
     let tenant = UserId::from(uuid::Uuid::from_u128(u128::from(fastrand::u64(..))));
     Want { property, tenant, nights }
 }

@@ -17,7 +17,7 @@ const COUNTS: &str = "select (select count(*) from bookings),
     (select count(*) from occupancies),
     (select count(*) from events where type = 'booking.held'),
     (select count(*) from commands where outcome::jsonb ? 'booking'),
-    (select count(*) from timers)";
+    (select count(*) from timers), (select count(*) from gates)";
 
 const OVERLAPS: &str = "select count(*) from (
     select upper(nights) > lead(lower(nights)) over (partition by slot_id order by lower(nights))
@@ -35,6 +35,16 @@ const BEHIND: &str = "select count(*) from streams s
 pub(crate) struct Books {
     client: Client,
     holds: i64,
+    gates: i64,
+}
+
+/// Who made holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// The house, which counts a user's holds by gates.
+    House,
+    /// Somebody who counts them in another way, or not at all.
+    Peer,
 }
 
 impl Books {
@@ -44,8 +54,8 @@ impl Books {
     /// When the database cannot be reached.
     pub(crate) async fn open(database: &Database) -> Result<Self> {
         let client = database.connect("-c statement_timeout=60s").await?;
-        let holds = client.query_one(COUNTS, &[]).await?.get(0);
-        Ok(Self { client, holds })
+        let row = client.query_one(COUNTS, &[]).await?;
+        Ok(Self { client, holds: row.get(0), gates: row.get(5) })
     }
 
     /// Waits until consumers have read all, so that no run pays for the one before it.
@@ -66,15 +76,26 @@ impl Books {
         }
     }
 
+    /// How many bytes the database's log has had.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn wal(&self) -> Result<f64> {
+        let query = "select (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::float8";
+        Ok(self.client.query_one(query, &[]).await?.get(0))
+    }
+
     /// Checks what a run has left.
     ///
     /// # Errors
     /// When a request failed, or the books do not agree with what was acknowledged.
-    pub(crate) async fn check(&mut self, run: &Run) -> Result<()> {
+    pub(crate) async fn check(&mut self, run: &Run, writer: Writer) -> Result<()> {
         if run.failed > 0 {
             return Err(format!("{} requests failed", run.failed).into());
         }
-        self.holds += i64::try_from(run.held)?;
+        let held = i64::try_from(run.held)?;
+        self.holds += held;
+        self.gates += if writer == Writer::House { held } else { 0 };
         let row = self.client.query_one(COUNTS, &[]).await?;
         for (place, name) in
             ["bookings", "occupancies", "events", "commands", "timers"].iter().enumerate()
@@ -83,6 +104,10 @@ impl Books {
             if found != self.holds {
                 return Err(format!("{found} {name} for {} holds", self.holds).into());
             }
+        }
+        let gates: i64 = row.get(5);
+        if gates != self.gates {
+            return Err(format!("{gates} gates where there should be {}", self.gates).into());
         }
         for (query, what) in [(OVERLAPS, "nights sold twice"), (GAPS, "streams with gaps")] {
             let found: i64 = self.client.query_one(query, &[]).await?.get(0);

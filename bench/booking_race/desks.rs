@@ -1,6 +1,7 @@
 //! Ways to make a hold.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rentezy::actors::cluster::region::{AskError, Region};
 use rentezy::clock::Clock;
@@ -32,13 +33,38 @@ pub(crate) fn request_id(clock: &Clock) -> RequestId {
     RequestId::from(ids::derived(clock.id(), "request"))
 }
 
+/// What somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The nights are held.
+    Held,
+    /// They are taken.
+    Taken,
+    /// There is no room for more who wait; when to come again.
+    Later(Duration),
+}
+
 /// A way to make holds.
 pub(crate) trait Desk: Clone + Send + Sync + 'static {
+    /// Asks for a hold.
+    ///
+    /// # Errors
+    /// When it ended in a way that is no answer.
+    fn ask(&self, want: Want) -> impl Future<Output = Result<Told>> + Send;
+
     /// Asks for a hold; whether it was made, or the nights were taken.
     ///
     /// # Errors
     /// When it ended in any other way.
-    fn hold(&self, want: Want) -> impl Future<Output = Result<bool>> + Send;
+    fn hold(&self, want: Want) -> impl Future<Output = Result<bool>> + Send {
+        async move {
+            match self.ask(want).await? {
+                Told::Held => Ok(true),
+                Told::Taken => Ok(false),
+                Told::Later(_) => Err("too many requests are waiting".into()),
+            }
+        }
+    }
 }
 
 /// Ours: a message to the property's actor.
@@ -57,7 +83,7 @@ impl Actors {
 }
 
 impl Desk for Arc<Actors> {
-    async fn hold(&self, want: Want) -> Result<bool> {
+    async fn ask(&self, want: Want) -> Result<Told> {
         let command = booking::Command::Hold {
             by: want.tenant,
             booking_id: self.clock.id(),
@@ -74,10 +100,11 @@ impl Desk for Arc<Actors> {
             command: Command::Booking(command),
         };
         match self.region.ask(want.property.into(), request).await {
-            Ok(Answer::Done { .. }) => Ok(true),
-            Ok(Answer::Refused(Refusal::NightsTaken { .. })) => Ok(false),
+            Ok(Answer::Done { .. }) => Ok(Told::Held),
+            Ok(Answer::Refused(Refusal::NightsTaken { .. })) => Ok(Told::Taken),
             Ok(Answer::Refused(refusal)) => Err(format!("refused: {refusal:?}").into()),
-            Err(error @ (AskError::Busy { .. } | AskError::Unknown)) => Err(error.into()),
+            Err(AskError::Busy { retry_after }) => Ok(Told::Later(retry_after)),
+            Err(AskError::Unknown) => Err(AskError::Unknown.into()),
         }
     }
 }
@@ -111,7 +138,7 @@ impl Door {
 }
 
 impl Desk for Door {
-    async fn hold(&self, want: Want) -> Result<bool> {
+    async fn ask(&self, want: Want) -> Result<Told> {
         let stay = json!({
             "property_id": want.property,
             "check_in": want.nights.check_in(),
@@ -129,9 +156,13 @@ impl Desk for Door {
         match answer.status().as_u16() {
             201 => {
                 answer.bytes().await?;
-                Ok(true)
+                Ok(Told::Held)
             }
-            409 => Ok(false),
+            409 => Ok(Told::Taken),
+            503 => {
+                let after = answer.headers().get("retry-after").ok_or("503 without Retry-After")?;
+                Ok(Told::Later(Duration::from_secs(after.to_str()?.parse()?)))
+            }
             status => Err(format!("{status}: {}", answer.text().await?).into()),
         }
     }

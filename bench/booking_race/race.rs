@@ -22,6 +22,8 @@ pub(crate) struct Run {
     pub(crate) failed: u64,
     /// How long it took, in seconds.
     pub(crate) seconds: f64,
+    /// Bytes of the database's log that came of it, with what consumers wrote.
+    pub(crate) wal: f64,
     /// How long each request took, in milliseconds.
     pub(crate) latencies: Vec<f64>,
 }
@@ -37,6 +39,12 @@ impl Run {
     #[must_use]
     pub(crate) fn asked_a_second(&self) -> f64 {
         to_float(self.held + self.taken) / self.seconds
+    }
+
+    /// Bytes of the database's log for each hold.
+    #[must_use]
+    pub(crate) fn wal_a_hold(&self) -> f64 {
+        self.wal / to_float(self.held.max(1))
     }
 
     /// The latency that the part `q` of all requests stayed below, in milliseconds.
