@@ -131,6 +131,7 @@ impl Home {
             landlord_id: self.owner,
             zone: self.zone.clone(),
             payment: None,
+            unit_no: None,
         }));
         Ok(Hold {
             id: id.uuid(),

@@ -1,8 +1,8 @@
 //! Homes from outside.
 
-use super::Dice;
 use super::canvas::{Canvas, Colour, HEIGHT, Paint, Pair, WIDTH, darker, lighter, mixed};
 use super::light::{SKIES, Sky};
+use super::scene::Dice;
 
 const WALLS: &[Colour] = &[
     [240, 226, 204],

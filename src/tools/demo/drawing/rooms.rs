@@ -1,8 +1,8 @@
 //! Homes from inside.
 
-use super::Dice;
 use super::canvas::{Canvas, Colour, HEIGHT, Paint, Pair, WIDTH, darker, lighter, mixed};
 use super::light::SKIES;
+use super::scene::Dice;
 
 const WALLS: &[Colour] = &[
     [242, 234, 222],
