@@ -82,6 +82,10 @@ slugs! {
     NightsTaken = "nights-taken", 409, "the nights are taken";
     /// Not possible in the present state.
     InvalidTransition = "invalid-transition", 409, "not possible in the present state";
+    /// The asker has a hold at this home already.
+    HoldExists = "hold-exists", 409, "you have a hold at this home already";
+    /// The asker has as many open holds as one may have.
+    TooManyHolds = "too-many-holds", 409, "you have too many open holds";
     /// The home cannot be booked this way.
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
     /// Bookings stand in the way.
@@ -134,6 +138,7 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
+    booking_id: Option<String>,
     alternatives: Option<Vec<Alternative>>,
     retry_after_s: Option<u64>,
 }
@@ -165,6 +170,10 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false)]
     allowed: Option<&'a [String]>,
+    /// The booking that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    booking_id: Option<&'a str>,
     /// What may be booked instead of nights that are taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -211,6 +220,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             allowed: None,
+            booking_id: None,
             alternatives: None,
             retry_after_s: None,
         }
@@ -292,6 +302,7 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
+            booking_id: self.booking_id.as_deref(),
             alternatives: self
                 .alternatives
                 .as_ref()
@@ -358,6 +369,16 @@ impl From<Refusal> for Problem {
             Refusal::HasStays => {
                 let detail = "there are stays to come or holds that are open";
                 Self::new(Slug::HasBookings, detail)
+            }
+            Refusal::HoldExists { booking_id } => {
+                let detail = "pay for it, let it end or give it up before you hold other nights";
+                let mut problem = Self::new(Slug::HoldExists, detail);
+                problem.booking_id = Some(booking_id.to_string());
+                problem
+            }
+            Refusal::TooManyHolds => {
+                let detail = "pay for one, let one end or give one up before you hold other nights";
+                Self::new(Slug::TooManyHolds, detail)
             }
             Refusal::KeyReused => {
                 let detail = "this Idempotency-Key came with another request before";

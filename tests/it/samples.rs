@@ -228,6 +228,7 @@ pub(crate) fn booking() -> Booking {
         timer: Some(id(6)),
         payment_id: Some(id(7)),
         details: details(),
+        gate: Some(2),
         version: 4,
         created_at: instant(),
         updated_at: instant(),
@@ -273,6 +274,7 @@ pub(crate) fn commands() -> Vec<Command> {
             unit_id: Some(id(3)),
             nights: nights(),
             guests: 2,
+            slot: Some(3),
         },
         booking::Command::Release { by, booking_id },
         booking::Command::Checkout {
@@ -469,6 +471,8 @@ pub(crate) fn refusals() -> Vec<Refusal> {
             alternatives: vec![Alternative { unit_id: id(3), nights: nights() }],
         },
         Refusal::HasStays,
+        Refusal::HoldExists { booking_id: id(1) },
+        Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
     ]
@@ -485,6 +489,8 @@ pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::NotBookable { .. },
         Refusal::NightsTaken { .. },
         Refusal::HasStays,
+        Refusal::HoldExists { .. },
+        Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
     )

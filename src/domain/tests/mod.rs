@@ -9,6 +9,7 @@ mod change;
 mod entity;
 mod event;
 mod fixture;
+mod hold_limits;
 mod ids;
 mod inventory;
 mod key_rotation;
