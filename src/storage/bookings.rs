@@ -155,7 +155,7 @@ pub async fn occupancies(
     let rows = client
         .query(
             "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
-             from occupancies where property_id = $1 and (upper(nights) > $2 - coalesce((
+             from occupancies where property_id = $1 and (upper(nights) > $2::date - coalesce((
                  select greatest((stay_rules ->> 'buffer_before')::int,
                      (stay_rules ->> 'buffer_after')::int)
                  from properties where id = $1), 0) or ref in (
