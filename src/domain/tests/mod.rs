@@ -1,6 +1,7 @@
 //! Unit tests of the rules, one file for each.
 
 mod booking;
+mod booking_life;
 mod booking_table;
 mod calendar;
 mod cancellation;
