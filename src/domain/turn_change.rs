@@ -266,7 +266,7 @@ impl Turn<'_> {
     }
 
     /// Ends the proposal of a booking that is being changed, if one is open. A payment that was
-    /// made out for it is closed.
+    /// made out for it is closed, unless it is what failed.
     pub(super) fn close_proposal(
         &self,
         decision: &mut Decision,
@@ -288,8 +288,9 @@ impl Turn<'_> {
             next.id.uuid(),
             Event::BookingChangeDeclined { stay, change_id: open.id, by: open.by, why: why.into() },
         );
-        let payment = open.payment_id.and_then(|id| self.state.payments.get(&id));
-        if let Some(payment) = payment {
+        // One that failed has come to its own end.
+        let payment = open.payment_id.filter(|_| status != ProposalStatus::Failed);
+        if let Some(payment) = payment.and_then(|id| self.state.payments.get(&id)) {
             self.close_payment(decision, payment);
         }
     }

@@ -147,6 +147,7 @@ pub(super) fn attempt_failed(
     match (payment.purpose, booking.status) {
         (Purpose::Change, _) if over => {
             turn.fail_proposal(&mut decision, booking, payment.id);
+            turn.close_payment(&mut decision, payment);
         }
         (Purpose::Stay, BookingStatus::PendingPayment) if over => {
             turn.expire(&mut decision, booking, ExpiringReason::Declined);

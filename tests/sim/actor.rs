@@ -55,9 +55,9 @@ pub(crate) fn load(rows: &Rows, now: Timestamp) -> PropertyState {
     let mut state = PropertyState::of(rows.listing.clone());
     rows.slots.iter().for_each(|slot| state.inventory.add_slot(*slot));
     for stay in rows.nights.values() {
-        let is_open =
-            matches!(stay.occupant, Occupant::Booking(id) if rows.bookings[&id].status.is_open());
-        if is_open || stay.nights.check_out() > from {
+        let keeps = |id| rows.bookings[&id].status.keeps_nights();
+        let is_kept = matches!(stay.occupant, Occupant::Booking(id) if keeps(id));
+        if is_kept || stay.nights.check_out() > from {
             state.inventory.occupy(*stay);
         }
     }

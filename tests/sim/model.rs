@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use rentezy::domain::booking::{self, CLOSE_ATTEMPTS_MIN};
 use rentezy::domain::calendar::{Nights, days_between};
 use rentezy::domain::ids::{BookingId, PaymentId, RefundId, UserId};
@@ -43,9 +44,10 @@ pub(crate) struct Pay {
 pub(crate) type Verdict = Result<(), &'static str>;
 
 /// All that the model knows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Model {
     pub(crate) owner: Option<UserId>,
+    pub(crate) zone: TimeZone,
     pub(crate) version: i32,
     /// Whether it is paused, and whether it was given up.
     pub(crate) paused: bool,
@@ -84,6 +86,24 @@ fn is_open(phase: Phase) -> bool {
 }
 
 impl Model {
+    /// Nothing is known of a home in this zone yet.
+    pub(crate) fn new(zone: TimeZone) -> Self {
+        Self {
+            owner: None,
+            zone,
+            version: 0,
+            paused: false,
+            archived: false,
+            count: 0,
+            price: 0,
+            guests: 0,
+            taken: BTreeMap::new(),
+            stays: BTreeMap::new(),
+            pays: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+        }
+    }
+
     /// Carries a command out. `awaited` tells whether it is a timer that was still wanted.
     pub(crate) fn take(
         &mut self,
@@ -147,7 +167,8 @@ impl Model {
         if count == 0 {
             return Err("invalid");
         }
-        let over = |stay: &Stay| is_open(stay.phase) && stay.nights.check_out() <= today;
+        let keeps = |stay: &Stay| is_open(stay.phase) || stay.phase == "confirmed";
+        let over = |stay: &Stay| keeps(stay) && stay.nights.check_out() <= today;
         let full = self.taken.range(today..).any(|(_, there)| there.len() > count);
         if count < self.count && (full || self.stays.values().any(over)) {
             return Err("has-stays");
@@ -201,6 +222,7 @@ impl Model {
             }
             booking::Command::HoldOver { booking_id }
             | booking::Command::CloseOverdue { booking_id }
+            | booking::Command::StayOver { booking_id }
                 if !awaited =>
             {
                 assert!(self.stays.contains_key(booking_id));
@@ -211,6 +233,16 @@ impl Model {
                 "pending_payment" => self.set(*booking_id, "expiring(time)"),
                 phase => panic!("nobody waits for the end of a hold in {phase}"),
             },
+            booking::Command::StayOver { booking_id } => {
+                assert_eq!(self.stays[booking_id].phase, "confirmed");
+                // The landlord may say for two days that nobody came.
+                let arrival = self.stays[booking_id].nights.check_in().at(15, 0, 0, 0);
+                let arrival = self.zone.to_ambiguous_timestamp(arrival).compatible().unwrap();
+                if now >= arrival + SignedDuration::from_hours(48) {
+                    return self.end(*booking_id, "completed");
+                }
+                Ok(())
+            }
             booking::Command::CloseOverdue { booking_id } => {
                 let pay = self.pays.get_mut(&self.stays[booking_id].payment.unwrap()).unwrap();
                 if pay.attempts < CLOSE_ATTEMPTS_MIN {

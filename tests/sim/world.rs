@@ -79,7 +79,7 @@ impl<'a> World<'a> {
                 count: count.into(),
                 price: 10_000,
                 guests: 2,
-                ..Model::default()
+                ..Model::new(TimeZone::get(zone).unwrap())
             },
             provider: Provider::default(),
             underway: Vec::new(),
@@ -168,7 +168,7 @@ impl<'a> World<'a> {
             self.send();
         }
         assert!(self.rows.timers.is_empty(), "left for ever: {:?}", self.rows.timers);
-        assert!(self.rows.bookings.values().all(|row| !row.status.is_open()));
+        assert!(self.rows.bookings.values().all(|row| !row.status.keeps_nights()));
         self.check_all();
     }
 
@@ -467,6 +467,7 @@ impl<'a> World<'a> {
         }
         let is_over = ["expired", "failed", "cancelled"].contains(&phase);
         assert_eq!(row.released_at.is_some(), is_over, "{row:?}");
+        let is_over = is_over || phase == "completed";
         assert_eq!(self.rows.nights.contains_key(&id.into()), !is_over, "nights of {row:?}");
         assert_eq!((row.tenant_id, row.nights, row.total), (stay.tenant, stay.nights, stay.total));
         let Some(payment) = stay.payment else {
@@ -487,12 +488,16 @@ impl<'a> World<'a> {
         let owed: Vec<_> = pay.back.into_iter().filter(|back| back.amount > 0).collect();
         assert_eq!(back, owed, "money back for {row:?}");
         let keeps = pay.came.filter(|_| pay.back.is_none());
-        assert_eq!(keeps, (phase == "confirmed").then_some(stay.total), "money kept for {row:?}");
+        assert_eq!(
+            keeps,
+            ["confirmed", "completed"].contains(&phase).then_some(stay.total),
+            "money kept for {row:?}"
+        );
     }
 
-    /// Whatever is open has exactly one timer, and nothing else has any.
+    /// Whatever keeps nights has exactly one timer, and nothing else has any.
     fn check_timers(&self) {
-        let open = self.rows.bookings.values().filter(|row| row.status.is_open());
+        let open = self.rows.bookings.values().filter(|row| row.status.keeps_nights());
         let expected: Vec<(TimerId, BookingId)> =
             open.map(|row| (row.timer.expect("an open booking has a timer"), row.id)).collect();
         assert_eq!(expected.len(), self.rows.timers.len(), "{:?}", self.rows.timers);
@@ -519,6 +524,7 @@ fn name(command: &Command, awaited: bool) -> &'static str {
         },
         Command::Booking(booking::Command::HoldOver { .. }) => "hold over",
         Command::Booking(booking::Command::CloseOverdue { .. }) => "close overdue",
+        Command::Booking(booking::Command::StayOver { .. }) => "stay over",
         Command::Booking(_) => "hold",
         Command::Deposit(_) => "deposit",
         Command::Payment(payment::Command::SessionOpened { .. }) => "session opened",

@@ -134,6 +134,11 @@ impl World {
         world
     }
 
+    /// The listing, to be changed past its rules.
+    pub(super) fn listing_mut(&mut self) -> &mut property::Listing {
+        self.state.listing.as_mut().unwrap()
+    }
+
     pub(super) fn later(&mut self, time: Duration) {
         self.now += time;
     }
@@ -245,9 +250,10 @@ impl World {
     /// The timer that is set for a booking.
     pub(super) fn timer(&self, number: u128) -> Option<TimerId> {
         let id = booking_id(number);
-        let mut about = self.timers.iter().filter(
-            |timer| matches!(&timer.command, Command::Booking(command) if command.booking() == Some(id)),
-        );
+        let mut about = self.timers.iter().filter(|timer| {
+            matches!(&timer.command, Command::Booking(command) if command.booking() == Some(id)
+                && !matches!(command, booking::Command::ProposalOver { .. }))
+        });
         let found = about.next().map(|timer| timer.id);
         assert!(about.next().is_none(), "two timers");
         found

@@ -2,6 +2,7 @@
 
 mod block;
 mod booking;
+mod booking_life;
 mod booking_table;
 mod calendar;
 mod cancellation;

@@ -129,6 +129,10 @@ fn a_guest_who_is_there_is_not_moved() {
     world.days_later(3);
     assert_eq!(change(&mut world, unit_id(), unit(1)), Err(Refusal::HasStays));
     world.days_later(5);
+    // They have left, but nobody has said so yet: their nights are still to be given back.
+    assert_eq!(change(&mut world, unit_id(), unit(1)), Err(Refusal::HasStays));
+    world.fire(1);
+    world.fire(2);
     let decision = change(&mut world, unit_id(), unit(1)).unwrap();
     assert_eq!(retired(&decision).len(), 1, "both have left");
 }
