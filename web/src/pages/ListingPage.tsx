@@ -7,13 +7,15 @@ import type { Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { addDays, isDate, todayIn } from '../domain/dates';
 import { byNight as letByNight, unitsOf } from '../domain/listing';
-import { NOTHING, byNight, choosingEnd, isBookable, type Stay } from '../domain/nights';
-import { KINDS, country, facts } from '../domain/words';
+import { NOTHING, byNight, choosingEnd, isBookable, leastNights, type Nights, type Stay } from '../domain/nights';
+import { KINDS, country, facts, plural } from '../domain/words';
 import { Calendar } from '../parts/Calendar';
 import { Gallery } from '../parts/Gallery';
 import { HoldPanel } from '../parts/HoldPanel';
 import { ListingAbout } from '../parts/ListingAbout';
-import { NightsGone } from '../parts/NightsGone';
+import { NightsGone, type Lost, type Offered } from '../parts/NightsGone';
+import { Nearest } from '../parts/Nearest';
+import { useQuote } from '../parts/quotes';
 import { Empty, Failure, Loading } from '../parts/States';
 import { UnitChoice } from '../parts/UnitChoice';
 import { useActionKeys, useSession, useTitle } from '../parts/hooks';
@@ -40,6 +42,11 @@ export function ListingPage() {
   return <Listing property={found.data.property} />;
 }
 
+interface Wanted extends Offered {
+  /** The quote to hold it by. */
+  by: string | undefined;
+}
+
 function Listing({ property }: { property: Property }) {
   const { user } = useSession();
   const [params, setParams] = useSearchParams();
@@ -53,6 +60,7 @@ function Listing({ property }: { property: Property }) {
   const unit = (units.find((one) => one.id === params.get('unit')) ?? units[0]) as Unit;
   const [asked, setGuests] = useState(() => startGuests(params));
   const guests = Math.min(asked, unit.guests);
+  const [promo, setPromo] = useState('');
   const stay = readStay(params);
 
   const calendar = useQuery({
@@ -87,15 +95,12 @@ function Listing({ property }: { property: Property }) {
     );
   };
 
+  const chosenGone = stay.checkOut !== null && calendar.isSuccess && !isBookable(nights, stay, today);
+  const { quote, promoError, refused } = useQuote(property, unit, stay, guests, promo, letByNight(property.stay_mode) && property.status === 'live' && !chosenGone);
+
   const hold = useMutation({
-    mutationFn: () => {
-      const body = {
-        property_id: property.id,
-        unit_id: unit.id,
-        check_in: stay.checkIn as string,
-        check_out: stay.checkOut as string,
-        guests,
-      };
+    mutationFn: ({ checkIn, checkOut, unitId, by }: Wanted) => {
+      const body = { property_id: property.id, unit_id: unitId, check_in: checkIn, check_out: checkOut, guests, ...(by && { quote: by }) };
       return api.hold(body, keys.keyFor(body));
     },
     onSuccess: (booking) => {
@@ -110,29 +115,48 @@ function Listing({ property }: { property: Property }) {
       if (!(error instanceof Problem) || error.status >= 500) return;
       keys.settled();
       if (error.code === 'nights-taken') void queries.invalidateQueries({ queryKey: ['calendar', property.id] });
+      if (error.code === 'quote-expired') void queries.invalidateQueries({ queryKey: ['quote', property.id] });
     },
   });
 
   const askHold = (): void => {
     if (user) {
-      hold.mutate();
+      hold.mutate({ checkIn: stay.checkIn as string, checkOut: stay.checkOut as string, unitId: unit.id, by: quote.data?.quote });
       return;
     }
     const back = new URLSearchParams(params);
     if (guests > 1) back.set('guests', String(guests));
     void navigate(`/signin?next=${encodeURIComponent(`/listings/${property.id}?${back}`)}`);
   };
-  const toCalendar = (next: Stay): void => {
+  const toCalendar = (): void => {
     hold.reset();
-    setStay(next);
+    setStay(NOTHING);
+  };
+  const goTo = (other: Stay, unitId: string): void =>
+    setParams(
+      (old) => {
+        const next = new URLSearchParams(old);
+        put(next, 'check_in', other.checkIn);
+        put(next, 'check_out', other.checkOut);
+        put(next, 'unit', unitId === units[0]?.id ? null : unitId);
+        return next;
+      },
+      { replace: true, preventScrollReset: true },
+    );
+  /** Other nights in place of those that are gone: held at once, at the price of the moment. */
+  const take = (other: Offered): void => {
+    goTo(other, other.unitId);
+    hold.mutate({ ...other, by: undefined });
   };
 
+  const [lost, setLost] = useState<Lost | null>(null);
   const gone = hold.error instanceof Problem && hold.error.code === 'nights-taken' ? hold.error : null;
-  if (gone) {
-    return <NightsGone property={property} stay={stay} nights={nights} today={today} problem={gone} onChoose={toCalendar} />;
+  if (gone && hold.variables && lost?.problem !== gone) setLost({ problem: gone, stay: hold.variables });
+  // While another stay is being held in its place, the screen stays.
+  if (lost && (gone || hold.isPending)) {
+    return <NightsGone property={property} unit={unit} lost={lost} nights={nights} today={today} pending={hold.isPending} onTake={take} onBack={toCalendar} />;
   }
 
-  const chosenGone = stay.checkOut !== null && calendar.isSuccess && !isBookable(nights, stay, today);
   const mine = user?.id === property.owner_id;
   return (
     <div className="page listing">
@@ -147,7 +171,7 @@ function Listing({ property }: { property: Property }) {
         ) : (
           <section ref={calendarRef} className="listing-part" id="nights" aria-labelledby="nights-title">
             <h2 id="nights-title">Choose your nights</h2>
-            <p className="part-note" role="status">{advice(stay, chosenGone)}</p>
+            <p className="part-note" role="status">{advice(stay, chosenGone, nights)}</p>
             {calendar.isError && !calendar.data ? (
               <Failure error={calendar.error} retry={() => void calendar.refetch()} />
             ) : calendar.isPending ? (
@@ -170,13 +194,22 @@ function Listing({ property }: { property: Property }) {
           property={property}
           unit={unit}
           stay={stay}
-          nights={nights}
           guests={guests}
+          quote={quote.data}
+          quoting={quote.isFetching}
+          promo={promo}
+          promoError={promoError}
           bookable={!chosenGone}
           pending={hold.isPending}
-          error={hold.error}
+          error={hold.error ?? (quote.data ? null : refused)}
           signedIn={user !== null}
+          nearest={
+            (chosenGone || refused !== null) && (
+              <Nearest property={property} unit={unit} stay={stay} guests={guests} onChoose={goTo} />
+            )
+          }
           onGuests={setGuests}
+          onPromo={setPromo}
           onHold={askHold}
           onDates={() => {
             calendarRef.current?.scrollIntoView({ behavior: 'smooth', block: 'start' });
@@ -214,9 +247,12 @@ function ListingHead({ property, unit, mine }: { property: Property; unit: Unit;
   );
 }
 
-function advice(stay: Stay, gone: boolean): string {
+function advice(stay: Stay, gone: boolean, nights: Nights): string {
   if (gone) return 'Some of these nights are taken. Choose others.';
-  if (choosingEnd(stay)) return 'Now choose the day you leave.';
+  if (choosingEnd(stay)) {
+    const least = leastNights(nights, stay.checkIn);
+    return least > 1 ? `Now choose the day you leave: at least ${plural(least, 'night')}.` : 'Now choose the day you leave.';
+  }
   if (stay.checkOut) return 'Choose another day to start again.';
   return 'Choose the day you arrive, then the day you leave.';
 }
