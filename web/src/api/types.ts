@@ -343,6 +343,8 @@ export interface NewBooking {
   guests: number;
   /** Of a quote: holds them at its price. */
   quote?: string;
+  /** Without a quote. */
+  promo_code?: string;
 }
 
 export interface NewManualBooking {

@@ -1,8 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { api, clock } from '../api';
-import { Problem } from '../api/problem';
 import type { Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { addDays, isDate, todayIn } from '../domain/dates';
@@ -13,12 +12,13 @@ import { Calendar } from '../parts/Calendar';
 import { Gallery } from '../parts/Gallery';
 import { HoldPanel } from '../parts/HoldPanel';
 import { ListingAbout } from '../parts/ListingAbout';
-import { NightsGone, type Lost, type Offered } from '../parts/NightsGone';
+import { NightsGone } from '../parts/NightsGone';
 import { Nearest } from '../parts/Nearest';
+import { useHold, type Offered } from '../parts/holding';
 import { useQuote } from '../parts/quotes';
 import { Empty, Failure, Loading } from '../parts/States';
 import { UnitChoice } from '../parts/UnitChoice';
-import { useActionKeys, useSession, useTitle } from '../parts/hooks';
+import { useSession, useTitle } from '../parts/hooks';
 
 /** Nights that are asked for; the server gives at most 400. */
 const AHEAD = 365;
@@ -42,17 +42,10 @@ export function ListingPage() {
   return <Listing property={found.data.property} />;
 }
 
-interface Wanted extends Offered {
-  /** The quote to hold it by. */
-  by: string | undefined;
-}
-
 function Listing({ property }: { property: Property }) {
   const { user } = useSession();
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
-  const queries = useQueryClient();
-  const keys = useActionKeys();
   const calendarRef = useRef<HTMLElement>(null);
   const today = todayIn(property.zone, clock.now());
   const until = addDays(today, AHEAD);
@@ -71,57 +64,32 @@ function Listing({ property }: { property: Property }) {
   });
   const nights = useMemo(() => byNight(calendar.data?.nights ?? []), [calendar.data]);
 
-  const setStay = (next: Stay): void => {
+  /** The choice is kept in the address, so that a link and the way back from signing in have it. */
+  const choose = (next: Stay, unitId: string): void =>
     setParams(
       (old) => {
         const params = new URLSearchParams(old);
         put(params, 'check_in', next.checkIn);
         put(params, 'check_out', next.checkOut);
+        put(params, 'unit', unitId === units[0]?.id ? null : unitId);
         return params;
       },
       { replace: true, preventScrollReset: true },
     );
-  };
-
+  const setStay = (next: Stay): void => choose(next, unit.id);
   const chooseUnit = (id: string): void => {
     hold.reset();
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        put(next, 'unit', id === units[0]?.id ? null : id);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    choose(stay, id);
   };
 
   const chosenGone = stay.checkOut !== null && calendar.isSuccess && !isBookable(nights, stay, today);
-  const { quote, promoError, refused } = useQuote(property, unit, stay, guests, promo, letByNight(property.stay_mode) && property.status === 'live' && !chosenGone);
-
-  const hold = useMutation({
-    mutationFn: ({ checkIn, checkOut, unitId, by }: Wanted) => {
-      const body = { property_id: property.id, unit_id: unitId, check_in: checkIn, check_out: checkOut, guests, ...(by && { quote: by }) };
-      return api.hold(body, keys.keyFor(body));
-    },
-    onSuccess: (booking) => {
-      keys.settled();
-      queries.setQueryData(['booking', booking.id], booking);
-      void queries.invalidateQueries({ queryKey: ['bookings'] });
-      void queries.invalidateQueries({ queryKey: ['calendar', property.id] });
-      void navigate(`/bookings/${booking.id}`);
-    },
-    onError: (error) => {
-      // A refusal is an outcome; no answer is none, and the next try keeps its key.
-      if (!(error instanceof Problem) || error.status >= 500) return;
-      keys.settled();
-      if (error.code === 'nights-taken') void queries.invalidateQueries({ queryKey: ['calendar', property.id] });
-      if (error.code === 'quote-expired') void queries.invalidateQueries({ queryKey: ['quote', property.id] });
-    },
-  });
+  const isOffered = letByNight(property.stay_mode) && property.status === 'live';
+  const { quote, promoError, refused } = useQuote(property, unit, stay, guests, promo, isOffered && !chosenGone);
+  const hold = useHold(property, guests);
 
   const askHold = (): void => {
     if (user) {
-      hold.mutate({ checkIn: stay.checkIn as string, checkOut: stay.checkOut as string, unitId: unit.id, by: quote.data?.quote });
+      hold.ask({ checkIn: stay.checkIn as string, checkOut: stay.checkOut as string, unitId: unit.id, quote: quote.data?.quote });
       return;
     }
     const back = new URLSearchParams(params);
@@ -132,29 +100,15 @@ function Listing({ property }: { property: Property }) {
     hold.reset();
     setStay(NOTHING);
   };
-  const goTo = (other: Stay, unitId: string): void =>
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        put(next, 'check_in', other.checkIn);
-        put(next, 'check_out', other.checkOut);
-        put(next, 'unit', unitId === units[0]?.id ? null : unitId);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
   /** Other nights in place of those that are gone: held at once, at the price of the moment. */
   const take = (other: Offered): void => {
-    goTo(other, other.unitId);
-    hold.mutate({ ...other, by: undefined });
+    choose(other, other.unitId);
+    hold.ask({ ...other, promo });
   };
 
-  const [lost, setLost] = useState<Lost | null>(null);
-  const gone = hold.error instanceof Problem && hold.error.code === 'nights-taken' ? hold.error : null;
-  if (gone && hold.variables && lost?.problem !== gone) setLost({ problem: gone, stay: hold.variables });
   // While another stay is being held in its place, the screen stays.
-  if (lost && (gone || hold.isPending)) {
-    return <NightsGone property={property} unit={unit} lost={lost} nights={nights} today={today} pending={hold.isPending} onTake={take} onBack={toCalendar} />;
+  if (hold.lost) {
+    return <NightsGone property={property} unit={unit} lost={hold.lost} nights={nights} today={today} pending={hold.pending} onTake={take} onBack={toCalendar} />;
   }
 
   const mine = user?.id === property.owner_id;
@@ -198,14 +152,14 @@ function Listing({ property }: { property: Property }) {
           quote={quote.data}
           quoting={quote.isFetching}
           promo={promo}
-          promoError={promoError}
+          promoError={promoError ?? hold.promoError}
           bookable={!chosenGone}
-          pending={hold.isPending}
-          error={hold.error ?? (quote.data ? null : refused)}
+          pending={hold.pending}
+          error={hold.promoError ? null : (hold.error ?? (quote.data ? null : refused))}
           signedIn={user !== null}
           nearest={
             (chosenGone || refused !== null) && (
-              <Nearest property={property} unit={unit} stay={stay} guests={guests} onChoose={goTo} />
+              <Nearest property={property} unit={unit} stay={stay} guests={guests} onChoose={choose} />
             )
           }
           onGuests={setGuests}

@@ -7,19 +7,7 @@ import { unitsOf } from '../domain/listing';
 import { formatMoney } from '../domain/money';
 import { nearbyStays, stayTotal, type Nights, type Stay } from '../domain/nights';
 import { HomeArt } from './HomeArt';
-
-/** A stay that can be had in place of another. */
-export interface Offered {
-  checkIn: LocalDate;
-  checkOut: LocalDate;
-  unitId: string;
-}
-
-/** The stay that somebody else has now, and what the server said of it. */
-export interface Lost {
-  problem: Problem;
-  stay: Offered;
-}
+import type { Lost, Offered } from './holding';
 
 interface NightsGoneProps {
   property: Property;
