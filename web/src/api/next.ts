@@ -341,3 +341,25 @@ export interface StayRules extends NewStayRules {
   min_nights: number;
   max_nights?: number | null;
 }
+
+// ---- deposits ---------------------------------------------------------------------------------
+
+export interface NewDeduction {
+  label: string;
+  amount: Money;
+}
+
+export interface Deposit {
+  /** The id of its booking. */
+  id: string;
+  status: 'held' | 'due' | 'contested' | 'released';
+  amount: Money;
+  deductions: NewDeduction[];
+  returned: Money;
+  kept: Money;
+  /** When the rest goes back by itself. */
+  release_at?: Instant | null;
+  /** What the tenant objects, and what was decided. */
+  objection?: string | null;
+  decision?: string | null;
+}

@@ -5,6 +5,7 @@ import type { Booking } from '../api/types';
 import { formatFull } from '../domain/dates';
 import { bookingStatus } from '../domain/words';
 import { ChangePanel } from '../parts/booking/ChangePanel';
+import { DepositPanel } from '../parts/booking/DepositPanel';
 import { Outcome } from '../parts/booking/Outcome';
 import { StayActions } from '../parts/booking/StayActions';
 import { Timeline } from '../parts/booking/Timeline';
@@ -96,6 +97,7 @@ function BookingView({ booking, paid, refetch }: { booking: Booking; paid: boole
         <PriceLines price={booking.price} />
         <p className="fine">Booking {booking.id}</p>
       </section>
+      <DepositPanel booking={booking} tenant={tenant} />
       <Timeline booking={booking} zone={zone} />
     </div>
   );

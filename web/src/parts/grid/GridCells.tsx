@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import type { LocalDate } from '../../api/types';
 import { addDays, formatDay, formatFull, formatRange, formatWeekday, monthOf } from '../../domain/dates';
 import { cellsOf, isMarked, type Cell, type GridRow, type Marked, type Run, type RunState } from '../../domain/grid';
-import { formatMoney, formatShort } from '../../domain/money';
+import { formatShort } from '../../domain/money';
 
 const STATES: Record<RunState, string> = { held: 'on hold', booked: 'booked', blocked: 'blocked' };
 
@@ -76,14 +76,18 @@ function FreeCell({ row, day, isPast, isOn, isStop, on }: { row: GridRow; day: L
         data-night={day}
         tabIndex={isStop ? 0 : -1}
         aria-disabled={isPast}
-        aria-label={`${row.label}, ${formatFull(day)}, ${isPast ? 'over' : `free${price ? `, ${formatMoney(price)}` : ''}`}`}
         onPointerDown={(event) => on.pointerDown(event, day)}
         onPointerEnter={() => on.pointerOver(day)}
         onClick={(event) => on.click(event, day)}
         onKeyDown={(event) => on.key(event, day, 1)}
         onFocus={() => on.focus(day)}
       >
-        {price && !isPast ? formatShort(price) : ''}
+        <span className="hidden">{row.label}, {formatFull(day)}, {isPast ? 'over' : 'free'} </span>
+        {price && !isPast && (
+          <>
+            {formatShort(price)} <span className="hidden">{price.currency}</span>
+          </>
+        )}
       </button>
     </td>
   );
