@@ -64,6 +64,7 @@ impl Desk for Arc<Actors> {
             unit_id: None,
             nights: want.nights,
             guests: 1,
+            slot: Some(1),
         };
         let request = Request {
             id: request_id(&self.clock),

@@ -190,6 +190,7 @@ impl Inner {
             timer: Some(TimerId::from(ids::derived(id.uuid(), "hold-over"))),
             payment_id: None,
             details: Details::default(),
+            gate: None,
             version: 1,
             created_at: now,
             updated_at: now,

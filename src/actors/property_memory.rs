@@ -61,7 +61,7 @@ impl Memory {
         let records = records.into_iter().map(|record| (record.id, record)).collect();
         let mut memory = Self { property, records, complete };
         let ids: Vec<_> = open.iter().map(|booking| booking.id).collect();
-        memory.property.bookings.extend(open.into_iter().map(|booking| (booking.id, booking)));
+        open.into_iter().for_each(|booking| memory.property.take_in(booking));
         memory.fetch_payments_of(client, id, &ids).await?;
         Ok(memory)
     }

@@ -294,6 +294,7 @@ pub fn rules(config: &Config) -> Rules {
         approval: config.bookings.approval(),
         approved: config.bookings.approved(),
         proposal: config.bookings.proposal(),
+        holds_per_user: config.bookings.holds_per_user,
     }
 }
 

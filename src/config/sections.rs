@@ -222,6 +222,8 @@ section! {
         approved_hours: u64 = "12", Kind::Number(1, 24);
         /// How long a proposal to change a booking waits for its answer, in hours.
         proposal_hours: u64 = "24", Kind::Number(1, 168);
+        /// Open holds that one user may have, one a home. 0: no limit, anywhere.
+        holds_per_user: u32 = "3", Kind::Number(0, 100);
     }
 }
 
@@ -289,8 +291,9 @@ section! {
 section! {
     /// What there may be of a thing at the same time. Past a limit the answer is 429 or 503.
     Limits "limits" {
-        /// Commands waiting for one entity.
-        entity_queue: usize = "1024", Kind::Number(1, 65_536);
+        /// Commands waiting for one entity, such as holds of one home; past it they are
+        /// refused at once.
+        entity_queue: usize = "512", Kind::Number(1, 65_536);
         /// Commands waiting for all entities of this node.
         node_queue: usize = "16384", Kind::Number(1, 1_048_576);
         /// Change sets in one write to the database. More would make a write cheaper, but

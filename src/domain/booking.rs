@@ -161,6 +161,9 @@ pub struct Booking {
     /// What only some bookings have.
     #[serde(default)]
     pub details: Details,
+    /// Its place among its tenant's open holds, while it is one of them. None: it needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<i32>,
     /// Goes up with every change.
     pub version: i32,
     /// When the hold was made.
@@ -211,8 +214,8 @@ pub fn decide(
         state.bookings.get(id).filter(|booking| booking.tenant_id == *by).ok_or(Refusal::NotFound)
     };
     match command {
-        Command::Hold { by, booking_id, unit_id, nights, guests } => {
-            turn.hold(*by, *booking_id, *unit_id, *nights, *guests)
+        Command::Hold { by, booking_id, unit_id, nights, guests, slot } => {
+            turn.hold(*by, *booking_id, *unit_id, *nights, *guests, *slot)
         }
         Command::Release { by, booking_id } => turn.release(of(by, booking_id)?),
         Command::Checkout { by, booking_id, payment_id, amount, request } => {

@@ -24,6 +24,10 @@ pub enum Command {
         nights: Nights,
         /// How many people come.
         guests: u16,
+        /// The place among the tenant's open holds that it shall have; none if all seemed to
+        /// be taken.
+        #[serde(default)]
+        slot: Option<i32>,
     },
     /// Enter a stay that was agreed on elsewhere.
     Manual {

@@ -14,6 +14,8 @@ pub mod entity;
 pub mod envelope;
 pub mod event;
 mod event_record;
+pub mod gate;
+mod hold_limits;
 pub mod ids;
 pub mod inventory;
 pub mod key_rotation;

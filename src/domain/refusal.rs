@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Nights;
+use super::ids::BookingId;
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,13 @@ pub enum Refusal {
         /// The nights asked for.
         nights: Nights,
     },
+    /// The asker has an open hold at this home already.
+    HoldExists {
+        /// The hold.
+        booking_id: BookingId,
+    },
+    /// The asker has as many open holds as one may have.
+    TooManyHolds,
     /// Bookings stand in the way: stays to come, or holds that are open.
     HasStays,
     /// The same idempotency key came with another request before.

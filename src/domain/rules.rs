@@ -35,6 +35,8 @@ pub struct Rules {
     pub approved: Duration,
     /// How long a proposal to change a booking waits for its answer.
     pub proposal: Duration,
+    /// How many open holds one user may have, one a home; 0: as many as they like, anywhere.
+    pub holds_per_user: u32,
 }
 
 impl Rules {
@@ -49,6 +51,7 @@ impl Rules {
         approval: Duration::from_hours(24),
         approved: Duration::from_hours(12),
         proposal: Duration::from_hours(24),
+        holds_per_user: 3,
     };
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::booking::{self, Booking, BookingSnapshot};
 use super::change::{Change, Decision};
-use super::ids::{BookingId, PaymentId, RefundId};
+use super::ids::{BookingId, PaymentId, RefundId, UserId};
 use super::inventory::{Inventory, Occupancy};
 use super::payment::{self, Payment, Refund};
 use super::property::{self, Listing};
@@ -66,6 +66,8 @@ pub struct PropertyState {
     pub refunds: HashMap<RefundId, Refund>,
     /// Bookings here that had come to an end when they were taken in.
     ended: Vec<BookingId>,
+    /// The last open booking of each user, if it is still open.
+    open_of: HashMap<UserId, BookingId>,
 }
 
 /// Decides a command.
@@ -106,7 +108,10 @@ impl PropertyState {
             }
             Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
             Change::Vacate(occupant) => self.inventory.vacate(*occupant),
-            Change::SetTimer(_) | Change::DropTimer(_) => {}
+            Change::SetTimer(_)
+            | Change::DropTimer(_)
+            | Change::TakeGate(_)
+            | Change::FreeGate { .. } => {}
         }
     }
 
@@ -123,7 +128,9 @@ impl PropertyState {
             | Change::Occupy(_)
             | Change::Vacate(_)
             | Change::SetTimer(_)
-            | Change::DropTimer(_) => None,
+            | Change::DropTimer(_)
+            | Change::TakeGate(_)
+            | Change::FreeGate { .. } => None,
         }
     }
 
@@ -139,10 +146,22 @@ impl PropertyState {
 
     /// Takes a booking in, in place of what was known of it.
     pub fn take_in(&mut self, booking: Booking) {
-        if !booking.status.is_open() {
-            self.ended.push(booking.id);
+        let (id, tenant) = (booking.id, booking.tenant_id);
+        if booking.status.is_open() {
+            self.open_of.insert(tenant, id);
+        } else {
+            self.ended.push(id);
+            if self.open_of.get(&tenant) == Some(&id) {
+                self.open_of.remove(&tenant);
+            }
         }
-        self.bookings.insert(booking.id, booking);
+        self.bookings.insert(id, booking);
+    }
+
+    /// An open booking of a user, if there is one.
+    #[must_use]
+    pub fn open_of(&self, user: UserId) -> Option<BookingId> {
+        self.open_of.get(&user).copied()
     }
 
     /// Forgets bookings that have come to an end, with their payments and refunds: they

@@ -60,15 +60,18 @@ impl<'a> Turn<'a> {
         unit_id: Option<UnitId>,
         nights: Nights,
         guests: u16,
+        slot: Option<i32>,
     ) -> Result<Decision, Refusal> {
         let unit = self.unit_for(unit_id)?;
         let terms = self.check_stay(by, unit, nights, guests)?;
         let unit_id = unit.id;
+        self.check_holds(by)?;
         let allotment = self
             .state
             .inventory
             .allot(unit_id, nights, self.today())
             .ok_or(Refusal::NightsTaken { nights })?;
+        let gate = self.gate_for(by, booking_id, slot)?;
         let now = self.context.now;
         let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
         let timer = Timer {
@@ -95,6 +98,7 @@ impl<'a> Turn<'a> {
                 by_request: !self.listing.policies.instant_book,
                 ..Details::default()
             },
+            gate: gate.map(|gate| gate.slot),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -103,6 +107,7 @@ impl<'a> Turn<'a> {
         self.occupy(&mut decision, &booking, allotment);
         let event = Event::BookingHeld { stay: self.facts(&booking), expires_at };
         decision.event(booking_id.uuid(), event);
+        decision.changes.extend(gate.map(Change::TakeGate));
         decision.change(Change::SetTimer(timer));
         decision.change(Change::Booking(Box::new(booking)));
         Ok(decision)
@@ -327,6 +332,7 @@ impl<'a> Turn<'a> {
         next.expiring = None;
         next.expires_at = None;
         next.released_at = None;
+        self.free_gate(decision, booking);
         let stay = self.facts(&next);
         decision.event(next.id.uuid(), Event::BookingConfirmed { stay, amount: next.total });
         decision.change(Change::Booking(Box::new(next)));
@@ -344,6 +350,7 @@ impl<'a> Turn<'a> {
         next.status = status;
         next.expiring = None;
         next.released_at = Some(self.context.now);
+        self.free_gate(decision, booking);
         let stay = self.facts(&next);
         let ended = match status {
             BookingStatus::Cancelled => {

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::idempotency::REPLAYED;
 use super::problem::Problem;
 use super::state::Shared;
+use crate::actors::cluster::region::Place;
 use crate::domain::booking::BookingSnapshot;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
@@ -42,11 +43,26 @@ pub struct Done {
 /// # Errors
 /// The problem of a refusal, or of an answer that did not come.
 pub async fn ask(state: &Shared, property: PropertyId, ask: Ask) -> Result<Done, Problem> {
-    let Ask { by, id, fingerprint, command } = ask;
-    // Events have this id as their cause: with it, a request is followed to what came of it.
+    let place = state.region.admit(property.into())?;
+    note(ask.id);
+    ask_in(state, place, ask).await
+}
+
+/// Puts a command's id into the line of the log. Events have it as their cause: with it, a
+/// request is followed to what came of it.
+pub fn note(id: RequestId) {
     tracing::Span::current().record("command", tracing::field::display(id));
+}
+
+/// Asks a property from a place in its queue, and waits for its answer. The command's id is
+/// noted by the caller, who may ask more than once.
+///
+/// # Errors
+/// The problem of a refusal, or of an answer that did not come.
+pub async fn ask_in(state: &Shared, place: Place, ask: Ask) -> Result<Done, Problem> {
+    let Ask { by, id, fingerprint, command } = ask;
     let request = Request { id, fingerprint, actor: Actor::User(by), command };
-    match state.region.ask(property.into(), request).await? {
+    match state.region.ask_in(place, request).await? {
         Answer::Done { outcome, replayed } => Ok(Done { outcome, replayed }),
         Answer::Refused(refusal) => Err(refusal.into()),
     }

@@ -80,6 +80,10 @@ slugs! {
     NightsTaken = "nights-taken", 409, "the nights are taken";
     /// Not possible in the present state.
     InvalidTransition = "invalid-transition", 409, "not possible in the present state";
+    /// The asker has a hold at this home already.
+    HoldExists = "hold-exists", 409, "you have a hold at this home already";
+    /// The asker has as many open holds as one may have.
+    TooManyHolds = "too-many-holds", 409, "you have too many open holds";
     /// The home cannot be booked this way.
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
     /// Bookings stand in the way.
@@ -132,6 +136,7 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
+    booking_id: Option<String>,
     retry_after_s: Option<u64>,
 }
 
@@ -162,6 +167,10 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false)]
     allowed: Option<&'a [String]>,
+    /// The booking that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    booking_id: Option<&'a str>,
 }
 
 /// What is wrong with one field.
@@ -180,7 +189,14 @@ impl Problem {
     /// A problem of a kind.
     #[must_use]
     pub fn new(slug: Slug, detail: impl Into<String>) -> Self {
-        Self { slug, detail: detail.into(), errors: Vec::new(), allowed: None, retry_after_s: None }
+        Self {
+            slug,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allowed: None,
+            booking_id: None,
+            retry_after_s: None,
+        }
     }
 
     /// There is no such thing, or none that the asker may know of: always the same words.
@@ -259,6 +275,7 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
+            booking_id: self.booking_id.as_deref(),
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
@@ -321,6 +338,16 @@ impl From<Refusal> for Problem {
             Refusal::HasStays => {
                 let detail = "there are stays to come or holds that are open";
                 Self::new(Slug::HasBookings, detail)
+            }
+            Refusal::HoldExists { booking_id } => {
+                let detail = "pay for it, let it end or give it up before you hold other nights";
+                let mut problem = Self::new(Slug::HoldExists, detail);
+                problem.booking_id = Some(booking_id.to_string());
+                problem
+            }
+            Refusal::TooManyHolds => {
+                let detail = "pay for one, let one end or give one up before you hold other nights";
+                Self::new(Slug::TooManyHolds, detail)
             }
             Refusal::KeyReused => {
                 let detail = "this Idempotency-Key came with another request before";

@@ -231,6 +231,7 @@ fn to_booking(row: &Row) -> Result<Booking, StorageError> {
         timer: maybe("timer_id").map(TimerId::from),
         payment_id: maybe("payment_id").map(PaymentId::from),
         details: types::maybe_json(row, "details")?.unwrap_or_default(),
+        gate: row.get("gate"),
         version: row.get("version"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),

@@ -279,6 +279,29 @@ pub const ALL: &[Invariant] = &[
              (select 1 from bookings b where b.property_id = p.id
               and b.status in ('hold', 'pending_payment', 'expiring'))",
     ),
+    always(
+        "R20",
+        "open booking without its place among the holds of its tenant",
+        "select id::text from bookings b where gate is not null
+         and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')
+         and not exists (select 1 from gates g
+             where g.holder = b.id and g.slot = b.gate and g.kind = 'hold')",
+    ),
+    always(
+        "R21",
+        "place among holds kept by a booking that is open no more",
+        "select g.scope || '/' || g.slot from gates g join bookings b on b.id = g.holder
+         where g.kind = 'hold' and (b.gate is distinct from g.slot or b.status not in
+             ('hold', 'pending_approval', 'pending_payment', 'expiring'))",
+    ),
+    // The sweep runs every five minutes.
+    living(
+        "R22",
+        "place under a limit that no booking has",
+        "select scope || '/' || slot from gates g, args
+         where g.at < now - interval '7 min'
+         and not exists (select 1 from bookings b where b.id = g.holder)",
+    ),
     // All tries of an event take a quarter of an hour.
     living(
         "R05",

@@ -15,6 +15,7 @@ pub mod dump;
 pub mod event_log;
 pub mod events;
 pub mod facts;
+pub mod gates;
 pub mod identities;
 pub mod inbox;
 pub mod invariants;

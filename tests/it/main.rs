@@ -38,6 +38,8 @@ mod crash;
 mod dead_letters;
 mod edge;
 mod fence;
+mod gates;
+mod hold_limits;
 mod house;
 mod house_checks;
 mod house_source;

@@ -203,6 +203,7 @@ pub(crate) fn booking() -> Booking {
         timer: Some(id(6)),
         payment_id: Some(id(7)),
         details: details(),
+        gate: Some(2),
         version: 4,
         created_at: instant(),
         updated_at: instant(),
@@ -247,6 +248,7 @@ pub(crate) fn commands() -> Vec<Command> {
             unit_id: Some(id(3)),
             nights: nights(),
             guests: 2,
+            slot: Some(3),
         },
         booking::Command::Release { by, booking_id },
         booking::Command::Checkout {
@@ -417,6 +419,8 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::not_bookable("in-the-past", "check_in is before today"),
         Refusal::NightsTaken { nights: nights() },
         Refusal::HasStays,
+        Refusal::HoldExists { booking_id: id(1) },
+        Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
     ]
@@ -433,6 +437,8 @@ pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::NotBookable { .. },
         Refusal::NightsTaken { .. },
         Refusal::HasStays,
+        Refusal::HoldExists { .. },
+        Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
     )

@@ -97,6 +97,11 @@ const SEEDS: &[&str] = &[
     "update units set night_minor = null",
     "update units set count = 2",
     "update properties set status = 'archived'",
+    "update bookings set gate = 1 where status = 'hold'",
+    "insert into gates select tenant_id, 1, id, gen_random_uuid(), 'hold', now() from bookings
+     where status = 'confirmed'",
+    "insert into gates values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), 'promo',
+        now() - interval '8 min')",
     "insert into parked_events values ('payments', 1, 1, gen_random_uuid(), 'x', 1, now(), now(),
         '')",
 ];

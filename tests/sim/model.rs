@@ -69,7 +69,10 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
         Refusal::NotBookable { rule, .. } => rule,
         Refusal::NightsTaken { .. } => "taken",
         Refusal::HasStays => "has-stays",
-        Refusal::KeyReused | Refusal::Poisoned => "impossible",
+        Refusal::HoldExists { .. }
+        | Refusal::TooManyHolds
+        | Refusal::KeyReused
+        | Refusal::Poisoned => "impossible",
     }
 }
 

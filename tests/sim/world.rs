@@ -29,6 +29,7 @@ const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 30,
+    holds_per_user: 0,
     ..Rules::USUAL
 };
 
@@ -178,7 +179,8 @@ impl<'a> World<'a> {
         let by = user(if self.rng.u8(..20) == 0 { 1 } else { self.rng.u128(2..5) });
         let guests = if self.rng.u8(..20) == 0 { self.rng.u16(..4) } else { 2 };
         let booking_id = BookingId::from(self.id());
-        let hold = booking::Command::Hold { by, booking_id, unit_id: None, nights, guests };
+        let hold =
+            booking::Command::Hold { by, booking_id, unit_id: None, nights, guests, slot: None };
         let request = self.request(Command::Booking(hold));
         self.waiting.push(request);
     }

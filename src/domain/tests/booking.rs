@@ -97,13 +97,14 @@ fn what_cannot_be_booked() {
     }
     for guests in [0, 3] {
         let (by, booking_id) = (tenant(), booking_id(1));
-        let command = Command::Hold { by, booking_id, unit_id: None, nights: nights(5, 8), guests };
+        let (unit_id, nights, slot) = (None, nights(5, 8), None);
+        let command = Command::Hold { by, booking_id, unit_id, nights, guests, slot };
         assert_eq!(rule(world.book(command).unwrap_err()), "too-many-guests");
     }
     let (by, booking_id) = (tenant(), booking_id(1));
     let unit = |id| {
         let unit_id = Some(UnitId::from(Uuid::from_u128(id)));
-        Command::Hold { by, booking_id, unit_id, nights: nights(5, 8), guests: 2 }
+        Command::Hold { by, booking_id, unit_id, nights: nights(5, 8), guests: 2, slot: None }
     };
     assert_eq!(world.book(unit(99)), Err(Refusal::NotFound));
     world.book(unit(unit_id().uuid().as_u128())).unwrap();

@@ -25,6 +25,7 @@ pub(super) const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 365,
+    holds_per_user: 0,
     ..Rules::USUAL
 };
 
@@ -255,7 +256,7 @@ pub(super) fn create(fields: ListingFields, unit: UnitFields) -> property::Comma
 
 pub(super) fn hold(number: u128, nights: Nights) -> booking::Command {
     let (by, booking_id) = (tenant(), booking_id(number));
-    booking::Command::Hold { by, booking_id, unit_id: None, nights, guests: 1 }
+    booking::Command::Hold { by, booking_id, unit_id: None, nights, guests: 1, slot: None }
 }
 
 pub(super) fn checkout(number: u128, amount: Money) -> booking::Command {

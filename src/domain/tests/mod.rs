@@ -8,6 +8,7 @@ mod change;
 mod entity;
 mod event;
 mod fixture;
+mod hold_limits;
 mod ids;
 mod inventory;
 mod key_rotation;

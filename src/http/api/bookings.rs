@@ -11,6 +11,7 @@ use super::schema::List;
 use crate::actors::payer::Payer;
 use crate::domain::booking::{self, BookingSnapshot, BookingStatus};
 use crate::domain::calendar::Nights;
+use crate::domain::gate;
 use crate::domain::ids::{BookingId, PropertyId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::stay::Command;
@@ -19,7 +20,8 @@ use crate::http::command::{self, Ask, Done};
 use crate::http::extract::{self, Id, Json, Query};
 use crate::http::idempotency::{self, Key};
 use crate::http::page;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Slug};
+use crate::http::slots;
 use crate::http::state::Shared;
 use crate::storage::{accounts, bookings};
 
@@ -71,20 +73,36 @@ pub async fn hold(
     if body.guests == 0 {
         return Err(Problem::invalid("/guests", "invalid", "at least 1"));
     }
-    let command = booking::Command::Hold {
-        by: principal.user,
-        booking_id: state.clock.id(),
-        unit_id: body.unit_id,
-        nights,
-        guests: body.guests,
+    let (by, limit) = (principal.user, state.config.bookings.holds_per_user);
+    // Before anything else: where a crowd waits, one more is told so at once.
+    let mut place = Some(state.region.admit(body.property_id.into())?);
+    let id = key.request_id(principal.user, &[]);
+    command::note(id);
+    let mut free = slots::free(&state.pool, gate::holds_of(by), limit).await?;
+    let done = loop {
+        let command = booking::Command::Hold {
+            by,
+            booking_id: state.clock.id(),
+            unit_id: body.unit_id,
+            nights,
+            guests: body.guests,
+            slot: free.pop(),
+        };
+        let ask = Ask {
+            by,
+            id,
+            fingerprint: idempotency::fingerprint(&body),
+            command: Command::Booking(command),
+        };
+        let place = match place.take() {
+            Some(place) => place,
+            None => state.region.admit(body.property_id.into())?,
+        };
+        match command::ask_in(&state, place, ask).await {
+            Err(problem) if problem.slug() == Slug::TooManyHolds && !free.is_empty() => {}
+            done => break done?,
+        }
     };
-    let ask = Ask {
-        by: principal.user,
-        id: key.request_id(principal.user, &[]),
-        fingerprint: idempotency::fingerprint(&body),
-        command: Command::Booking(command),
-    };
-    let done = command::ask(&state, body.property_id, ask).await?;
     let booking = Booking::seen_by(done.booking()?, principal.user);
     Ok(done.answer((StatusCode::CREATED, Json(booking))))
 }

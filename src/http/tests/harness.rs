@@ -116,6 +116,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
             hold: config.bookings.hold(),
             expiring: config.bookings.expiring(),
             window_days: config.bookings.window_days,
+            holds_per_user: config.bookings.holds_per_user,
             ..Rules::USUAL
         },
     };

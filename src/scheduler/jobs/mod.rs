@@ -1,6 +1,7 @@
 //! The jobs: one a file, and this table of them.
 
 pub mod blobs;
+pub mod gates;
 pub mod partitions;
 pub mod signing_keys;
 pub mod trim;
@@ -10,4 +11,4 @@ use super::job::Job;
 
 /// Every job.
 pub const ALL: &[Job] =
-    &[blobs::JOB, partitions::JOB, trim::JOB, signing_keys::JOB, trim_accounts::JOB];
+    &[blobs::JOB, partitions::JOB, trim::JOB, signing_keys::JOB, trim_accounts::JOB, gates::JOB];

@@ -188,6 +188,7 @@ impl World {
             // A test asks more of a server than a person does; those about limits set their own.
             .env("RENTEZY_LIMITS_ADDRESS_RATE", "0")
             .env("RENTEZY_LIMITS_USER_RATE", "0")
+            .env("RENTEZY_BOOKINGS_HOLDS_PER_USER", "0")
             .env("RENTEZY_LIMITS_SIGN_IN_FAILURES", "0")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         if self.db.is_some() {
