@@ -386,7 +386,7 @@ function api(request, path, query, body) {
   if (call === 'GET /bookings') {
     const user = must(request);
     const side = query.get('role') === 'landlord' ? 'landlord_id' : 'tenant_id';
-    return listing([...bookings.values()].filter((one) => one[side] === user.id).reverse());
+    return listing([...bookings.values()].filter((one) => one[side] === user.id).reverse().map((one) => inFull.shown(one, user).body));
   }
   if (noun === 'bookings' && id) {
     if (request.method === 'GET') return { status: 200, body: own(request, id) };

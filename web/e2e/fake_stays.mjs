@@ -144,6 +144,7 @@ export function stays({ Refused, must, properties, bookings, newBooking, once, o
 
   return {
     price,
+    shown,
     api(request, path, query, body) {
       const [, noun, id, verb, rest] = path.split('/');
       if (path === '/me/calendar') return grid(must(request), query);

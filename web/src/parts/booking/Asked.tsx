@@ -42,15 +42,16 @@ export function AnswerRequest({ booking }: { booking: Booking }) {
   const approve = useStep(booking, (_: void, key) => stays.approve(booking.id, key));
   const decline = useStep(booking, (reason: string, key) => stays.decline(booking.id, reason, key));
   const busy = approve.isPending || decline.isPending;
-  if (booking.allowed && !may(booking, 'approve')) return null;
   return (
     <>
       <Refusal error={approve.error ?? decline.error} />
       <div className="actions">
-        <button type="button" className="button button-main" disabled={busy} onClick={() => approve.mutate()}>
-          {approve.isPending ? 'Approving…' : 'Approve'}
-        </button>
-        <WithReason label="Decline" about={booking.property_title} busy={busy} max={REASON_MAX} onReason={(reason) => decline.mutate(reason)} />
+        {may(booking, 'approve') && (
+          <button type="button" className="button button-main" disabled={busy} onClick={() => approve.mutate()}>
+            {approve.isPending ? 'Approving…' : 'Approve'}
+          </button>
+        )}
+        {may(booking, 'decline') && <WithReason label="Decline" about={booking.property_title} busy={busy} max={REASON_MAX} onReason={(reason) => decline.mutate(reason)} />}
       </div>
     </>
   );

@@ -77,19 +77,18 @@ export function ChangeAnswers({ booking, change, tenant }: { booking: Booking; c
   const withdraw = useStep(booking, (_: void, key) => stays.answer(booking.id, change.id, 'withdraw', key));
   const busy = accept.isPending || decline.isPending || withdraw.isPending;
   const mine = (change.by === 'tenant') === tenant;
-  const isOpen = change.status === 'open';
   return (
     <>
       <Refusal error={accept.error ?? decline.error ?? withdraw.error} />
       <div className="actions">
-        {isOpen && !mine && (
-          <>
-            <button type="button" className="button button-main" disabled={busy} onClick={() => accept.mutate()}>{accept.isPending ? 'Accepting…' : 'Accept'}</button>
-            <button type="button" className="button button-bad" disabled={busy} onClick={() => decline.mutate()}>{decline.isPending ? 'Declining…' : 'Decline'}</button>
-          </>
+        {may(booking, 'accept-change') && (
+          <button type="button" className="button button-main" disabled={busy} onClick={() => accept.mutate()}>{accept.isPending ? 'Accepting…' : 'Accept'}</button>
         )}
-        {change.status === 'accepted' && tenant && <PayDifference booking={booking} change={change} />}
-        {(booking.allowed ? may(booking, 'withdraw-change') : mine && isOpen) && (
+        {may(booking, 'decline-change') && (
+          <button type="button" className="button button-bad" disabled={busy} onClick={() => decline.mutate()}>{decline.isPending ? 'Declining…' : 'Decline'}</button>
+        )}
+        {may(booking, 'pay-change') && <PayDifference booking={booking} change={change} />}
+        {may(booking, 'withdraw-change') && (
           <button type="button" className="button" disabled={busy} onClick={() => withdraw.mutate()}>{withdraw.isPending ? 'Taking it back…' : mine ? 'Take it back' : 'Leave the stay as it is'}</button>
         )}
       </div>
