@@ -15,6 +15,7 @@ import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { POLICIES, rooms } from './fake_rooms.mjs';
+import { stays } from './fake_stays.mjs';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const HOLD_MS = Number(process.env.FAKE_HOLD_SECONDS ?? 600) * 1000;
@@ -137,11 +138,10 @@ function freeUnits(property, night) {
 
 function newBooking(property, tenant, checkIn, checkOut, guests) {
   const nights = span(checkIn, checkOut);
-  const total = { ...property.price_per_night, amount: property.price_per_night.amount * nights };
   const booking = {
     id: `bkg_${randomUUID()}`, property_id: property.id, property_title: property.title, unit_id: property.unit.id,
     tenant_id: tenant, landlord_id: property.owner_id, check_in: checkIn, check_out: checkOut, nights, guests, status: 'hold',
-    price: { per_night: property.price_per_night, nights, total },
+    price: inFull.price(property, property.unit, checkIn, checkOut), by_request: property.policies.instant_book === false,
     expires_at: iso(Date.now() + HOLD_MS), version: 1, created_at: iso(), updated_at: iso(),
   };
   bookings.set(booking.id, booking);
@@ -339,7 +339,7 @@ function api(request, path, query, body) {
     return openSession({ email: known.email }, request.headers['user-agent'], known.id);
   }
   if (call === 'POST /auth/logout') return { status: 204, headers: { 'Set-Cookie': `${COOKIE}=; Secure; Path=/; Max-Age=0` } };
-  const answer = more.api(request, path, query, body);
+  const answer = more.api(request, path, query, body) ?? inFull.api(request, path, query, body);
   if (answer) return answer;
   if (call === 'POST /me/landlord-application') {
     const user = must(request);
@@ -386,7 +386,7 @@ function api(request, path, query, body) {
   if (call === 'GET /bookings') {
     const user = must(request);
     const side = query.get('role') === 'landlord' ? 'landlord_id' : 'tenant_id';
-    return listing([...bookings.values()].filter((one) => one[side] === user.id).reverse());
+    return listing([...bookings.values()].filter((one) => one[side] === user.id).reverse().map((one) => inFull.shown(one, user).body));
   }
   if (noun === 'bookings' && id) {
     if (request.method === 'GET') return { status: 200, body: own(request, id) };
@@ -412,7 +412,7 @@ function payPage(session) {
   const booking = bookings.get(sessions.get(session));
   if (!booking) return null;
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Pay</title><h1>Test payment</h1>
-<p>${booking.property_title.replace(/[<&]/g, '')}: ${booking.price.total.amount / 100} ${booking.price.total.currency}</p>
+<p>${booking.property_title.replace(/[<&]/g, '')}: ${booking.price.due.amount / 100} ${booking.price.due.currency}</p>
 <form method="post"><label>Card number <input name="number" required></label> <label>Expiry <input name="exp" required></label> <label>Code <input name="cvc" required></label> <button type="submit">Pay</button></form></html>`;
 }
 
@@ -497,6 +497,8 @@ const sessionsOf = {
 };
 const operatorToken = randomBytes(16).toString('hex');
 const more = rooms({ Refused, must, who, users, sessionsOf, properties, owned, tag, once, addProperty, dataDir: DATA, operatorToken, site: () => `http://${host}:${server.address().port}` });
+
+const inFull = stays({ Refused, must, properties, bookings, newBooking, once, own, span, day, iso });
 
 async function operators(request, response) {
   const url = new URL(request.url, 'http://fake');

@@ -8,6 +8,7 @@ import './style/base.css';
 import './style/parts.css';
 import './style/pages.css';
 import './style/rooms.css';
+import './style/stays.css';
 import { boot } from './api';
 import { Problem, Unreachable } from './api/problem';
 import { applyTheme } from './parts/theme';

@@ -14,10 +14,14 @@ import { Loading } from './parts/States';
 // What few visitors see is loaded when they do.
 const AccountPage = lazy(() => import('./pages/AccountPage'));
 const AdminPages = lazy(() => import('./pages/AdminPages'));
+const HostingCalendarPage = lazy(() => import('./pages/HostingCalendarPage'));
 const LandlordPage = lazy(() => import('./pages/LandlordPage'));
 const ListingFormPage = lazy(() => import('./pages/ListingFormPage'));
 const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
 const PreferencesPage = lazy(() => import('./pages/PreferencesPage'));
+const PricingPage = lazy(() => import('./pages/PricingPage'));
+const RequestsPage = lazy(() => import('./pages/RequestsPage'));
+const StayRulesPage = lazy(() => import('./pages/StayRulesPage'));
 
 export function AppRoutes() {
   return (
@@ -41,7 +45,11 @@ export function AppRoutes() {
           <Route path="admin/:room?" element={<Later><AdminPages /></Later>} />
           <Route path="landlord" element={<Later><LandlordPage /></Later>} />
           <Route path="landlord/new" element={<Later><ListingFormPage /></Later>} />
+          <Route path="landlord/calendar" element={<Later><HostingCalendarPage /></Later>} />
+          <Route path="landlord/requests" element={<Later><RequestsPage /></Later>} />
           <Route path="landlord/:id" element={<Later><ListingFormPage /></Later>} />
+          <Route path="landlord/:id/prices" element={<Later><PricingPage /></Later>} />
+          <Route path="landlord/:id/stay-rules" element={<Later><StayRulesPage /></Later>} />
         </Route>
         <Route path="*" element={<NotFoundPage />} />
       </Route>

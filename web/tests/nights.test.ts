@@ -55,6 +55,18 @@ describe('choosing nights', () => {
     expect(canPick(nights, NOTHING, '2026-12-01', '2026-12-02')).toBe(false);
   });
 
+  it('keeps to the days on which one may come and go, and to the shortest stay', () => {
+    const ruled = byNight(
+      [...calendar('ffffff').values()].map((night): Night => ({ ...night, min_nights: 2, arrival: night.night !== '2026-12-02', departure: night.night !== '2026-12-05' })),
+    );
+    expect(pick(ruled, NOTHING, '2026-12-02', TODAY)).toEqual(NOTHING);
+    const start = pick(ruled, NOTHING, '2026-12-03', TODAY);
+    expect(pick(ruled, start, '2026-12-04', TODAY)).toEqual(start);
+    expect(pick(ruled, start, '2026-12-05', TODAY)).toEqual(start);
+    expect(pick(ruled, start, '2026-12-06', TODAY)).toEqual({ checkIn: '2026-12-03', checkOut: '2026-12-06' });
+    expect(pick(ruled, start, '2026-12-01', TODAY)).toEqual({ checkIn: '2026-12-01', checkOut: null });
+  });
+
   it('counts nights and adds their prices', () => {
     const stay = { checkIn: '2026-12-01', checkOut: '2026-12-04' };
     expect(stayNights(stay)).toEqual(['2026-12-01', '2026-12-02', '2026-12-03']);

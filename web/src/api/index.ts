@@ -2,6 +2,7 @@
 import { client, data, session } from './app';
 import { sleep, type Answer } from './client';
 import type {
+  Availability,
   Booking,
   Calendar,
   Checkout,
@@ -83,6 +84,9 @@ export const api = {
         ...(signal && { signal }),
       }),
     ),
+  /** Whether a stay may be booked, and what is near if not. */
+  availability: (id: string, query: { unit_id: string; check_in: string; check_out: string; guests: number }, signal?: AbortSignal) =>
+    data(client.ask<Availability>('GET', `/properties/${encodeURIComponent(id)}/availability`, { auth: 'some', query, ...(signal && { signal }) })),
 
   ownProperties: (cursor?: string) =>
     data(client.ask<List<Property>>('GET', '/properties', { query: { owner: 'me', limit: 50, cursor } })),

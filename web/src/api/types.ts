@@ -20,6 +20,7 @@ export interface FieldError {
 }
 
 export interface Alternative {
+  unit_id?: string | null;
   check_in?: LocalDate;
   check_out?: LocalDate;
 }
@@ -140,10 +141,24 @@ export interface Property extends Omit<NewProperty, 'unit' | 'price_per_night' |
 
 export interface Night {
   night: LocalDate;
-  state: 'free' | 'taken';
+  /** The landlord sees why a night is taken. */
+  state: 'free' | 'taken' | 'closed' | 'held' | 'booked' | 'blocked' | 'buffer';
   free: number;
   /** A home without a price has none here either. */
   price?: Money | null;
+  /** The shortest stay of those who arrive on this day. */
+  min_nights?: number | null;
+  /** Whether guests may arrive on this day, and leave on it. */
+  arrival?: boolean;
+  departure?: boolean;
+}
+
+/** Whether a stay may be booked: the rule that fails, and the nearest stays that may. */
+export interface Availability {
+  available: boolean;
+  rule?: string | null;
+  detail?: string | null;
+  nearest: Alternative[];
 }
 
 export interface Calendar {
@@ -199,17 +214,85 @@ export interface SearchQuery {
 
 export type BookingStatus =
   | 'hold'
+  | 'pending_approval'
   | 'pending_payment'
   | 'expiring'
   | 'confirmed'
+  | 'checked_in'
+  | 'completed'
   | 'expired'
   | 'failed'
-  | 'cancelled';
+  | 'declined'
+  | 'cancelled'
+  | 'no_show';
+
+export type Party = 'tenant' | 'landlord' | 'admin';
+
+/** What somebody can do with a booking. */
+export type Move =
+  | 'release'
+  | 'extend'
+  | 'request'
+  | 'checkout'
+  | 'pay'
+  | 'approve'
+  | 'decline'
+  | 'cancel'
+  | 'change'
+  | 'accept-change'
+  | 'decline-change'
+  | 'withdraw-change'
+  | 'pay-change'
+  | 'check-in'
+  | 'check-out'
+  | 'no-show'
+  | 'move';
+
+export type ChangeStatus = 'open' | 'accepted' | 'applied' | 'declined' | 'withdrawn' | 'expired' | 'failed';
+
+/** A change of a booking that one side proposes to the other. */
+export interface Change {
+  id: string;
+  by: Party;
+  unit_id: string;
+  check_in: LocalDate;
+  check_out: LocalDate;
+  guests: number;
+  price: Price;
+  /** To be paid on top; below zero, what goes back. */
+  difference: Money;
+  status: ChangeStatus;
+  expires_at: Instant;
+  created_at: Instant;
+}
 
 export interface Payment {
   id: string;
   status: string;
   checkout_url?: string | null;
+}
+
+export type LineKind = 'nights' | 'guests' | 'discount' | 'promo' | 'cleaning' | 'tax';
+
+export interface PriceLine {
+  kind: LineKind;
+  /** May be empty. */
+  label: string;
+  quantity: number;
+  /** Discounts are below zero. */
+  amount: Money;
+}
+
+export interface Price {
+  /** On average. */
+  per_night: Money;
+  nights: number;
+  lines: PriceLine[];
+  /** The stay, without the deposit. */
+  total: Money;
+  deposit: Money;
+  /** What is to be paid. */
+  due: Money;
 }
 
 export interface Booking {
@@ -224,10 +307,29 @@ export interface Booking {
   nights: number;
   guests: number;
   status: BookingStatus;
-  price: { per_night: Money; nights: number; total: Money };
+  price: Price;
   expires_at?: Instant | null;
   released_at?: Instant | null;
   payment?: Payment | null;
+  /** The home's. */
+  zone?: string;
+  /** What the viewer can do with it now. */
+  allowed?: Move[];
+  /** The landlord has to be asked first. */
+  by_request?: boolean;
+  /** What the tenant wrote to the landlord. */
+  message?: string | null;
+  /** Who called it off, and why it was declined or called off. */
+  ended_by?: Party | null;
+  reason?: string | null;
+  /** Who comes, when the landlord entered the stay. */
+  guest?: { name: string; note?: string | null } | null;
+  /** The last change that was proposed. */
+  change?: Change | null;
+  /** What a guest shows to check in; for the landlord. */
+  check_in_code?: string | null;
+  /** Which unit of its type; for the landlord. */
+  unit_no?: number | null;
   version: number;
   created_at: Instant;
   updated_at: Instant;
@@ -239,6 +341,53 @@ export interface NewBooking {
   check_in: LocalDate;
   check_out: LocalDate;
   guests: number;
+  /** Of a quote: holds them at its price. */
+  quote?: string;
+  /** Without a quote. */
+  promo_code?: string;
+}
+
+export interface NewManualBooking {
+  property_id: string;
+  unit_id?: string;
+  check_in: LocalDate;
+  check_out: LocalDate;
+  guests: number;
+  guest_name: string;
+  note?: string;
+  total?: Money;
+}
+
+export interface NewChange {
+  check_in?: LocalDate;
+  check_out?: LocalDate;
+  unit_id?: string;
+  guests?: number;
+}
+
+export interface RefundLine {
+  kind: LineKind;
+  label: string;
+  amount: Money;
+}
+
+/** What would come back if the booking were cancelled now. */
+export interface CancellationPreview {
+  possible: boolean;
+  /** What the terms say, line by line. */
+  lines: RefundLine[];
+  deposit: Money;
+  /** What of that has gone back before, or was never paid. */
+  before: Money;
+  /** What goes back. */
+  refund: Money;
+}
+
+/** Something that has happened to a booking. */
+export interface TimelineEntry {
+  type: string;
+  at: Instant;
+  actor: string;
 }
 
 export interface Checkout {

@@ -44,6 +44,8 @@ export interface ListingForm {
   rules: string;
   minNights: string;
   maxNights: string;
+  /** Guests book at once; else the landlord is asked first. */
+  instant: boolean;
 }
 
 /** What a form says, apart from its unit types and policies. */
@@ -72,7 +74,7 @@ export function emptyListing(zone: string): ListingForm {
   return {
     kind: 'flat', stayMode: 'nightly', title: '', description: '', line: '', city: '', region: '', country: '', lat: '', lon: '', zone,
     amenities: [], units: [emptyUnit('first')], currency: 'EUR', deposit: '', cleaning: '',
-    cancellation: 'flexible', checkInFrom: '15:00', checkInUntil: '', checkOutUntil: '11:00', rules: '', minNights: '1', maxNights: '',
+    cancellation: 'flexible', checkInFrom: '15:00', checkInUntil: '', checkOutUntil: '11:00', rules: '', minNights: '1', maxNights: '', instant: true,
   };
 }
 
@@ -128,6 +130,7 @@ export function fromProperty(property: Property): ListingForm {
       checkInUntil: policies.check_in_until ?? '',
       checkOutUntil: policies.check_out_until,
       rules: policies.house_rules,
+      instant: policies.instant_book,
       minNights: String(policies.min_nights),
       maxNights: policies.max_nights ? String(policies.max_nights) : '',
     }),
@@ -245,7 +248,7 @@ function readPolicies(form: ListingForm, errors: Errors): NewPolicies {
     ...(form.checkInUntil && { check_in_until: form.checkInUntil }),
     check_out_until: form.checkOutUntil,
     house_rules: form.rules.trim(),
-    instant_book: true,
+    instant_book: form.instant,
     min_nights: least,
     ...(most !== null && { max_nights: most }),
   };

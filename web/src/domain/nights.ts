@@ -35,19 +35,34 @@ export function lastCheckOut(nights: Nights, checkIn: LocalDate): LocalDate {
   return day;
 }
 
-/** Whether a click on `day` would mean something. */
+/** The shortest stay from a day on. */
+export function leastNights(nights: Nights, checkIn: LocalDate): number {
+  return Math.max(1, nights.get(checkIn)?.min_nights ?? 1);
+}
+
+/** Whether a stay may begin on a day. */
+export function canArrive(nights: Nights, day: LocalDate, today: LocalDate): boolean {
+  return isFree(nights, day, today) && nights.get(day)?.arrival !== false;
+}
+
+/** Whether a stay from `checkIn` may end on a day, as far as the calendar tells. */
+export function canLeave(nights: Nights, checkIn: LocalDate, day: LocalDate): boolean {
+  const inReach = day <= lastCheckOut(nights, checkIn) && nightsBetween(checkIn, day) >= leastNights(nights, checkIn);
+  return day > checkIn && inReach && nights.get(day)?.departure !== false;
+}
+
+/** Whether a click on `day` would mean something. A day within the reach of a stay that is
+ *  being chosen is its end or nothing: it would be a surprise if it began another. */
 export function canPick(nights: Nights, stay: Stay, day: LocalDate, today: LocalDate): boolean {
-  if (isFree(nights, day, today)) return true;
-  return choosingEnd(stay) && day > stay.checkIn && day <= lastCheckOut(nights, stay.checkIn);
+  if (choosingEnd(stay) && day > stay.checkIn && day <= lastCheckOut(nights, stay.checkIn)) return canLeave(nights, stay.checkIn, day);
+  return canArrive(nights, day, today) || (choosingEnd(stay) && day === stay.checkIn);
 }
 
 /** The choice after a click on `day`: the first click is a check-in, the second a
  *  check-out if the nights between are free, else a new check-in. */
 export function pick(nights: Nights, stay: Stay, day: LocalDate, today: LocalDate): Stay {
   if (!canPick(nights, stay, day, today)) return stay;
-  if (choosingEnd(stay) && day > stay.checkIn && day <= lastCheckOut(nights, stay.checkIn)) {
-    return { checkIn: stay.checkIn, checkOut: day };
-  }
+  if (choosingEnd(stay) && canLeave(nights, stay.checkIn, day)) return { checkIn: stay.checkIn, checkOut: day };
   if (choosingEnd(stay) && day === stay.checkIn) return NOTHING;
   return { checkIn: day, checkOut: null };
 }

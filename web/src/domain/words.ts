@@ -49,12 +49,17 @@ export type Tone = 'lamp' | 'brand' | 'ok' | 'bad' | 'quiet';
 
 export const STATUS: Record<BookingStatus, { label: string; tone: Tone }> = {
   hold: { label: 'On hold', tone: 'lamp' },
+  pending_approval: { label: 'Asked for', tone: 'lamp' },
   pending_payment: { label: 'Waiting for payment', tone: 'lamp' },
   expiring: { label: 'Payment is being closed', tone: 'quiet' },
   confirmed: { label: 'Confirmed', tone: 'ok' },
+  checked_in: { label: 'Checked in', tone: 'ok' },
+  completed: { label: 'Over', tone: 'quiet' },
   expired: { label: 'Hold ended', tone: 'quiet' },
   failed: { label: 'Payment failed', tone: 'bad' },
-  cancelled: { label: 'Released', tone: 'quiet' },
+  declined: { label: 'Declined', tone: 'bad' },
+  cancelled: { label: 'Cancelled', tone: 'quiet' },
+  no_show: { label: 'Nobody came', tone: 'bad' },
 };
 
 export const PROPERTY_STATUS: Record<PropertyStatus, { label: string; tone: Tone }> = {
@@ -67,7 +72,9 @@ export const PROPERTY_STATUS: Record<PropertyStatus, { label: string; tone: Tone
 };
 
 /** A status this page does not know yet is shown as it came. */
-export function bookingStatus(booking: Pick<Booking, 'status'>): { label: string; tone: Tone } {
+export function bookingStatus(booking: Pick<Booking, 'status' | 'ended_by'>): { label: string; tone: Tone } {
+  // A hold that its tenant gave up was never a stay that anybody could call off.
+  if (booking.status === 'cancelled' && !booking.ended_by) return { label: 'Released', tone: 'quiet' };
   return STATUS[booking.status] ?? { label: booking.status, tone: 'quiet' };
 }
 
@@ -75,7 +82,12 @@ export function propertyStatus(status: PropertyStatus): { label: string; tone: T
   return PROPERTY_STATUS[status] ?? { label: status, tone: 'quiet' };
 }
 
+/** It stands: the guests will come, or are there. */
+export function isStanding(status: BookingStatus): boolean {
+  return status === 'confirmed' || status === 'checked_in';
+}
+
 /** Open: the tenant still has something to do, or something is still being settled. */
 export function isOpen(status: BookingStatus): boolean {
-  return status === 'hold' || status === 'pending_payment' || status === 'expiring';
+  return status === 'hold' || status === 'pending_approval' || status === 'pending_payment' || status === 'expiring';
 }

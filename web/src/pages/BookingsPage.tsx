@@ -4,7 +4,7 @@ import { api, clock } from '../api';
 import type { Booking } from '../api/types';
 import { formatRange } from '../domain/dates';
 import { formatMoney } from '../domain/money';
-import { bookingStatus, isOpen, plural } from '../domain/words';
+import { bookingStatus, isOpen, isStanding, plural } from '../domain/words';
 import { Badge } from '../parts/Badge';
 import { TimeLeft } from '../parts/Countdown';
 import { Empty, Failure, Loading } from '../parts/States';
@@ -60,7 +60,7 @@ function split(all: Booking[]): [string, Booking[]][] {
   const today = new Date(clock.now()).toISOString().slice(0, 10);
   const open = all.filter((one) => isOpen(one.status));
   const ahead = all
-    .filter((one) => one.status === 'confirmed' && one.check_out >= today)
+    .filter((one) => isStanding(one.status) && one.check_out >= today)
     .sort((a, b) => a.check_in.localeCompare(b.check_in));
   const rest = all.filter((one) => !open.includes(one) && !ahead.includes(one));
   const groups: [string, Booking[]][] = [['Waiting for you', open], ['Coming up', ahead], ['Earlier', rest]];
@@ -72,7 +72,7 @@ export function BookingRow({ booking, title = true }: { booking: Booking; title?
     <li className="row">
       <span className="row-text">
         <Link to={`/bookings/${booking.id}`}>
-          {title ? booking.property_title : formatRange(booking.check_in, booking.check_out)}
+          {title ? booking.property_title : `${formatRange(booking.check_in, booking.check_out)}${booking.guest ? `, ${booking.guest.name}` : ''}`}
         </Link>
         <span className="fine">
           {title ? `${formatRange(booking.check_in, booking.check_out)} · ` : ''}
@@ -85,7 +85,7 @@ export function BookingRow({ booking, title = true }: { booking: Booking; title?
           <span className="fine"><TimeLeft until={booking.expires_at} /></span>
         )}
       </span>
-      <span className="row-money tabular">{formatMoney(booking.price.total)}</span>
+      <span className="row-money tabular">{formatMoney(booking.price.due)}</span>
     </li>
   );
 }

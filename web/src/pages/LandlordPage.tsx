@@ -4,9 +4,10 @@ import { Link } from 'react-router';
 import { api } from '../api';
 import type { Booking, Property } from '../api/types';
 import { unitsOf } from '../domain/listing';
-import { KINDS, country, isOpen, plural, priceText, propertyStatus } from '../domain/words';
+import { KINDS, country, isOpen, isStanding, plural, priceText, propertyStatus } from '../domain/words';
 import { Badge } from '../parts/Badge';
 import { Cover } from '../parts/Cover';
+import { LandlordTabs } from '../parts/LandlordTabs';
 import { ListingSteps } from '../parts/ListingSteps';
 import { Empty, Failure, Loading, Refusal } from '../parts/States';
 import { useSession, useTitle } from '../parts/hooks';
@@ -55,6 +56,7 @@ function Listings() {
         <h1>Your listings</h1>
         <Link className="button button-main" to="/landlord/new">New listing</Link>
       </div>
+      <LandlordTabs />
       {homes.isPending ? (
         <Loading />
       ) : homes.isError && properties.length === 0 ? (
@@ -81,7 +83,7 @@ function Listings() {
 }
 
 function OwnHome({ property, bookings, loaded }: { property: Property; bookings: Booking[]; loaded: boolean }) {
-  const live = bookings.filter((one) => one.status === 'confirmed' || isOpen(one.status));
+  const live = bookings.filter((one) => isStanding(one.status) || isOpen(one.status));
   const ended = bookings.length - live.length;
   const units = unitsOf(property);
   return (
@@ -102,6 +104,7 @@ function OwnHome({ property, bookings, loaded }: { property: Property; bookings:
           </p>
         </div>
         <div className="own-actions">
+          <Link className="button" to={`/landlord/${property.id}/prices`}>Prices</Link>
           <Link className="button" to={`/landlord/${property.id}`}>Edit</Link>
         </div>
       </header>

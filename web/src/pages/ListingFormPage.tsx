@@ -9,6 +9,7 @@ import { saveListing, type ListingCalls } from '../domain/save';
 import { stateText } from '../domain/steps';
 import { propertyStatus } from '../domain/words';
 import { Badge } from '../parts/Badge';
+import { ListingTabs } from '../parts/LandlordTabs';
 import { ListingSteps } from '../parts/ListingSteps';
 import { Amenities } from '../parts/editor/Amenities';
 import { Basics, Fees, Place, Rules } from '../parts/editor/Fields';
@@ -103,6 +104,7 @@ function ListingEditor({ stored, onReload }: { stored?: Tagged; onReload?: () =>
     <div className="page page-narrow">
       <nav aria-label="Breadcrumb" className="crumb"><Link to="/landlord">‹ Your listings</Link></nav>
       <h1>{stored ? 'Edit listing' : 'New listing'}</h1>
+      {stored && <ListingTabs id={stored.property.id} />}
       <div className="editor">
         {stored && <Standing tagged={stored} dirty={JSON.stringify(form) !== JSON.stringify(fromProperty(stored.property))} />}
         {stored && <Photos property={stored.property} onCount={count} />}

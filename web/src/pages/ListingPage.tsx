@@ -1,22 +1,24 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { api, clock } from '../api';
-import { Problem } from '../api/problem';
 import type { Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { addDays, isDate, todayIn } from '../domain/dates';
 import { byNight as letByNight, unitsOf } from '../domain/listing';
-import { NOTHING, byNight, choosingEnd, isBookable, type Stay } from '../domain/nights';
-import { KINDS, country, facts } from '../domain/words';
+import { NOTHING, byNight, choosingEnd, isBookable, leastNights, type Nights, type Stay } from '../domain/nights';
+import { KINDS, country, facts, plural } from '../domain/words';
 import { Calendar } from '../parts/Calendar';
 import { Gallery } from '../parts/Gallery';
 import { HoldPanel } from '../parts/HoldPanel';
 import { ListingAbout } from '../parts/ListingAbout';
 import { NightsGone } from '../parts/NightsGone';
+import { Nearest } from '../parts/Nearest';
+import { useHold, type Offered } from '../parts/holding';
+import { useQuote } from '../parts/quotes';
 import { Empty, Failure, Loading } from '../parts/States';
 import { UnitChoice } from '../parts/UnitChoice';
-import { useActionKeys, useSession, useTitle } from '../parts/hooks';
+import { useSession, useTitle } from '../parts/hooks';
 
 /** Nights that are asked for; the server gives at most 400. */
 const AHEAD = 365;
@@ -44,8 +46,6 @@ function Listing({ property }: { property: Property }) {
   const { user } = useSession();
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
-  const queries = useQueryClient();
-  const keys = useActionKeys();
   const calendarRef = useRef<HTMLElement>(null);
   const today = todayIn(property.zone, clock.now());
   const until = addDays(today, AHEAD);
@@ -53,6 +53,7 @@ function Listing({ property }: { property: Property }) {
   const unit = (units.find((one) => one.id === params.get('unit')) ?? units[0]) as Unit;
   const [asked, setGuests] = useState(() => startGuests(params));
   const guests = Math.min(asked, unit.guests);
+  const [promo, setPromo] = useState('');
   const stay = readStay(params);
 
   const calendar = useQuery({
@@ -63,76 +64,53 @@ function Listing({ property }: { property: Property }) {
   });
   const nights = useMemo(() => byNight(calendar.data?.nights ?? []), [calendar.data]);
 
-  const setStay = (next: Stay): void => {
+  /** The choice is kept in the address, so that a link and the way back from signing in have it. */
+  const choose = (next: Stay, unitId: string): void =>
     setParams(
       (old) => {
         const params = new URLSearchParams(old);
         put(params, 'check_in', next.checkIn);
         put(params, 'check_out', next.checkOut);
+        put(params, 'unit', unitId === units[0]?.id ? null : unitId);
         return params;
       },
       { replace: true, preventScrollReset: true },
     );
-  };
-
+  const setStay = (next: Stay): void => choose(next, unit.id);
   const chooseUnit = (id: string): void => {
     hold.reset();
-    setParams(
-      (old) => {
-        const next = new URLSearchParams(old);
-        put(next, 'unit', id === units[0]?.id ? null : id);
-        return next;
-      },
-      { replace: true, preventScrollReset: true },
-    );
+    choose(stay, id);
   };
 
-  const hold = useMutation({
-    mutationFn: () => {
-      const body = {
-        property_id: property.id,
-        unit_id: unit.id,
-        check_in: stay.checkIn as string,
-        check_out: stay.checkOut as string,
-        guests,
-      };
-      return api.hold(body, keys.keyFor(body));
-    },
-    onSuccess: (booking) => {
-      keys.settled();
-      queries.setQueryData(['booking', booking.id], booking);
-      void queries.invalidateQueries({ queryKey: ['bookings'] });
-      void queries.invalidateQueries({ queryKey: ['calendar', property.id] });
-      void navigate(`/bookings/${booking.id}`);
-    },
-    onError: (error) => {
-      // A refusal is an outcome; no answer is none, and the next try keeps its key.
-      if (!(error instanceof Problem) || error.status >= 500) return;
-      keys.settled();
-      if (error.code === 'nights-taken') void queries.invalidateQueries({ queryKey: ['calendar', property.id] });
-    },
-  });
+  const chosenGone = stay.checkOut !== null && calendar.isSuccess && !isBookable(nights, stay, today);
+  const isOffered = letByNight(property.stay_mode) && property.status === 'live';
+  const { quote, promoError, refused } = useQuote(property, unit, stay, guests, promo, isOffered && !chosenGone);
+  const hold = useHold(property, guests);
 
   const askHold = (): void => {
     if (user) {
-      hold.mutate();
+      hold.ask({ checkIn: stay.checkIn as string, checkOut: stay.checkOut as string, unitId: unit.id, quote: quote.data?.quote });
       return;
     }
     const back = new URLSearchParams(params);
     if (guests > 1) back.set('guests', String(guests));
     void navigate(`/signin?next=${encodeURIComponent(`/listings/${property.id}?${back}`)}`);
   };
-  const toCalendar = (next: Stay): void => {
+  const toCalendar = (): void => {
     hold.reset();
-    setStay(next);
+    setStay(NOTHING);
+  };
+  /** Other nights in place of those that are gone: held at once, at the price of the moment. */
+  const take = (other: Offered): void => {
+    choose(other, other.unitId);
+    hold.ask({ ...other, promo });
   };
 
-  const gone = hold.error instanceof Problem && hold.error.code === 'nights-taken' ? hold.error : null;
-  if (gone) {
-    return <NightsGone property={property} stay={stay} nights={nights} today={today} problem={gone} onChoose={toCalendar} />;
+  // While another stay is being held in its place, the screen stays.
+  if (hold.lost) {
+    return <NightsGone property={property} unit={unit} lost={hold.lost} nights={nights} today={today} pending={hold.pending} onTake={take} onBack={toCalendar} />;
   }
 
-  const chosenGone = stay.checkOut !== null && calendar.isSuccess && !isBookable(nights, stay, today);
   const mine = user?.id === property.owner_id;
   return (
     <div className="page listing">
@@ -147,7 +125,7 @@ function Listing({ property }: { property: Property }) {
         ) : (
           <section ref={calendarRef} className="listing-part" id="nights" aria-labelledby="nights-title">
             <h2 id="nights-title">Choose your nights</h2>
-            <p className="part-note" role="status">{advice(stay, chosenGone)}</p>
+            <p className="part-note" role="status">{advice(stay, chosenGone, nights)}</p>
             {calendar.isError && !calendar.data ? (
               <Failure error={calendar.error} retry={() => void calendar.refetch()} />
             ) : calendar.isPending ? (
@@ -170,13 +148,22 @@ function Listing({ property }: { property: Property }) {
           property={property}
           unit={unit}
           stay={stay}
-          nights={nights}
           guests={guests}
+          quote={quote.data}
+          quoting={quote.isFetching}
+          promo={promo}
+          promoError={promoError ?? hold.promoError}
           bookable={!chosenGone}
-          pending={hold.isPending}
-          error={hold.error}
+          pending={hold.pending}
+          error={hold.promoError ? null : (hold.error ?? (quote.data ? null : refused))}
           signedIn={user !== null}
+          nearest={
+            (chosenGone || refused !== null) && (
+              <Nearest property={property} unit={unit} stay={stay} guests={guests} onChoose={choose} />
+            )
+          }
           onGuests={setGuests}
+          onPromo={setPromo}
           onHold={askHold}
           onDates={() => {
             calendarRef.current?.scrollIntoView({ behavior: 'smooth', block: 'start' });
@@ -214,9 +201,12 @@ function ListingHead({ property, unit, mine }: { property: Property; unit: Unit;
   );
 }
 
-function advice(stay: Stay, gone: boolean): string {
+function advice(stay: Stay, gone: boolean, nights: Nights): string {
   if (gone) return 'Some of these nights are taken. Choose others.';
-  if (choosingEnd(stay)) return 'Now choose the day you leave.';
+  if (choosingEnd(stay)) {
+    const least = leastNights(nights, stay.checkIn);
+    return least > 1 ? `Now choose the day you leave: at least ${plural(least, 'night')}.` : 'Now choose the day you leave.';
+  }
   if (stay.checkOut) return 'Choose another day to start again.';
   return 'Choose the day you arrive, then the day you leave.';
 }

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { LocalDate } from '../api/types';
 import { addDays, addMonths, formatMonth, formatWeekday, monthGrid, monthOf } from '../domain/dates';
 import { formatShort } from '../domain/money';
-import { canPick, choosingEnd, isFree, lastCheckOut, pick, type Nights, type Stay } from '../domain/nights';
+import { canArrive, canLeave, canPick, choosingEnd, isFree, leastNights, pick, type Nights, type Stay } from '../domain/nights';
 import { useMedia } from './hooks';
 
 const DAYS = [
@@ -66,8 +66,7 @@ export function Calendar({ nights, stay, today, until, onStay }: CalendarProps) 
     onStay(pick(nights, stay, day, today));
   };
 
-  const end = choosingEnd(stay) && hovered && hovered > stay.checkIn && canPick(nights, stay, hovered, today)
-    && hovered <= lastCheckOut(nights, stay.checkIn) ? hovered : stay.checkOut;
+  const end = choosingEnd(stay) && hovered && canLeave(nights, stay.checkIn, hovered) ? hovered : stay.checkOut;
   // Exactly one day is in the tab order; it has to be one that is on show.
   const tabStop = shown.includes(monthOf(cursor)) ? cursor : firstOpen(shown[0] as string, today);
 
@@ -154,11 +153,13 @@ function DayCell({ day, nights, stay, shownEnd, today, tabStop, onChoose, onHove
   if (start) classes.push('day-start');
   if (finish) classes.push('day-end');
   if (inside) classes.push('day-in');
+  if (free && !open && !start && !inside) classes.push('day-shut');
   if (start && shownEnd) classes.push('day-joined');
   const said = [formatMonth(monthOf(day))];
   if (start) said.push('check-in');
   if (day === stay.checkOut) said.push('check-out');
-  if (known) said.push(free ? 'free' : open ? 'taken, but you can leave on this day' : 'taken');
+  if (known) said.push(free ? 'free' : open ? 'taken, but you can leave on this day' : night.state === 'closed' ? 'not offered' : 'taken');
+  if (free) said.push(...rulesOf(nights, stay, day, today));
   return (
     <td className={classes.join(' ')} role="gridcell" aria-selected={start || inside || day === stay.checkOut}>
       <button
@@ -184,6 +185,20 @@ function DayCell({ day, nights, stay, shownEnd, today, tabStop, onChoose, onHove
       </button>
     </td>
   );
+}
+
+/** What its rules say of a free day, for who cannot see that it does nothing. */
+function rulesOf(nights: Nights, stay: Stay, day: LocalDate, today: LocalDate): string[] {
+  const said: string[] = [];
+  if (choosingEnd(stay) && day > stay.checkIn) {
+    if (day < addDays(stay.checkIn, leastNights(nights, stay.checkIn))) said.push(`the stay is at least ${leastNights(nights, stay.checkIn)} nights`);
+    else if (nights.get(day)?.departure === false) said.push('nobody leaves on this day');
+  } else if (!canArrive(nights, day, today)) {
+    said.push('nobody arrives on this day');
+  } else if (leastNights(nights, day) > 1) {
+    said.push(`at least ${leastNights(nights, day)} nights`);
+  }
+  return said;
 }
 
 /** The weeks of a month without those that are over: they only push the rest down. */

@@ -1,10 +1,13 @@
-import type { Unit } from '../api/next';
+import { useState, type FormEvent, type ReactNode } from 'react';
+import type { Quote, Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { formatFull } from '../domain/dates';
 import { byNight } from '../domain/listing';
-import { formatExact, formatMoney } from '../domain/money';
-import { stayNights, stayTotal, type Nights, type Stay } from '../domain/nights';
+import { formatMoney } from '../domain/money';
+import { stayNights, type Stay } from '../domain/nights';
 import { plural } from '../domain/words';
+import { TextField } from './Field';
+import { PriceLines } from './PriceLines';
 import { Refusal } from './States';
 import { Stepper } from './Stepper';
 
@@ -12,23 +15,32 @@ interface HoldPanelProps {
   property: Property;
   unit: Unit;
   stay: Stay;
-  nights: Nights;
   guests: number;
+  /** What the stay costs, once the server has said so. */
+  quote: Quote | undefined;
+  quoting: boolean;
+  promo: string;
+  /** What is wrong with the promo code. */
+  promoError: string | undefined;
   bookable: boolean;
   pending: boolean;
   error: unknown;
   signedIn: boolean;
+  /** Stays that may be booked instead of one that may not. */
+  nearest: ReactNode;
   onGuests: (guests: number) => void;
+  onPromo: (code: string) => void;
   onHold: () => void;
   onDates: () => void;
 }
 
 /** Dates, guests and total of a stay that can be held. */
 export function HoldPanel(props: HoldPanelProps) {
-  const { property, unit, stay, nights, guests } = props;
-  const total = stayTotal(nights, stay);
+  const { property, unit, stay, guests, quote } = props;
   const count = stayNights(stay).length;
-  const ready = total !== null && props.bookable && property.status === 'live';
+  const isWhole = count > 0;
+  const ready = quote !== undefined && !props.quoting && props.bookable && property.status === 'live';
+  const asks = property.policies?.instant_book === false;
   if (!byNight(property.stay_mode)) {
     return (
       <div className="panel hold-panel">
@@ -66,22 +78,19 @@ export function HoldPanel(props: HoldPanelProps) {
         </span>
         <Stepper label="Guests" value={guests} min={1} max={unit.guests} onChange={props.onGuests} />
       </div>
-      {total && (
-        <dl className="lines">
-          <div>
-            <dt>{lineText(stay, nights, count)}</dt>
-            <dd>{formatExact(total)}</dd>
-          </div>
-          <div className="lines-total">
-            <dt>Total</dt>
-            <dd>{formatExact(total)}</dd>
-          </div>
-        </dl>
+      {quote ? (
+        <div className={props.quoting ? 'is-old' : undefined}>
+          <PriceLines price={quote.price} />
+        </div>
+      ) : (
+        props.quoting && <p className="fine hold-wait" role="status">Adding up…</p>
       )}
+      {isWhole && <PromoField code={props.promo} error={props.promoError} onCode={props.onPromo} />}
       <Refusal error={props.error} />
+      {props.nearest}
       <div className="hold-act">
-        {total && <span className="hold-sum" aria-hidden="true"><strong>{formatMoney(total)}</strong> {plural(count, 'night')}</span>}
-        {total || !props.bookable ? (
+        {quote && <span className="hold-sum" aria-hidden="true"><strong>{formatMoney(quote.price.due)}</strong> {plural(count, 'night')}</span>}
+        {isWhole ? (
           <button type="button" className="button button-main button-wide" disabled={!ready || props.pending} onClick={props.onHold}>
             {props.pending ? 'Holding…' : 'Hold these nights'}
           </button>
@@ -94,17 +103,25 @@ export function HoldPanel(props: HoldPanelProps) {
       <p className="fine hold-note">
         {property.status !== 'live'
           ? 'Nights can be held once this home is published.'
-          : props.signedIn
-            ? 'Held for 10 minutes while you pay. Nothing is charged yet.'
-            : 'You sign in first. Held for 10 minutes while you pay.'}
+          : `${props.signedIn ? '' : 'You sign in first. '}${asks ? 'Held for 10 minutes while you ask the landlord.' : 'Held for 10 minutes while you pay.'}${props.signedIn ? ' Nothing is charged yet.' : ''}`}
       </p>
     </div>
   );
 }
 
-function lineText(stay: Stay, nights: Nights, count: number): string {
-  const prices = stayNights(stay).map((night) => nights.get(night)?.price);
-  const [first] = prices;
-  const even = first && prices.every((price) => price?.amount === first.amount);
-  return even ? `${formatMoney(first)} × ${plural(count, 'night')}` : plural(count, 'night');
+/** A code that a landlord gave: used when it is sent, not with every letter. */
+function PromoField({ code, error, onCode }: { code: string; error: string | undefined; onCode: (code: string) => void }) {
+  const [text, setText] = useState(code);
+  const [open, setOpen] = useState(code !== '');
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onCode(text.trim().toUpperCase());
+  };
+  if (!open) return <button type="button" className="link promo-open" onClick={() => setOpen(true)}>I have a promo code</button>;
+  return (
+    <form className="promo" onSubmit={submit}>
+      <TextField label="Promo code" name="promo" maxLength={20} autoComplete="off" value={text} onText={setText} error={error} autoFocus={code === ''} />
+      <button type="submit" className="button" disabled={text.trim().toUpperCase() === code && !error}>Use</button>
+    </form>
+  );
 }

@@ -83,6 +83,12 @@ function HouseRules({ policies, property }: { policies: Policies; property: Prop
             </dd>
           </div>
         )}
+        {!policies.instant_book && (
+          <div>
+            <dt>Booking</dt>
+            <dd>The landlord is asked first, and answers within a day.</dd>
+          </div>
+        )}
         <div>
           <dt>Cancelling</dt>
           <dd>{cancelling ? `${cancelling.label}. ${cancelling.about}` : policies.cancellation}</dd>
@@ -90,13 +96,13 @@ function HouseRules({ policies, property }: { policies: Policies; property: Prop
         {property.deposit && property.deposit.amount > 0 && (
           <div>
             <dt>Deposit</dt>
-            <dd>{formatMoney(property.deposit)}, not part of the price here</dd>
+            <dd>{formatMoney(property.deposit)}, given back after the stay</dd>
           </div>
         )}
         {property.cleaning_fee && property.cleaning_fee.amount > 0 && (
           <div>
             <dt>Cleaning</dt>
-            <dd>{formatMoney(property.cleaning_fee)}, not part of the price here</dd>
+            <dd>{formatMoney(property.cleaning_fee)} a stay</dd>
           </div>
         )}
       </dl>

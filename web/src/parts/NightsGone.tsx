@@ -1,45 +1,57 @@
 import { useEffect, useRef } from 'react';
+import type { Unit } from '../api/next';
 import type { Problem } from '../api/problem';
 import type { LocalDate, Property } from '../api/types';
 import { formatRange } from '../domain/dates';
+import { unitsOf } from '../domain/listing';
 import { formatMoney } from '../domain/money';
-import { NOTHING, nearbyStays, stayTotal, type Nights, type Stay } from '../domain/nights';
+import { nearbyStays, stayTotal, type Nights, type Stay } from '../domain/nights';
 import { HomeArt } from './HomeArt';
+import type { Lost, Offered } from './holding';
 
 interface NightsGoneProps {
   property: Property;
-  stay: Stay;
+  unit: Unit;
+  lost: Lost;
   nights: Nights;
   today: LocalDate;
-  problem: Problem;
-  onChoose: (stay: Stay) => void;
+  pending: boolean;
+  onTake: (other: Offered) => void;
+  onBack: () => void;
 }
 
-/** Somebody else was faster: what is gone, what is near, and the way back. */
-export function NightsGone({ property, stay, nights, today, problem, onChoose }: NightsGoneProps) {
+/** Somebody else was faster: what is gone, what is near and held by one click, and the way
+ *  back. */
+export function NightsGone({ property, unit, lost, nights, today, pending, onTake, onBack }: NightsGoneProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const offered = problem.alternatives
-    .filter((one) => one.check_in && one.check_out)
-    .map((one): Stay => ({ checkIn: one.check_in as string, checkOut: one.check_out as string }));
-  const others = offered.length > 0 ? offered.slice(0, 3) : nearbyStays(nights, stay, today);
+  const { stay, problem } = lost;
+  const others = offersOf(problem, stay);
+  const offers = others.length > 0 ? others : near(nights, stay, today);
+  const units = unitsOf(property);
+  const nameOf = (id: string): string => units.find((one) => one.id === id)?.name ?? '';
   return (
     <div className="page page-narrow gone">
       <HomeArt id={property.id} kind={property.kind} wide className="gone-art" />
       <h1 ref={heading} tabIndex={-1}>Someone else just took these nights</h1>
       <p>
-        {stay.checkIn && stay.checkOut ? formatRange(stay.checkIn, stay.checkOut) : 'These nights'} at <strong>{property.title}</strong> can’t be held any more. You were not charged.
+        {formatRange(stay.checkIn, stay.checkOut)} at <strong>{property.title}</strong> can’t be held any more. You were not charged.
       </p>
-      {others.length > 0 && (
+      {offers.length > 0 && (
         <section className="panel">
-          <h2>Just as long, and free now</h2>
+          <h2>Free now</h2>
+          <p className="part-note">One click holds it for you; you see the price before you pay.</p>
           <ul className="offers">
-            {others.map((one) => {
-              const total = stayTotal(nights, one);
+            {offers.map((one) => {
+              // Only the nights of the unit type that was looked at are known here.
+              const total = one.unitId === unit.id ? stayTotal(nights, asStay(one)) : null;
               return (
-                <li key={one.checkIn}>
-                  <button type="button" className="offer" onClick={() => onChoose(one)}>
-                    <span>{formatRange(one.checkIn as string, one.checkOut as string)}</span>
+                <li key={`${one.unitId} ${one.checkIn}`}>
+                  <button type="button" className="offer" disabled={pending} onClick={() => onTake(one)}>
+                    <span>
+                      {formatRange(one.checkIn, one.checkOut)}
+                      {one.unitId !== stay.unitId && ` · ${nameOf(one.unitId)}`}
+                    </span>
                     {total && <span className="tabular">{formatMoney(total)}</span>}
                   </button>
                 </li>
@@ -48,9 +60,24 @@ export function NightsGone({ property, stay, nights, today, problem, onChoose }:
           </ul>
         </section>
       )}
-      <button type="button" className="button button-main" onClick={() => onChoose(NOTHING)}>
+      {pending && <p role="status">Holding…</p>}
+      <button type="button" className="button button-main" disabled={pending} onClick={onBack}>
         Back to the calendar
       </button>
     </div>
   );
 }
+
+function offersOf(problem: Problem, stay: Offered): Offered[] {
+  return problem.alternatives
+    .filter((one) => one.check_in && one.check_out)
+    .map((one): Offered => ({ checkIn: one.check_in as string, checkOut: one.check_out as string, unitId: one.unit_id ?? stay.unitId }))
+    .slice(0, 6);
+}
+
+/** From the calendar, where the server named none. */
+function near(nights: Nights, stay: Offered, today: LocalDate): Offered[] {
+  return nearbyStays(nights, asStay(stay), today).map((one) => ({ checkIn: one.checkIn as string, checkOut: one.checkOut as string, unitId: stay.unitId }));
+}
+
+const asStay = ({ checkIn, checkOut }: Offered): Stay => ({ checkIn, checkOut });

@@ -99,7 +99,7 @@ export function Fees({ form, put, error, fixed }: PartProps & { fixed: boolean }
         <TextField label="Deposit" name="deposit" inputMode="decimal" value={form.deposit} onText={(deposit) => put({ deposit })} error={error('/deposit/amount') ?? error('/deposit')} />
         <TextField label="Cleaning fee" name="cleaning" inputMode="decimal" value={form.cleaning} onText={(cleaning) => put({ cleaning })} error={error('/cleaning_fee/amount') ?? error('/cleaning_fee')} />
       </div>
-      <p className="field-hint">Deposit and cleaning fee are shown to tenants; they are not yet part of what is paid here.</p>
+      <p className="field-hint">Both are part of what a guest pays; the deposit is given back after the stay.</p>
     </fieldset>
   );
 }
@@ -126,6 +126,14 @@ export function Rules({ form, put, error }: PartProps) {
           )}
         </Field>
       </div>
+      <Field label="Booking" error={error('/instant_book')}>
+        {(id) => (
+          <select id={id} name="instant_book" value={form.instant ? 'at-once' : 'asked'} onChange={(event) => put({ instant: event.target.value === 'at-once' })}>
+            <option value="at-once">Guests book at once</option>
+            <option value="asked">I am asked first</option>
+          </select>
+        )}
+      </Field>
       <Field label="What else guests should know" error={error('/house_rules')}>
         {(id, note) => (
           <textarea id={id} name="house_rules" rows={4} maxLength={5000} aria-describedby={note} value={form.rules} onChange={(event) => put({ rules: event.target.value })} />
