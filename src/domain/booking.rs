@@ -194,6 +194,7 @@ pub struct BookingSnapshot {
 ///
 /// # Errors
 /// A [`Refusal`]; nothing changes then.
+#[expect(clippy::too_many_lines, reason = "a line or two for each kind of command")]
 pub fn decide(
     state: &PropertyState,
     command: &Command,
@@ -214,7 +215,8 @@ pub fn decide(
     let landlords = |by, id| of(Party::Landlord, by, id);
     match command {
         Command::Hold { by, booking_id, unit_id, nights, guests, slot, offer } => {
-            turn.hold(*by, *booking_id, *unit_id, *nights, *guests, *slot, offer.as_deref())
+            let stay = (*unit_id, *nights, *guests);
+            turn.hold(*by, *booking_id, stay, *slot, offer.as_deref())
         }
         Command::Manual { by, booking_id, unit_id, nights, guests, guest, total } => {
             let (booking_id, unit_id) = (*booking_id, *unit_id);

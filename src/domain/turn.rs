@@ -59,9 +59,7 @@ impl<'a> Turn<'a> {
         &self,
         by: UserId,
         booking_id: BookingId,
-        unit_id: Option<UnitId>,
-        nights: Nights,
-        guests: u16,
+        (unit_id, nights, guests): (Option<UnitId>, Nights, u16),
         slot: Option<i32>,
         offer: Option<&Offer>,
     ) -> Result<Decision, Refusal> {

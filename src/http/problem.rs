@@ -15,7 +15,7 @@ use super::passwords::PasswordError;
 use super::pictures::UploadError;
 use crate::actors::cluster::region::AskError;
 use crate::actors::consumers::search_index::SearchError;
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{BookingId, UnitId};
 use crate::domain::refusal::{Alternative, FieldError, Refusal};
 use crate::search::QueryError;
 use crate::storage::blobs::BlobError;
@@ -142,8 +142,8 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
-    booking_id: Option<String>,
-    alternatives: Option<Vec<Alternative>>,
+    booking_id: Option<Box<BookingId>>,
+    alternatives: Option<Box<[Alternative]>>,
     retry_after_s: Option<u64>,
 }
 
@@ -177,7 +177,7 @@ pub struct ProblemDocument<'a> {
     /// The booking that stands in the way.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
-    booking_id: Option<&'a str>,
+    booking_id: Option<BookingId>,
     /// What may be booked instead of nights that are taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -306,7 +306,7 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
-            booking_id: self.booking_id.as_deref(),
+            booking_id: self.booking_id.as_deref().copied(),
             alternatives: self
                 .alternatives
                 .as_ref()
@@ -368,7 +368,10 @@ impl From<Refusal> for Problem {
             Refusal::NightsTaken { nights, alternatives } => {
                 let (from, to) = (nights.check_in(), nights.check_out());
                 let detail = format!("no unit is free on every night from {from} to {to}");
-                Self { alternatives: Some(alternatives), ..Self::new(Slug::NightsTaken, detail) }
+                Self {
+                    alternatives: Some(alternatives.into()),
+                    ..Self::new(Slug::NightsTaken, detail)
+                }
             }
             Refusal::QuoteExpired => {
                 let detail = "its time is over or the house rules are others now: ask for another";
@@ -385,7 +388,7 @@ impl From<Refusal> for Problem {
             Refusal::HoldExists { booking_id } => {
                 let detail = "pay for it, let it end or give it up before you hold other nights";
                 let mut problem = Self::new(Slug::HoldExists, detail);
-                problem.booking_id = Some(booking_id.to_string());
+                problem.booking_id = Some(Box::new(booking_id));
                 problem
             }
             Refusal::TooManyHolds => {

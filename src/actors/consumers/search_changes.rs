@@ -43,6 +43,7 @@ impl Page {
     }
 
     /// Adds an event.
+    #[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
     pub(super) fn add(&mut self, position: Position, event: &Event) {
         self.pass(position);
         match event {
