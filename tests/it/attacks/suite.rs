@@ -58,6 +58,8 @@ pub(super) struct Suite {
     pub(super) ops: Vec<Op>,
     /// A landlord whose things the others are after.
     pub(super) owner: User,
+    /// The landlord at whose home the owner stays.
+    pub(super) host: User,
     /// A landlord who has nothing to do with them.
     pub(super) stranger: User,
     /// Somebody who is no landlord.
@@ -92,7 +94,7 @@ impl Suite {
         let (tenant, leaver, admin) =
             (world.tenant().await, world.tenant().await, world.admin().await);
         let home = world.home(&host, 3, 10_000).await;
-        let things = Things::make(&world, &owner, &home).await;
+        let things = Things::make(&world, &owner, (&host, &home)).await;
         let known = [
             ("property_id", json!(home.id)),
             ("unit_id", json!(home.unit_id)),
@@ -111,7 +113,7 @@ impl Suite {
         let known = known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let document = world.anonymous().get("/openapi.json").await.body(200);
         let ops = ops(&document);
-        Self { world, ops, owner, stranger, tenant, admin, leaver, document, things, known }
+        Self { world, ops, owner, host, stranger, tenant, admin, leaver, document, things, known }
     }
 
     /// Who uses a route as it is meant: an admin theirs, somebody who will be gone what ends
@@ -119,6 +121,11 @@ impl Suite {
     pub(super) fn user(&self, op: &Op) -> &User {
         match (op.who, op.path.as_str()) {
             (Who::Admin, _) => &self.admin,
+            // Steps that the landlord of a stay takes.
+            (Who::Landlord, path) if path.starts_with("/api/v1/bookings/") => &self.host,
+            (_, "/api/v1/bookings/{id}/changes/{change_id}/checkout") => &self.owner,
+            (_, path) if path.starts_with("/api/v1/bookings/{id}/changes/") => &self.host,
+            (_, "/api/v1/payments/{id}/refunds") => &self.host,
             (_, "/api/v1/auth/logout-all" | "/api/v1/auth/password/change") => &self.leaver,
             _ => &self.owner,
         }
@@ -161,6 +168,12 @@ impl Suite {
             }
             (_, "/api/v1/auth/password/change") => json!({"current": PASSWORD, "new": PASSWORD}),
             (_, "/api/v1/admin/users/{id}/role") => json!({"roles": ["tenant"]}),
+            (_, "/api/v1/payments/{id}/refunds") => {
+                json!({"amount": {"amount": 1, "currency": "EUR"}, "reason": "sorry"})
+            }
+            // What only administrators may say is left out.
+            (_, "/api/v1/bookings/{id}/cancel") => json!({"reason": "ill"}),
+            (_, "/api/v1/bookings/{id}/check-in") => json!({}),
             (_, "/api/v1/notification-preferences") => {
                 json!({"preferences": [{"category": "bookings", "in_app": true, "email": false}]})
             }
