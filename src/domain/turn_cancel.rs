@@ -8,6 +8,7 @@ use super::booking_details::Party;
 use super::booking_moves::Move;
 use super::cancellation::{self, CancelledBy, RefundLines};
 use super::change::Decision;
+use super::ledger::Parts;
 use super::money::Money;
 use super::payment::Payment;
 use super::refusal::Refusal;
@@ -73,13 +74,15 @@ impl Turn<'_> {
             (Party::Landlord | Party::Admin, _) => CancelledBy::Landlord,
         };
         let payments = self.payments_of(booking);
-        let Preview { refund, .. } =
+        let Preview { refund, lines, .. } =
             preview(booking, payments, who, &self.zone(), self.context.now);
         if expected.is_some_and(|expected| expected != refund) {
             return Err(Refusal::RefundDiffers { refund });
         }
         let mut decision = Decision::new(Outcome::Done);
-        self.give_back(&mut decision, booking, refund, ("cancelled", "cancelled"));
+        // What has gone back before was of the stay.
+        let parts = Parts::of_refund(&lines).reduced_to(refund.amount);
+        self.give_back(&mut decision, booking, parts, ("cancelled", "cancelled"));
         let mut said = booking.clone();
         said.details.ended_by = Some(party);
         said.details.reason = reason.cloned();

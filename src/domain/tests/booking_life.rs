@@ -333,10 +333,8 @@ fn a_landlord_enters_a_stay_and_changes_it_alone() {
     let decision = world.book(manual(owner(), 1, Some(0))).unwrap();
     assert_eq!(told(&decision), ["booking.recorded"]);
     assert_eq!(world.booking(1).total, euro(0));
-    assert_eq!(
-        world.book(manual(owner(), 2, None)),
-        Err(Refusal::NightsTaken { nights: nights(5, 8) })
-    );
+    let taken = world.book(manual(owner(), 2, None));
+    assert!(matches!(taken, Err(Refusal::NightsTaken { .. })), "{taken:?}");
     let decision = world.book(propose(owner(), 1, 6, 9)).unwrap();
     assert_eq!(told(&decision), ["booking.modified"]);
     assert_eq!(world.booking(1).nights, nights(6, 9));
