@@ -102,6 +102,7 @@ pub(crate) fn holds() -> Vec<booking::Command> {
         nights: nights(),
         guests: 2,
         offer: Some(Box::new(offer)),
+        slot: Some(2),
     };
     offers.map(hold).into()
 }

@@ -58,14 +58,14 @@ pub(super) struct Suite {
     pub(super) ops: Vec<Op>,
     /// A landlord whose things the others are after.
     pub(super) owner: User,
+    /// The landlord at whose home the owner stays.
+    pub(super) host: User,
     /// A landlord who has nothing to do with them.
     pub(super) stranger: User,
     /// Somebody who is no landlord.
     pub(super) tenant: User,
     /// Somebody who looks after the others.
     pub(super) admin: User,
-    /// The landlord of the home that the owner stays at.
-    host: User,
     /// Somebody whose sessions may end.
     leaver: User,
     /// The document.
@@ -94,7 +94,7 @@ impl Suite {
         let (tenant, leaver, admin) =
             (world.tenant().await, world.tenant().await, world.admin().await);
         let home = world.home(&host, 3, 10_000).await;
-        let things = Things::make(&world, &owner, &home).await;
+        let things = Things::make(&world, &owner, (&host, &home)).await;
         let known = [
             ("property_id", json!(home.id)),
             ("unit_id", json!(home.unit_id)),
@@ -121,6 +121,11 @@ impl Suite {
     pub(super) fn user(&self, op: &Op) -> &User {
         match (op.who, op.path.as_str()) {
             (Who::Admin, _) => &self.admin,
+            // Steps that the landlord of a stay takes.
+            (Who::Landlord, path) if path.starts_with("/api/v1/bookings/") => &self.host,
+            (_, "/api/v1/bookings/{id}/changes/{change_id}/checkout") => &self.owner,
+            (_, path) if path.starts_with("/api/v1/bookings/{id}/changes/") => &self.host,
+            (_, "/api/v1/payments/{id}/refunds") => &self.host,
             (_, "/api/v1/auth/logout-all" | "/api/v1/auth/password/change") => &self.leaver,
             (_, "/api/v1/bookings/{id}/move") => &self.host,
             _ => &self.owner,
@@ -187,6 +192,12 @@ impl Suite {
             }
             (_, "/api/v1/auth/password/change") => json!({"current": PASSWORD, "new": PASSWORD}),
             (_, "/api/v1/admin/users/{id}/role") => json!({"roles": ["tenant"]}),
+            (_, "/api/v1/payments/{id}/refunds") => {
+                json!({"amount": {"amount": 1, "currency": "EUR"}, "reason": "sorry"})
+            }
+            // What only administrators may say is left out.
+            (_, "/api/v1/bookings/{id}/cancel") => json!({"reason": "ill"}),
+            (_, "/api/v1/bookings/{id}/check-in") => json!({}),
             (_, "/api/v1/notification-preferences") => {
                 json!({"preferences": [{"category": "bookings", "in_app": true, "email": false}]})
             }

@@ -37,7 +37,7 @@ pub(super) struct Things {
 
 impl Things {
     /// Makes them; the owner stays at somebody's home.
-    pub(super) async fn make(world: &World, owner: &User, home: &Home) -> Self {
+    pub(super) async fn make(world: &World, owner: &User, (host, home): (&User, &Home)) -> Self {
         let api = world.api(owner);
         let draft = api.post("properties", &new_property(1, 10_000)).await.body(201);
         let (property, unit) = (text_at(&draft, "/id"), text_at(&draft, "/unit/id"));
@@ -46,6 +46,14 @@ impl Things {
         let ruled = api.call(reqwest::Method::POST, &rules).header("if-match", "*").json(&rule);
         let rule = ruled.send().await.expect(201).text_at("/rules/0/id");
         let photo = upload(&api, &property, &picture(1)).await.expect(201).text_at("/id");
+        let booking = world.book(owner, &home.stay(world.day(20), 2)).await;
+        let payment = text_at(&booking, "/payment/id");
+        let body = json!({"amount": {"amount": 1, "currency": "EUR"}, "reason": "sorry"});
+        let refund =
+            world.api(host).post(&format!("payments/{payment}/refunds"), &body).await.body(201);
+        let path = format!("bookings/{}/changes", text_at(&booking, "/id"));
+        let change = json!({"check_out": world.day(23)});
+        let changed = api.post(&path, &change).await.body(201);
         let booking = world.hold(owner, &home.stay(world.day(20), 2)).await;
         let nights = json!({"check_in": world.day(40), "check_out": world.day(42)});
         let path = format!("properties/{property}/blocks");
@@ -83,6 +91,9 @@ impl Things {
             ("photos", photo.clone()),
             ("{variant}", "card".to_owned()),
             ("bookings", text_at(&booking, "/id")),
+            ("changes", text_at(&changed, "/change/id")),
+            ("payments", payment),
+            ("refunds", text_at(&refund, "/id")),
             ("blocks", block),
             ("deposits", text_at(&booking, "/id")),
             ("sessions", session),
