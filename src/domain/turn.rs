@@ -65,7 +65,6 @@ impl<'a> Turn<'a> {
         let unit = self.unit_for(unit_id)?;
         let terms = self.check_stay(by, unit, nights, guests)?;
         let terms = Terms { platform_fee: self.context.rules.platform_fee, ..terms };
-        let terms = Terms { platform_fee: self.context.rules.platform_fee, ..terms };
         let unit_id = unit.id;
         let allotment = self
             .state
