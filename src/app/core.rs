@@ -289,6 +289,7 @@ pub fn rules(config: &Config) -> Rules {
         hold: config.bookings.hold(),
         expiring: config.bookings.expiring(),
         window_days: config.bookings.window_days,
+        holds_per_user: config.bookings.holds_per_user,
         extension: config.bookings.extension(),
         hold_max: config.bookings.hold_max(),
         approval: config.bookings.approval(),

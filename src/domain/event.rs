@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::booking::ExpiringReason;
 use super::booking_details::Party;
 use super::calendar::Nights;
-pub use super::event_record::{Actor, Position, Recorded, StayFacts};
+pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
 use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, ProposalId, RefundId, UnitId, UserId};
 use super::money::Money;
 use super::payment::Decline;
@@ -167,6 +167,14 @@ pub enum Event {
     /// A listing is given up for good.
     #[serde(rename = "property.archived")]
     PropertyArchived {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
+    /// The landlord takes other stays than before.
+    #[serde(rename = "property.rules_changed")]
+    PropertyRulesChanged {
         /// The listing.
         property_id: PropertyId,
         /// Its version now.
@@ -415,6 +423,29 @@ pub enum Event {
         old_total: Money,
         /// What it costs.
         new_total: Money,
+    },
+    /// A stay has another unit of its type.
+    #[serde(rename = "booking.moved")]
+    BookingMoved {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The unit's number within its type.
+        unit_no: u16,
+    },
+    /// The landlord keeps nights of a unit back.
+    #[serde(rename = "calendar.blocked")]
+    CalendarBlocked {
+        /// Which, where and when.
+        #[serde(flatten)]
+        block: BlockFacts,
+    },
+    /// Nights that were kept back are offered again.
+    #[serde(rename = "calendar.unblocked")]
+    CalendarUnblocked {
+        /// Which, where and when.
+        #[serde(flatten)]
+        block: BlockFacts,
     },
     /// A payment was made out; the provider has to open a session for it.
     #[serde(rename = "payment.created")]

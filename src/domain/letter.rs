@@ -286,6 +286,10 @@ fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
         | Event::PropertyPublished { .. }
         | Event::PropertyUnpublished { .. }
         | Event::PropertyArchived { .. }
+        | Event::PropertyRulesChanged { .. }
+        | Event::BookingMoved { .. }
+        | Event::CalendarBlocked { .. }
+        | Event::CalendarUnblocked { .. }
         | Event::PropertyPriceChanged { .. }
         | Event::PropertyPhotoAdded { .. }
         | Event::PropertyPhotoRemoved { .. }

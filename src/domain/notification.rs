@@ -118,6 +118,10 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
         | Event::PropertyPublished { .. }
         | Event::PropertyUnpublished { .. }
         | Event::PropertyArchived { .. }
+        | Event::PropertyRulesChanged { .. }
+        | Event::BookingMoved { .. }
+        | Event::CalendarBlocked { .. }
+        | Event::CalendarUnblocked { .. }
         | Event::PropertyPriceChanged { .. }
         | Event::PropertyPhotoAdded { .. }
         | Event::PropertyPhotoRemoved { .. }

@@ -110,7 +110,7 @@ impl Turn<'_> {
         let unknown = || Refusal::invalid_field("/unit_id", "unknown", "no such unit type");
         let unit = self.listing.unit(unit_id).ok_or_else(unknown)?;
         if !booking.is_manual() {
-            let terms = self.check_stay(booking.tenant_id, unit, nights, guests)?;
+            let terms = self.check_stay(booking.tenant_id, unit, nights, guests, None)?;
             return Ok(terms.price);
         }
         if nights.check_in() < self.today() || guests == 0 || guests > unit.fields.guests {
@@ -128,7 +128,7 @@ impl Turn<'_> {
         nights: Nights,
     ) -> Result<Allotment, Refusal> {
         let room = self.room_at(booking, unit_id, nights);
-        room.ok_or(Refusal::NightsTaken { nights })
+        room.ok_or_else(|| Refusal::nights_taken(nights))
     }
 
     fn room_at(&self, booking: &Booking, unit_id: UnitId, nights: Nights) -> Option<Allotment> {

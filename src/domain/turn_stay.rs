@@ -47,7 +47,7 @@ impl Turn<'_> {
             .state
             .inventory
             .allot(unit_id, nights, self.today())
-            .ok_or(Refusal::NightsTaken { nights })?;
+            .ok_or_else(|| Refusal::nights_taken(nights))?;
         let mut booking = Booking {
             id: booking_id,
             property_id: self.listing.id,
@@ -63,6 +63,7 @@ impl Turn<'_> {
             released_at: None,
             timer: None,
             payment_id: None,
+            gate: None,
             details: Details {
                 confirmed_at: Some(self.context.now),
                 guest: Some(entry.guest.clone()),

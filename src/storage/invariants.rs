@@ -106,7 +106,10 @@ pub const ALL: &[Invariant] = &[
         "select coalesce(l.id, o.ref)::text from live l
          full join occupancies o on o.ref = l.id and o.property_id = l.property_id
          where (o.ref is null or o.kind = 'booking')
-             and o.nights is distinct from daterange(l.check_in, l.check_out)",
+             and o.nights is distinct from daterange(l.check_in, l.check_out)
+             -- Guests who changed their unit left the nights before in no unit.
+             and (o.pinned and lower(o.nights) > l.check_in
+                 and upper(o.nights) = l.check_out) is not true",
     ),
     outside(
         "I02",
@@ -321,6 +324,37 @@ pub const ALL: &[Invariant] = &[
         "select p.id::text from properties p where status = 'archived' and exists
              (select 1 from bookings b where b.property_id = p.id
               and b.status in ('hold', 'pending_approval', 'pending_payment', 'expiring'))",
+    ),
+    always(
+        "R20",
+        "open booking without its place among the holds of its tenant",
+        "select id::text from bookings b where gate is not null
+         and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')
+         and not exists (select 1 from gates g
+             where g.holder = b.id and g.slot = b.gate and g.kind = 'hold')",
+    ),
+    always(
+        "R21",
+        "place among holds kept by a booking that is open no more",
+        "select g.scope || '/' || g.slot from gates g join bookings b on b.id = g.holder
+         where g.kind = 'hold' and (b.gate is distinct from g.slot or b.status not in
+             ('hold', 'pending_approval', 'pending_payment', 'expiring'))",
+    ),
+    // The sweep runs every five minutes.
+    living(
+        "R22",
+        "place under a limit that no booking has",
+        "select scope || '/' || slot from gates g, args
+         where g.at < now - interval '7 min'
+         and not exists (select 1 from bookings b where b.id = g.holder)",
+    ),
+    always(
+        "C01",
+        "nights kept back that nobody says why, or a block without its nights",
+        "select coalesce(k.id, o.ref)::text from blocks k
+         full join (select * from occupancies where kind = 'block') o
+             on o.ref = k.id and o.property_id = k.property_id
+         where o.nights is distinct from daterange(k.check_in, k.check_out)",
     ),
     audited(
         "L01",

@@ -77,6 +77,7 @@ fn describe() {
     gauge!("http_rate_limit_buckets", "addresses and users with a bucket in memory");
     gauge!("entities_awake", "entities in memory, by kind");
     gauge!("entity_commands_waiting", "commands that wait for an entity of this node");
+    counter!("region_refused_total", "commands that found a full queue, by which one");
     counter!("actor_failures_total", "actors that failed and are started again, by name");
     counter!("entity_failures_total", "entities that failed");
     gauge!("committer_queue_sets", "change sets that wait for a batch");

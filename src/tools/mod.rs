@@ -24,6 +24,10 @@ pub mod store;
 
 pub mod sink;
 
+pub mod server;
+
+pub mod target;
+
 pub mod admin;
 pub mod demo;
 
@@ -31,6 +35,7 @@ pub mod backup;
 
 pub mod check;
 
+pub mod letters;
 pub mod ops_client;
 pub mod ops_ledger;
 

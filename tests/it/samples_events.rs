@@ -2,10 +2,14 @@
 
 use rentezy::domain::booking::ExpiringReason;
 use rentezy::domain::booking_details::Party;
-use rentezy::domain::event::Event;
+use rentezy::domain::event::{BlockFacts, Event};
 use rentezy::domain::payment::Decline;
 
 use crate::samples::{id, instant, money, nights, stay};
+
+fn kept_back() -> BlockFacts {
+    BlockFacts { block_id: id(12), property_id: id(2), unit_id: id(3), nights: nights() }
+}
 
 /// Every event.
 pub(crate) fn events() -> Vec<Event> {
@@ -110,6 +114,10 @@ pub(crate) fn events() -> Vec<Event> {
             action: "dead-letter.retried".into(),
             subject: "notifications".into(),
         },
+        Event::PropertyRulesChanged { property_id, version: 8 },
+        Event::BookingMoved { stay: stay(), unit_no: 2 },
+        Event::CalendarBlocked { block: kept_back() },
+        Event::CalendarUnblocked { block: kept_back() },
         Event::AuditViolated {
             invariant: "I01".into(),
             what: "overlap of nights in one slot".into(),
@@ -180,6 +188,10 @@ pub(crate) fn place_of_event(event: &Event) -> usize {
         Event::DepositReleased { .. },
         Event::HookReceived { .. },
         Event::OperatorActed { .. },
+        Event::PropertyRulesChanged { .. },
+        Event::BookingMoved { .. },
+        Event::CalendarBlocked { .. },
+        Event::CalendarUnblocked { .. },
         Event::AuditViolated { .. },
     )
 }

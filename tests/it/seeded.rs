@@ -105,6 +105,13 @@ const SEEDS: &[&str] = &[
     "update units set night_minor = null",
     "update units set count = 2",
     "update properties set status = 'archived'",
+    "update bookings set gate = 1 where status = 'hold'",
+    "insert into gates select tenant_id, 1, id, gen_random_uuid(), 'hold', now() from bookings
+     where status = 'confirmed'",
+    "insert into gates values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), 'promo',
+        now() - interval '8 min')",
+    "insert into occupancies select gen_random_uuid(), property_id, slot_id,
+         daterange('2027-01-01', '2027-01-02'), 'block' from occupancies limit 1",
     "insert into occupancies (ref, property_id, slot_id, nights, kind)
      select gen_random_uuid(), property_id, slot_id,
          daterange(upper(nights) - 1, upper(nights) + 1), kind from occupancies",

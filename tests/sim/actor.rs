@@ -81,7 +81,8 @@ fn fetch_booking(state: &mut PropertyState, rows: &Rows, id: BookingId) {
 /// Fetches what a command is about, as the actor's memory does.
 fn fetch(state: &mut PropertyState, rows: &Rows, command: &Command) {
     match command {
-        Command::Listing(_) => {}
+        // The simulation asks none of the calendar.
+        Command::Listing(_) | Command::Calendar(_) => {}
         Command::Booking(command) => {
             if let Some(id) = command.booking() {
                 fetch_booking(state, rows, id);
@@ -161,6 +162,7 @@ fn decide_one(
 fn standing(state: &PropertyState, request: &Request) -> (String, bool) {
     let id = match &request.command {
         Command::Listing(_) => return ("listing".into(), false),
+        Command::Calendar(_) => return ("calendar".into(), false),
         Command::Booking(booking::Command::Hold { .. }) => return ("none".into(), false),
         Command::Booking(command) => command.booking(),
         Command::Deposit(command) => Some(command.booking()),

@@ -8,7 +8,7 @@ use super::fixture::{
 use crate::domain::booking::{self, ExpiringReason};
 use crate::domain::booking_details::Party;
 use crate::domain::deposit;
-use crate::domain::event::{Event, StayFacts};
+use crate::domain::event::{BlockFacts, Event, StayFacts};
 use crate::domain::ids::{ProposalId, RefundId};
 use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
@@ -16,6 +16,12 @@ use crate::domain::stay::Command;
 /// One of each, in the order of their declaration.
 #[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
 pub(super) fn samples() -> Vec<Event> {
+    let block = BlockFacts {
+        block_id: Uuid::from_u128(12).into(),
+        property_id: property_id(),
+        unit_id: unit_id(),
+        nights: nights(5, 8),
+    };
     let stay = StayFacts {
         booking_id: booking_id(1),
         property_id: property_id(),
@@ -123,12 +129,16 @@ pub(super) fn samples() -> Vec<Event> {
         Event::DepositHeld { stay: stay.clone(), amount },
         Event::DepositDeducted { stay: stay.clone(), amount, items: vec!["lamp".into()] },
         Event::DepositContested { stay: stay.clone(), reason: "it was broken".into() },
-        Event::DepositReleased { stay, returned: euro(20_000), kept: euro(10_000) },
+        Event::DepositReleased { stay: stay.clone(), returned: euro(20_000), kept: euro(10_000) },
         Event::HookReceived { provider_event: "evt_1".into(), kind: "refund.updated".into() },
         Event::OperatorActed {
             action: "dead-letter.retried".into(),
             subject: "notifications".into(),
         },
+        Event::PropertyRulesChanged { property_id, version: 8 },
+        Event::CalendarBlocked { block: block.clone() },
+        Event::CalendarUnblocked { block },
+        Event::BookingMoved { stay, unit_no: 2 },
         Event::AuditViolated {
             invariant: "I01".into(),
             what: "overlap of nights in one slot".into(),

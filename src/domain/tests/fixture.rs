@@ -26,6 +26,7 @@ pub(super) const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 365,
+    holds_per_user: 0,
     ..Rules::USUAL
 };
 
@@ -263,13 +264,22 @@ pub(super) fn create(fields: ListingFields, unit: UnitFields) -> property::Comma
         units: vec![Unit { id: unit_id(), fields: unit }],
         slot_ids,
         policies: Box::default(),
+        pricing: Box::default(),
         source: None,
     }
 }
 
 pub(super) fn hold(number: u128, nights: Nights) -> booking::Command {
     let (by, booking_id) = (tenant(), booking_id(number));
-    booking::Command::Hold { by, booking_id, unit_id: None, nights, guests: 1 }
+    booking::Command::Hold {
+        by,
+        booking_id,
+        unit_id: None,
+        nights,
+        guests: 1,
+        slot: None,
+        offer: None,
+    }
 }
 
 pub(super) fn checkout(number: u128, amount: Money) -> booking::Command {
@@ -303,5 +313,13 @@ pub(super) fn snapshot(decision: &Decision) -> &BookingSnapshot {
     match &decision.outcome {
         Outcome::Booking(snapshot) => snapshot,
         other => panic!("no booking: {other:?}"),
+    }
+}
+
+/// The rule that a stay failed by.
+pub(super) fn rule(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::NotBookable { rule, .. } => rule,
+        other => panic!("{other:?}"),
     }
 }

@@ -1,5 +1,6 @@
 //! Unit tests of the rules, one file for each.
 
+mod block;
 mod booking;
 mod booking_table;
 mod calendar;
@@ -9,6 +10,7 @@ mod deposit;
 mod entity;
 mod event;
 mod fixture;
+mod hold_limits;
 mod ids;
 mod inventory;
 mod key_rotation;
@@ -25,7 +27,12 @@ mod picture;
 mod picture_files;
 mod policies;
 mod preference;
+mod pricing;
+mod promo;
 mod property;
+mod quote;
+mod reckoning;
 mod signature;
+mod stay_rules;
 mod unit;
 mod user;

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod gates;
 pub mod partitions;
 pub mod signing_keys;
 pub mod trim;
@@ -16,6 +17,7 @@ pub const ALL: &[Job] = &[
     trim::JOB,
     signing_keys::JOB,
     trim_accounts::JOB,
+    gates::JOB,
     audit::CHANGES,
     audit::EVERYTHING,
 ];
