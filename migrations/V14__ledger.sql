@@ -9,7 +9,7 @@ create table ledger (
     property_id uuid        not null,
     id          uuid        not null,
     kind        text        not null check (kind in ('payment_received', 'refund_made',
-        'refund_succeeded', 'refund_failed', 'deposit_kept', 'reversal')),
+        'refund_succeeded', 'refund_failed', 'deposit_kept', 'price_changed', 'reversal')),
     source      uuid        not null,
     booking_id  uuid        not null,
     landlord_id uuid        not null,

@@ -12,6 +12,7 @@
 //! | the provider has sent it | `tenant_credit` | `cash_clearing` |
 //! | the provider cannot | `tenant_credit` | `suspense` |
 //! | the landlord keeps part of a deposit | `deposits_held` | `landlord_payable` |
+//! | another price of the same sum | what it was for | what it is for |
 //!
 //! So at any time `tenant_credit` is what is on its way back, and `suspense` what somebody
 //! has to look at.
@@ -98,6 +99,8 @@ pub enum Kind {
     RefundFailed,
     /// The landlord keeps part of a deposit; the source is the booking.
     DepositKept,
+    /// A booking costs as much as before, but other parts; the source is the change of it.
+    PriceChanged,
     /// Another posting taken back; the source is that posting.
     Reversal,
 }
@@ -112,6 +115,7 @@ impl Kind {
             Self::RefundSucceeded => "refund_succeeded",
             Self::RefundFailed => "refund_failed",
             Self::DepositKept => "deposit_kept",
+            Self::PriceChanged => "price_changed",
             Self::Reversal => "reversal",
         }
     }
@@ -256,6 +260,7 @@ pub fn follow(state: &PropertyState, decision: &mut Decision, context: &Context<
                 Change::Payment(payment) => payment.booking_id,
                 Change::Refund(refund) => refund.booking_id,
                 Change::Deposit(deposit) => deposit.id,
+                Change::Booking(booking) => booking.id,
                 _ => return Vec::new(),
             };
             let Some(before) = state.bookings.get(&booking) else { return Vec::new() };
@@ -268,6 +273,7 @@ pub fn follow(state: &PropertyState, decision: &mut Decision, context: &Context<
                 }
                 Change::Refund(refund) => books.of_refund(state, refund),
                 Change::Deposit(deposit) => books.of_deposit(state, deposit),
+                Change::Booking(_) => books.of_change(decision),
                 _ => Vec::new(),
             }
         })
@@ -275,6 +281,16 @@ pub fn follow(state: &PropertyState, decision: &mut Decision, context: &Context<
     let mut known = BTreeSet::new();
     let once = postings.into_iter().filter(|posting| known.insert(posting.id));
     decision.changes.extend(once.map(|posting| Change::Post(Box::new(posting))));
+}
+
+/// The price of a booking that stands or has stood to its end.
+const fn agreed(booking: &Booking) -> Option<&Price> {
+    match booking.status {
+        BookingStatus::Confirmed | BookingStatus::CheckedIn | BookingStatus::Completed => {
+            Some(&booking.terms.price)
+        }
+        _ => None,
+    }
 }
 
 /// What a decision says came of a payment, if it came with it.
@@ -299,13 +315,8 @@ impl Books<'_> {
     /// A payment that has come. It was for what the booking costs now and did not before; if
     /// that is not what came, nobody waits for it.
     fn of_payment(&self, payment: &Payment, came: Money) -> Vec<Posting> {
-        let agreed = |booking: &Booking| match booking.status {
-            BookingStatus::Confirmed | BookingStatus::CheckedIn | BookingStatus::Completed => {
-                Parts::of_price(&booking.terms.price)
-            }
-            _ => Parts::default(),
-        };
-        let parts = agreed(self.after).less(agreed(self.before));
+        let of = |booking| agreed(booking).map(Parts::of_price).unwrap_or_default();
+        let parts = of(self.after).less(of(self.before));
         let parts = (parts.total() == came.amount).then_some(parts);
         let mut lines = vec![(Account::CashClearing, came.amount)];
         lines.extend(self.credits(came.amount, parts));
@@ -341,6 +352,33 @@ impl Books<'_> {
             }
         }
         postings
+    }
+
+    /// What goes from one account to another when a booking costs something else, beside the
+    /// money that comes or goes back for it.
+    fn of_change(&self, decision: &Decision) -> Vec<Posting> {
+        let (Some(old), Some(new)) = (agreed(self.before), agreed(self.after)) else {
+            return Vec::new();
+        };
+        let comes = decision
+            .events
+            .iter()
+            .any(|(_, event)| matches!(event, Event::PaymentSucceeded { .. }));
+        if old == new || comes {
+            return Vec::new();
+        }
+        let back = decision.refunds().filter(|refund| refund.booking_id == self.after.id);
+        let (mut tax, mut deposit) = (0, 0);
+        for parts in back.filter_map(|refund| refund.parts) {
+            tax += parts.tax;
+            deposit += parts.deposit;
+        }
+        let between = Parts::between(old, new);
+        let (tax, deposit) = (between.tax + tax, between.deposit + deposit);
+        let parts = Parts { stay: -(tax + deposit), tax, deposit };
+        let change = self.after.details.change.as_ref();
+        let source = change.map_or(self.after.id.uuid(), |change| change.id.uuid());
+        self.posting(Kind::PriceChanged, source, new.currency, self.credits(0, Some(parts)))
     }
 
     /// What the landlord keeps of a deposit.

@@ -59,6 +59,8 @@ impl Bulk {
         new && net.bookings.is_empty()
             && net.payments.is_empty()
             && net.refunds.is_empty()
+            && net.deposits.is_empty()
+            && net.postings.is_empty()
             && net.occupancies.is_empty()
             && net.blocks.is_empty()
             && net.timers.is_empty()

@@ -427,6 +427,8 @@ pub const ALL: &[Invariant] = &[
              when 'deposit_kept' then exists (select 1 from deposits d where d.id = l.source
                  and d.property_id = l.property_id and d.kept > 0)
              when 'reversal' then l.source = l.reverses
+             when 'price_changed' then exists (select 1 from bookings b where b.id = l.booking_id
+                 and b.property_id = l.property_id)
              else exists (select 1 from refunds r where r.id = l.source
                  and r.property_id = l.property_id) end",
     ),

@@ -105,9 +105,9 @@ async fn a_deposit_is_kept_contested_decided_on_or_goes_back_by_itself() {
     other.post(&contest, &why).await.problem(404, "not-found");
     assert_eq!(other.get("deposits?role=landlord").await.body(200)["data"], json!([]));
     tenant.post(&contest, &why).await.problem(409, "invalid-transition");
-    landlord.post(&deduct, &lamp(5_001)).await.problem(422, "invalid-request");
+    landlord.post(&deduct, &lamp(5_001)).await.problem(422, "validation");
     let yen = json!({"items": [{"label": "lamp", "amount": {"amount": 1, "currency": "JPY"}}]});
-    landlord.post(&deduct, &yen).await.problem(422, "invalid-request");
+    landlord.post(&deduct, &yen).await.problem(422, "validation");
     let kept = landlord.post(&deduct, &lamp(1_500)).await.body(200);
     assert_eq!(kept["deductions"][0]["amount"], money(1_500));
     landlord.post(&contest, &why).await.problem(404, "not-found");

@@ -1,6 +1,8 @@
 //! Migrations of databases with rows in them.
 
+use rentezy::domain::ids;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::harness::postgres::TestDb;
 
@@ -10,6 +12,62 @@ const BEFORE: [&str; 4] = [
     include_str!("../../migrations/V3__properties.sql"),
     include_str!("../../migrations/V4__bookings.sql"),
 ];
+
+const LEDGER: &str = include_str!("../../migrations/V14__ledger.sql");
+
+/// Money of before there was a ledger: what was paid and kept, and what went back, is on its
+/// way, or could not go.
+const MONEY: &str = "
+    insert into users values ('01970000-0000-7000-8000-000000000005', 'l@x.org', 'L', '-', '{}',
+        1, now(), now());
+    insert into properties values ('01970000-0000-7000-8000-000000000001',
+        '01970000-0000-7000-8000-000000000005', '01970000-0000-7000-8000-000000000011', 'live',
+        'flat', 't', '', '{}', 0, 0, 'UTC', '{}', '{}', 'EUR', 100, null, null, 1, now(), now());
+    insert into bookings select ('01970000-0000-7000-8000-0000000000b' || n)::uuid,
+        '01970000-0000-7000-8000-000000000001', '01970000-0000-7000-8000-000000000011',
+        '01970000-0000-7000-8000-000000000006', '2026-01-01', '2026-01-02', 1, 'confirmed', null,
+        'EUR', 100, 100, null, null, null, null, 1, now(), now() from generate_series(0, 4) n;
+    insert into payments select ('01970000-0000-7000-8000-0000000000a' || n)::uuid,
+        '01970000-0000-7000-8000-000000000001',
+        ('01970000-0000-7000-8000-0000000000b' || n)::uuid, 100, 'EUR',
+        case n when 0 then 'created' when 1 then 'succeeded' else 'refunded' end, '{}', null,
+        null, null, 0, 1, now(), now() from generate_series(0, 4) n;
+    insert into refunds select ('01970000-0000-7000-8000-0000000000f' || n)::uuid,
+        '01970000-0000-7000-8000-000000000001',
+        ('01970000-0000-7000-8000-0000000000a' || n)::uuid,
+        ('01970000-0000-7000-8000-0000000000b' || n)::uuid, 99, 'EUR', 'released',
+        case n when 2 then 'pending' when 3 then 'failed' else 'succeeded' end, null, 1, now(),
+        now() from generate_series(2, 4) n;
+";
+
+#[tokio::test]
+async fn money_of_old_is_in_the_ledger() {
+    let db = TestDb::new();
+    let sql = db.connect().await;
+    sql.batch_execute("create schema old; set search_path to old, public").await.unwrap();
+    for migration in BEFORE {
+        sql.batch_execute(migration).await.unwrap();
+    }
+    sql.batch_execute(MONEY).await.unwrap();
+    sql.batch_execute(LEDGER).await.unwrap();
+    let balance = "select account, sum(amount)::bigint from ledger,
+        unnest(accounts, amounts) line(account, amount) group by account order by account";
+    let rows = sql.query(balance, &[]).await.unwrap();
+    let balance: Vec<(&str, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let expected = [
+        ("cash_clearing", 100 + 2 * 99),
+        ("landlord_payable", -100),
+        ("suspense", -99),
+        ("tenant_credit", -99),
+    ];
+    assert_eq!(balance, expected);
+    let keys = sql.query("select id, source, kind from ledger", &[]).await.unwrap();
+    assert_eq!(keys.len(), 4 + 3 + 2);
+    for row in keys {
+        let (id, source, kind): (Uuid, Uuid, String) = (row.get(0), row.get(1), row.get(2));
+        assert_eq!(id, ids::derived(source, &kind), "as the server makes it");
+    }
+}
 
 const LISTINGS: &str = include_str!("../../migrations/V8__listings.sql");
 

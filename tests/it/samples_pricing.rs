@@ -101,6 +101,7 @@ pub(crate) fn holds() -> Vec<booking::Command> {
         unit_id: None,
         nights: nights(),
         guests: 2,
+        slot: Some(1),
         offer: Some(Box::new(offer)),
         slot: Some(2),
     };

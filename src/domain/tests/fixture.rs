@@ -175,11 +175,12 @@ impl World {
     }
 
     /// Takes a decision in with what follows from it for money.
-    pub(super) fn follow(&mut self, mut decision: Decision) {
+    pub(super) fn follow(&mut self, mut decision: Decision) -> Decision {
         let context = Context { now: self.now, request: Uuid::nil(), rules: &self.rules };
         deposit::follow(&self.state, &mut decision, &context);
         ledger::follow(&self.state, &mut decision, &context);
         self.take_in(&decision);
+        decision
     }
 
     pub(super) fn run(&mut self, command: Command) -> Result<Decision, Refusal> {

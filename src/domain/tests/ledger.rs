@@ -7,6 +7,7 @@ use crate::domain::change::{Change, Decision};
 use crate::domain::ledger::{Account, Kind, Parts, Posting};
 use crate::domain::payment::{self, RefundStatus};
 use crate::domain::price::{Line, LineKind, Price};
+use crate::domain::stay::Outcome;
 
 fn postings(decision: &Decision) -> Vec<&Posting> {
     decision
@@ -103,6 +104,27 @@ fn another_amount_than_agreed_is_nobodys() {
     let [came, _] = postings(&decision)[..] else { panic!("{decision:?}") };
     let expected = [(Account::CashClearing, 49_999), (Account::Suspense, -49_999)];
     assert_eq!(lines(came), BTreeMap::from(expected));
+}
+
+#[test]
+fn a_price_of_the_same_sum_moves_between_accounts() {
+    let mut world = paying();
+    world.paid(1).unwrap();
+    let mut changed = Decision::new(Outcome::Done);
+    let mut booking = world.booking(1).clone();
+    booking.terms.price.deposit -= 4_000;
+    booking.terms.price.lines[0].amount += 4_000;
+    changed.change(Change::Booking(Box::new(booking)));
+    let changed = world.follow(changed);
+    let [posting] = postings(&changed)[..] else { panic!("{changed:?}") };
+    assert_eq!(posting.kind, Kind::PriceChanged);
+    let expected = BTreeMap::from([
+        (Account::DepositsHeld, 4_000),
+        (Account::LandlordPayable, -3_867),
+        (Account::PlatformFee, -133),
+    ]);
+    assert_eq!(lines(posting), expected);
+    assert_eq!(world.state.deposits[&booking_id(1)].amount, 16_000);
 }
 
 #[test]
