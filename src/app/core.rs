@@ -295,6 +295,7 @@ pub fn rules(config: &Config) -> Rules {
         approval: config.bookings.approval(),
         approved: config.bookings.approved(),
         proposal: config.bookings.proposal(),
+        platform_fee: config.payments.platform_fee,
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Rules {
     pub approved: Duration,
     /// How long a proposal to change a booking waits for its answer.
     pub proposal: Duration,
+    /// What the platform keeps of each stay, in hundredths of a per cent.
+    pub platform_fee: u32,
 }
 
 impl Rules {
@@ -52,6 +54,7 @@ impl Rules {
         approval: Duration::from_hours(24),
         approved: Duration::from_hours(12),
         proposal: Duration::from_hours(24),
+        platform_fee: 0,
     };
 }
 
