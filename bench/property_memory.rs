@@ -72,7 +72,7 @@ async fn furnish(place: &Place, count: usize) -> Result<Vec<PropertyId>> {
     for ahead in 0..HOLDS {
         stream::iter(&all)
             .map(|home| ask(&core, *home, 10 + 3 * ahead))
-            .buffer_unordered(256)
+            .buffer_unordered(AT_ONCE)
             .try_for_each(async |held| if held { Ok(()) } else { Err("a hold was refused".into()) })
             .await?;
     }
@@ -183,7 +183,7 @@ async fn ask(core: &Core, home: PropertyId, ahead: i32) -> Result<bool> {
         actor: Actor::User(by),
         command: Command::Booking(command),
     };
-    match core.region.ask(home.into(), request).await? {
+    match homes::settle(core, home, request).await? {
         Answer::Done { .. } => Ok(true),
         Answer::Refused(Refusal::NightsTaken { .. }) => Ok(false),
         Answer::Refused(refusal) => Err(format!("refused: {refusal:?}").into()),

@@ -1,7 +1,10 @@
 //! Listings to race for, made the way landlords make them.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rentezy::app::Core;
+use rentezy::clock;
 use rentezy::domain::envelope::{Answer, Request};
 use rentezy::domain::event::Actor;
 use rentezy::domain::ids::{PropertyId, RequestId, UserId};
@@ -18,7 +21,10 @@ use rentezy::storage::properties;
 use crate::support::Result;
 
 /// Listings made at the same time.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = 64;
+
+/// How often something is asked for that has no answer.
+const TRIES: u32 = 50;
 
 /// Makes the landlord of all listings.
 ///
@@ -77,6 +83,20 @@ async fn make_one(core: &Core, owner: UserId, units: u16) -> Result<PropertyId> 
     Ok(id)
 }
 
+/// Asks until there is an answer: what is only made ready may take its time.
+///
+/// # Errors
+/// When there is none after many tries.
+pub(crate) async fn settle(core: &Core, id: PropertyId, request: Request) -> Result<Answer> {
+    for _ in 0..TRIES {
+        if let Ok(answer) = core.region.ask(id.into(), request.clone()).await {
+            return Ok(answer);
+        }
+        clock::pause(Duration::from_millis(200)).await;
+    }
+    Err("a home does not answer".into())
+}
+
 async fn ask(core: &Core, id: PropertyId, by: UserId, command: property::Command) -> Result<()> {
     let request = Request {
         id: core.clock.id::<RequestId>(),
@@ -84,7 +104,7 @@ async fn ask(core: &Core, id: PropertyId, by: UserId, command: property::Command
         actor: Actor::User(by),
         command: Command::Listing(command),
     };
-    match core.region.ask(id.into(), request).await? {
+    match settle(core, id, request).await? {
         Answer::Done { .. } => Ok(()),
         Answer::Refused(refusal) => Err(format!("listing was refused: {refusal:?}").into()),
     }
