@@ -65,6 +65,7 @@ impl Desk for Arc<Actors> {
             nights: want.nights,
             guests: 1,
             slot: Some(1),
+            offer: None,
         };
         let request = Request {
             id: request_id(&self.clock),

@@ -423,7 +423,10 @@ fn decide_one(
         Ok(decision) => decision,
         // A timer has to be marked as fired, whatever becomes of what it was about.
         Err(_) if request.command.is_timer() => Decision::new(Outcome::Done),
-        Err(refusal) => return Ok(Answer::Refused(refusal)),
+        Err(refusal) => {
+            let refusal = memory.with_alternatives(refusal, &request.command, &context);
+            return Ok(Answer::Refused(refusal));
+        }
     };
     let answer = Answer::Done { outcome: decision.outcome.clone(), replayed: false };
     if decision.is_empty() && !request.command.is_timer() {
@@ -435,7 +438,7 @@ fn decide_one(
     for change in decision.changes {
         let (version, nights) =
             (memory.property.version_of(&change), memory.property.occupied_by(&change));
-        memory.property.apply(&change);
+        memory.apply(&change);
         set.net.take(change, version, nights);
     }
     if request.command.is_timer() {

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::block::Block;
 use super::booking::Booking;
+use super::deposit::Deposit;
 use super::event::Event;
 use super::gate::Gate;
-use super::ids::{BookingId, PaymentId, RefundId, TimerId};
+use super::ids::{BlockId, BookingId, PaymentId, RefundId, TimerId};
 use super::inventory::{Occupancy, Occupant, Slot};
+use super::ledger::Posting;
 use super::payment::{Payment, Refund};
 use super::property::Listing;
 use super::stay::{Command, Outcome};
@@ -40,10 +43,18 @@ pub enum Change {
     Payment(Box<Payment>),
     /// A refund.
     Refund(Box<Refund>),
+    /// A deposit.
+    Deposit(Box<Deposit>),
+    /// A movement of money; it is only ever added.
+    Post(Box<Posting>),
     /// Nights taken, in place of those that the same occupant took before.
     Occupy(Occupancy),
     /// Somebody's nights given back.
     Vacate(Occupant),
+    /// What is said of nights that are kept back from now on.
+    Block(Box<Block>),
+    /// What was said of nights that are kept back no longer.
+    Unblock(BlockId),
     /// A timer set.
     SetTimer(Timer),
     /// A timer that has become pointless.
@@ -89,6 +100,35 @@ impl Decision {
         self.events.push((key, event));
     }
 
+    /// The bookings that it changes, as they become.
+    pub fn bookings(&self) -> impl Iterator<Item = &Booking> {
+        let booking = |change: &'_ Change| match change {
+            Change::Booking(booking) => Some(booking.id),
+            _ => None,
+        };
+        self.changes.iter().enumerate().filter_map(move |(at, change)| match change {
+            Change::Booking(row) => {
+                let later = self.changes.iter().skip(at + 1).filter_map(booking);
+                (!later.into_iter().any(|id| id == row.id)).then_some(&**row)
+            }
+            _ => None,
+        })
+    }
+
+    /// The booking as it becomes; none if it stays as it is.
+    #[must_use]
+    pub fn booking(&self, id: BookingId) -> Option<&Booking> {
+        self.bookings().find(|booking| booking.id == id)
+    }
+
+    /// The refunds that it changes.
+    pub fn refunds(&self) -> impl Iterator<Item = &Refund> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Refund(refund) => Some(&**refund),
+            _ => None,
+        })
+    }
+
     /// Whether there is nothing to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -121,8 +161,14 @@ pub struct Net {
     pub payments: BTreeMap<PaymentId, Write<Payment>>,
     /// Refunds made or changed.
     pub refunds: BTreeMap<RefundId, Write<Refund>>,
+    /// Deposits held or changed, by their bookings.
+    pub deposits: BTreeMap<BookingId, Write<Deposit>>,
+    /// Movements of money.
+    pub postings: Vec<Posting>,
     /// Nights by who takes them: what is in the database, and what shall be.
     pub occupancies: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>,
+    /// Blocks that are new, or gone.
+    pub blocks: BTreeMap<BlockId, Option<Block>>,
     /// Timers to set, fire or drop.
     pub timers: BTreeMap<TimerId, TimerWrite>,
     /// Places under limits, by scope and number.
@@ -176,6 +222,8 @@ impl Net {
             Change::Booking(row) => put(&mut self.bookings, row.id, *row, version_before),
             Change::Payment(row) => put(&mut self.payments, row.id, *row, version_before),
             Change::Refund(row) => put(&mut self.refunds, row.id, *row, version_before),
+            Change::Deposit(row) => put(&mut self.deposits, row.id, *row, version_before),
+            Change::Post(posting) => self.postings.push(*posting),
             Change::Occupy(occupancy) => {
                 self.occupancies.entry(occupancy.occupant).or_insert((occupied_before, None)).1 =
                     Some(occupancy);
@@ -183,6 +231,16 @@ impl Net {
             Change::Vacate(occupant) => {
                 self.occupancies.entry(occupant).or_insert((occupied_before, None)).1 = None;
             }
+            Change::Block(block) => {
+                self.blocks.insert(block.id, Some(*block));
+            }
+            // Of one that came in this set there is no row.
+            Change::Unblock(id) => match self.blocks.remove(&id) {
+                Some(Some(_)) => {}
+                Some(None) | None => {
+                    self.blocks.insert(id, None);
+                }
+            },
             Change::SetTimer(timer) => {
                 self.timers.insert(timer.id, TimerWrite::Set(timer));
             }

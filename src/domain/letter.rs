@@ -241,6 +241,7 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Letter> {
     all.into_iter().map(|(user, matter)| letter(event, user, matter)).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
 fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
     match event.clone() {
         Event::BookingHeld { stay, expires_at } => {
@@ -285,6 +286,10 @@ fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
         | Event::PropertyPublished { .. }
         | Event::PropertyUnpublished { .. }
         | Event::PropertyArchived { .. }
+        | Event::PropertyRulesChanged { .. }
+        | Event::BookingMoved { .. }
+        | Event::CalendarBlocked { .. }
+        | Event::CalendarUnblocked { .. }
         | Event::PropertyPriceChanged { .. }
         | Event::PropertyPhotoAdded { .. }
         | Event::PropertyPhotoRemoved { .. }
@@ -311,6 +316,11 @@ fn about_a_stay(event: &Event) -> Vec<(UserId, Matter)> {
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }
+        | Event::DepositHeld { .. }
+        | Event::DepositDeducted { .. }
+        | Event::DepositContested { .. }
+        | Event::DepositReleased { .. }
+        | Event::AuditViolated { .. }
         | Event::HookReceived { .. }
         | Event::OperatorActed { .. } => Vec::new(),
     }

@@ -53,6 +53,7 @@ pub fn may_host(roles: &[String]) -> bool {
 /// What follows from an event, in the order of the people. `owners` has whose the listings
 /// are that [`of_owner`] names.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
 pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
     use Category::{Bookings, Hosting};
     let told = match &event.event {
@@ -117,6 +118,10 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
         | Event::PropertyPublished { .. }
         | Event::PropertyUnpublished { .. }
         | Event::PropertyArchived { .. }
+        | Event::PropertyRulesChanged { .. }
+        | Event::BookingMoved { .. }
+        | Event::CalendarBlocked { .. }
+        | Event::CalendarUnblocked { .. }
         | Event::PropertyPriceChanged { .. }
         | Event::PropertyPhotoAdded { .. }
         | Event::PropertyPhotoRemoved { .. }
@@ -129,6 +134,11 @@ pub fn follows(event: &Recorded, owners: &Owners) -> Vec<Notification> {
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. }
+        | Event::DepositHeld { .. }
+        | Event::DepositDeducted { .. }
+        | Event::DepositContested { .. }
+        | Event::DepositReleased { .. }
+        | Event::AuditViolated { .. }
         | Event::HookReceived { .. } => Vec::new(),
     };
     told.into_iter()

@@ -4,7 +4,7 @@
 use jiff::civil::{Time, time};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{NIGHTS_MAX, Nights};
+use super::calendar::NIGHTS_MAX;
 use super::refusal::{FieldError, Refusal};
 
 /// The longest that a landlord may make guests stay at least, in nights.
@@ -44,7 +44,7 @@ pub struct Policies {
     pub check_out_until: Time,
     /// Up to [`HOUSE_RULES_MAX`] characters.
     pub house_rules: String,
-    /// Whether a stay is booked without the landlord's word. Only `true` for now.
+    /// Whether a stay is booked without the landlord's word; else the landlord is asked.
     pub instant_book: bool,
     /// The shortest stay, 1 to [`MIN_NIGHTS_MAX`] nights.
     pub min_nights: u16,
@@ -94,11 +94,6 @@ impl Policies {
             "/house_rules",
             "up to 5000 characters",
         );
-        field(
-            self.instant_book,
-            "/instant_book",
-            "only true: asking the landlord first is not offered yet",
-        );
         field((1..=MIN_NIGHTS_MAX).contains(&self.min_nights), "/min_nights", "1 to 365");
         field(
             self.max_nights.is_none_or(|most| {
@@ -108,22 +103,5 @@ impl Policies {
             "min_nights to 730",
         );
         if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
-    }
-
-    /// Checks the length of a new stay.
-    ///
-    /// # Errors
-    /// [`Refusal::Invalid`] when it is too short or too long.
-    pub fn check_length(&self, nights: Nights) -> Result<(), Refusal> {
-        let count = nights.count();
-        if count < u32::from(self.min_nights) {
-            let detail = format!("at least {} nights", self.min_nights);
-            return Err(Refusal::invalid_field("/check_out", "min-nights", &detail));
-        }
-        if let Some(most) = self.max_nights.filter(|most| count > u32::from(*most)) {
-            let detail = format!("at most {most} nights");
-            return Err(Refusal::invalid_field("/check_out", "max-nights", &detail));
-        }
-        Ok(())
     }
 }

@@ -9,7 +9,9 @@ use super::idempotency::REPLAYED;
 use super::problem::Problem;
 use super::state::Shared;
 use crate::actors::cluster::region::Place;
+use crate::domain::block::Blocked;
 use crate::domain::booking::BookingSnapshot;
+use crate::domain::deposit::Deposit;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{PropertyId, RequestId, UserId};
@@ -76,7 +78,7 @@ impl Done {
     pub fn listing(&self) -> Result<&Listing, Problem> {
         match &self.outcome {
             Outcome::Listing(listing) => Ok(listing),
-            Outcome::Booking(_) | Outcome::Refund(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
         }
     }
 
@@ -87,7 +89,18 @@ impl Done {
     pub fn booking(&self) -> Result<&BookingSnapshot, Problem> {
         match &self.outcome {
             Outcome::Booking(snapshot) => Ok(snapshot),
-            Outcome::Listing(_) | Outcome::Refund(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The nights that are kept back from now on.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn blocks(&self) -> Result<&[Blocked], Problem> {
+        match &self.outcome {
+            Outcome::Blocks(blocks) => Ok(blocks),
+            _ => Err(unexpected()),
         }
     }
 
@@ -98,7 +111,18 @@ impl Done {
     pub fn refund(&self) -> Result<&Refund, Problem> {
         match &self.outcome {
             Outcome::Refund(refund) => Ok(refund),
-            Outcome::Listing(_) | Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The deposit that it was about.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn deposit(&self) -> Result<&Deposit, Problem> {
+        match &self.outcome {
+            Outcome::Deposit(deposit) => Ok(deposit),
+            _ => Err(unexpected()),
         }
     }
 

@@ -7,6 +7,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +15,8 @@ use super::passwords::PasswordError;
 use super::pictures::UploadError;
 use crate::actors::cluster::region::AskError;
 use crate::actors::consumers::search_index::SearchError;
-use crate::domain::refusal::{FieldError, Refusal};
+use crate::domain::ids::UnitId;
+use crate::domain::refusal::{Alternative, FieldError, Refusal};
 use crate::search::QueryError;
 use crate::storage::blobs::BlobError;
 use crate::storage::photos::PhotoError;
@@ -86,6 +88,10 @@ slugs! {
     TooManyHolds = "too-many-holds", 409, "you have too many open holds";
     /// The home cannot be booked this way.
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
+    /// The promise of a price does not hold any more.
+    QuoteExpired = "quote-expired", 409, "the quote does not hold any more";
+    /// Something else goes back than the asker was told.
+    RefundChanged = "refund-changed", 409, "something else goes back now";
     /// Bookings stand in the way.
     HasBookings = "has-bookings", 409, "bookings stand in the way";
     /// Made from a version that is no longer current.
@@ -137,6 +143,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
     booking_id: Option<String>,
+    alternatives: Option<Vec<Alternative>>,
     retry_after_s: Option<u64>,
 }
 
@@ -171,6 +178,29 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, required = false)]
     booking_id: Option<&'a str>,
+    /// What may be booked instead of nights that are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    alternatives: Option<Vec<OtherStay>>,
+}
+
+/// A stay that may be booked instead.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OtherStay {
+    /// The unit type.
+    #[schema(value_type = String)]
+    unit_id: UnitId,
+    /// The date of arrival.
+    check_in: Date,
+    /// The date of departure.
+    check_out: Date,
+}
+
+impl From<Alternative> for OtherStay {
+    fn from(other: Alternative) -> Self {
+        let (check_in, check_out) = (other.nights.check_in(), other.nights.check_out());
+        Self { unit_id: other.unit_id, check_in, check_out }
+    }
 }
 
 /// What is wrong with one field.
@@ -195,6 +225,7 @@ impl Problem {
             errors: Vec::new(),
             allowed: None,
             booking_id: None,
+            alternatives: None,
             retry_after_s: None,
         }
     }
@@ -276,6 +307,10 @@ impl Problem {
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
             booking_id: self.booking_id.as_deref(),
+            alternatives: self
+                .alternatives
+                .as_ref()
+                .map(|others| others.iter().copied().map(OtherStay::from).collect()),
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
@@ -330,11 +365,19 @@ impl From<Refusal> for Problem {
                 let errors = vec![FieldError::new("", &rule, &detail)];
                 Self { errors, ..Self::new(Slug::NotBookable, detail) }
             }
-            Refusal::NightsTaken { nights } => {
+            Refusal::NightsTaken { nights, alternatives } => {
                 let (from, to) = (nights.check_in(), nights.check_out());
                 let detail = format!("no unit is free on every night from {from} to {to}");
-                Self::new(Slug::NightsTaken, detail)
+                Self { alternatives: Some(alternatives), ..Self::new(Slug::NightsTaken, detail) }
             }
+            Refusal::QuoteExpired => {
+                let detail = "its time is over or the house rules are others now: ask for another";
+                Self::new(Slug::QuoteExpired, detail)
+            }
+            Refusal::RefundDiffers { refund } => Self {
+                errors: vec![FieldError::new("/expected_refund", "differs", &refund.to_string())],
+                ..Self::new(Slug::RefundChanged, "look at what goes back now, and ask again")
+            },
             Refusal::HasStays => {
                 let detail = "there are stays to come or holds that are open";
                 Self::new(Slug::HasBookings, detail)

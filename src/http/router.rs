@@ -12,8 +12,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
+    admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
+    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
+    profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -36,7 +37,7 @@ pub struct Route {
 /// Every route.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    [people(), listings(), others()].into_iter().flatten().collect()
+    [people(), listings(), stays(), others()].into_iter().flatten().collect()
 }
 
 /// People: signing in, profiles, who may do what.
@@ -93,7 +94,22 @@ fn listings() -> Vec<Route> {
         patch("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::edit),
         delete("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::remove),
         put("/api/v1/properties/{id}/policies", Landlord, units::set_policies),
-        get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
+        get("/api/v1/properties/{id}/pricing", Visitor, pricing::read),
+        put("/api/v1/properties/{id}/pricing", Landlord, pricing::set),
+        put("/api/v1/properties/{id}/night-prices", Landlord, pricing::set_nights),
+        get("/api/v1/properties/{id}/price-rules", Landlord, pricing::rules),
+        post("/api/v1/properties/{id}/price-rules", Landlord, pricing::add_rule),
+        delete("/api/v1/properties/{id}/price-rules/{rule_id}", Landlord, pricing::remove_rule),
+        post("/api/v1/properties/{id}/quote", Visitor, pricing::quote),
+        get("/api/v1/properties/{id}/calendar", Visitor, calendar::nights),
+        get("/api/v1/properties/{id}/availability", Visitor, calendar::availability),
+        get("/api/v1/properties/{id}/stay-rules", Visitor, calendar::stay_rules),
+        put("/api/v1/properties/{id}/stay-rules", Landlord, calendar::set_stay_rules),
+        get("/api/v1/properties/{id}/blocks", Landlord, blocks::list),
+        post("/api/v1/properties/{id}/blocks", Landlord, blocks::add),
+        delete("/api/v1/blocks/{id}", Landlord, blocks::remove),
+        post("/api/v1/bookings/{id}/move", Landlord, blocks::move_stay),
+        get("/api/v1/me/calendar", Landlord, blocks::grid),
         get("/api/v1/amenities", Public, units::amenities),
         get("/api/v1/admin/properties", Admin, moderation::list),
         post("/api/v1/admin/properties/{id}/approve", Admin, moderation::approve),
@@ -108,15 +124,63 @@ fn listings() -> Vec<Route> {
     ]
 }
 
-/// Bookings, what people are told, and the system itself.
-fn others() -> Vec<Route> {
-    use Who::{Machine, Member, Public};
+/// Bookings and the money for them.
+fn stays() -> Vec<Route> {
+    use Who::{Admin, Landlord, Member};
     vec![
         post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
         get("/api/v1/bookings/{id}", Member, bookings::read),
         delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
         post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout).costs(Cost::Booking),
+        post("/api/v1/bookings/manual", Landlord, booking_steps::manual).costs(Cost::Booking),
+        post("/api/v1/bookings/{id}/extend", Member, booking_steps::extend),
+        post("/api/v1/bookings/{id}/request", Member, booking_steps::request),
+        post("/api/v1/bookings/{id}/approve", Landlord, booking_steps::approve),
+        post("/api/v1/bookings/{id}/decline", Landlord, booking_steps::decline),
+        get(
+            "/api/v1/bookings/{id}/cancellation-preview",
+            Member,
+            booking_steps::cancellation_preview,
+        ),
+        post("/api/v1/bookings/{id}/cancel", Member, booking_steps::cancel),
+        post("/api/v1/bookings/{id}/check-in", Member, booking_steps::check_in),
+        post("/api/v1/bookings/{id}/check-out", Member, booking_steps::check_out),
+        post("/api/v1/bookings/{id}/no-show", Landlord, booking_steps::no_show),
+        get("/api/v1/bookings/{id}/timeline", Member, booking_steps::timeline),
+        post("/api/v1/bookings/{id}/changes", Member, booking_changes::propose)
+            .costs(Cost::Booking),
+        post("/api/v1/bookings/{id}/changes/{change_id}/accept", Member, booking_changes::accept),
+        post("/api/v1/bookings/{id}/changes/{change_id}/decline", Member, booking_changes::decline),
+        post(
+            "/api/v1/bookings/{id}/changes/{change_id}/withdraw",
+            Member,
+            booking_changes::withdraw,
+        ),
+        post(
+            "/api/v1/bookings/{id}/changes/{change_id}/checkout",
+            Member,
+            booking_changes::checkout,
+        )
+        .costs(Cost::Booking),
+        get("/api/v1/payments", Member, payments::list),
+        get("/api/v1/payments/{id}", Member, payments::read),
+        post("/api/v1/payments/{id}/refunds", Member, payments::refund),
+        get("/api/v1/refunds", Member, payments::list_refunds),
+        get("/api/v1/refunds/{id}", Member, payments::read_refund),
+        get("/api/v1/deposits", Member, deposits::list),
+        post("/api/v1/deposits/{id}/deductions", Landlord, deposits::deduct),
+        post("/api/v1/deposits/{id}/release", Landlord, deposits::release),
+        post("/api/v1/deposits/{id}/contest", Member, deposits::contest),
+        post("/api/v1/deposits/{id}/resolve", Admin, deposits::resolve),
+        get("/api/v1/admin/deposits", Admin, deposits::contested),
+    ]
+}
+
+/// What people are told, and the system itself.
+fn others() -> Vec<Route> {
+    use Who::{Machine, Member, Public};
+    vec![
         get("/api/v1/notifications", Member, notifications::list),
         get("/api/v1/notifications/unread-count", Member, notifications::unread_count),
         put("/api/v1/notifications/read-all", Member, notifications::read_all),

@@ -1,18 +1,21 @@
 //! Bookings and the nights they take, read. They are written by [`super::batch`].
 
 use jiff::civil::Date;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
 use super::types;
-use crate::domain::booking::{Booking, BookingSnapshot, PaymentGlance};
+use crate::domain::booking::{Booking, BookingSnapshot, BookingStatus, PaymentGlance};
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::inventory::{Occupancy, Occupant};
 
 const SNAPSHOT: &str = "select b.*, p.title, p.owner_id, p.zone,
-        y.status as payment_status, y.session_url
+        y.status as payment_status, y.session_url,
+        (select s.unit_no from occupancies o join slots s using (slot_id)
+         where o.property_id = b.property_id and o.ref = b.id) as unit_no
     from bookings b
     join properties p on p.id = b.property_id
     left join payments y on y.id = b.payment_id and y.property_id = b.property_id";
@@ -30,20 +33,36 @@ pub async fn snapshot(
     row.as_ref().map(to_snapshot).transpose()
 }
 
-/// A tenant's bookings before `before`, the newest first.
+/// Which bookings of a list are wanted; nothing set: all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Only those that stand there.
+    pub status: Option<BookingStatus>,
+    /// Only those that end after this day.
+    pub from: Option<Date>,
+}
+
+/// A tenant's bookings before `before`, the newest first. Those that somebody entered as a
+/// landlord are not among them.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn of_tenant(
     client: &Client,
     tenant: UserId,
+    filter: &Filter,
     before: Option<BookingId>,
     limit: i64,
 ) -> Result<Vec<BookingSnapshot>, StorageError> {
-    let query =
-        format!("{SNAPSHOT} where b.tenant_id = $1 and b.id < $2 order by b.id desc limit $3");
+    let query = format!(
+        "{SNAPSHOT} where b.tenant_id = $1 and b.id < $2 and (b.details ? 'guest') is not true
+         and ($4::text is null or b.status = $4) and ($5::date is null or b.check_out > $5)
+         order by b.id desc limit $3"
+    );
     let before = before.map_or(Uuid::max(), BookingId::uuid);
-    let rows = client.query(&query, &[&tenant.uuid(), &before, &limit]).await?;
+    let status = filter.status.map(BookingStatus::name);
+    let rows =
+        client.query(&query, &[&tenant.uuid(), &before, &limit, &status, &filter.from]).await?;
     rows.iter().map(to_snapshot).collect()
 }
 
@@ -55,46 +74,27 @@ pub async fn of_landlord(
     client: &Client,
     landlord: UserId,
     property: Option<PropertyId>,
+    filter: &Filter,
     before: Option<BookingId>,
     limit: i64,
 ) -> Result<Vec<BookingSnapshot>, StorageError> {
     let query = format!(
         "{SNAPSHOT} where p.owner_id = $1 and ($2::uuid is null or p.id = $2) and b.id < $3
+         and ($5::text is null or b.status = $5) and ($6::date is null or b.check_out > $6)
          order by b.id desc limit $4"
     );
     let before = before.map_or(Uuid::max(), BookingId::uuid);
-    let property = property.map(PropertyId::uuid);
-    let rows = client.query(&query, &[&landlord.uuid(), &property, &before, &limit]).await?;
+    let (property, status) =
+        (property.map(PropertyId::uuid), filter.status.map(BookingStatus::name));
+    let values: [&(dyn ToSql + Sync); 6] =
+        [&landlord.uuid(), &property, &before, &limit, &status, &filter.from];
+    let rows = client.query(&query, &values).await?;
     rows.iter().map(to_snapshot).collect()
 }
 
-/// How many units of a type are taken on each night of `[from, to)` that has any taken.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn taken_per_night(
-    client: &Client,
-    property: PropertyId,
-    unit: UnitId,
-    from: Date,
-    to: Date,
-) -> Result<Vec<(Date, i64)>, StorageError> {
-    let rows = client
-        .query(
-            "select night::date as night, count(*) as taken
-             from occupancies o
-             join slots s on s.slot_id = o.slot_id and s.unit_id = $4, generate_series(
-                 greatest(lower(o.nights), $2), least(upper(o.nights), $3) - 1, interval '1 day') night
-             where o.property_id = $1 and o.nights && daterange($2, $3)
-             group by 1 order by 1",
-            &[&property.uuid(), &from, &to, &unit.uuid()],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| (row.get("night"), row.get("taken"))).collect())
-}
-
 /// Nights of the given properties, or of all, on which a unit type has no unit free any
-/// more, after `today`: by property and type, in order.
+/// more, after `today`: by property and type, in order. Nights too close to a stay count,
+/// though it may be possible to deal stays out so that they are free.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -109,12 +109,17 @@ pub async fn full_nights(
             "select o.property_id, s.unit_id, night::date as night
              from occupancies o
              join slots s on s.slot_id = o.slot_id
-             join units u on u.property_id = o.property_id and u.id = s.unit_id,
-                 generate_series(
-                     greatest(lower(o.nights), $2), upper(o.nights) - 1, interval '1 day') night
-             where upper(o.nights) > $2 and ($1::uuid[] is null or o.property_id = any($1))
+             join units u on u.property_id = o.property_id and u.id = s.unit_id
+             join properties p on p.id = o.property_id,
+                 lateral (select case o.kind when 'booking' then greatest(0,
+                     (p.stay_rules ->> 'buffer_before')::int,
+                     (p.stay_rules ->> 'buffer_after')::int) else 0 end as nights) gap,
+                 generate_series(greatest(lower(o.nights) - gap.nights, $2),
+                     upper(o.nights) + gap.nights - 1, interval '1 day') night
+             where upper(o.nights) + gap.nights > $2
+                 and ($1::uuid[] is null or o.property_id = any($1))
              group by o.property_id, s.unit_id, u.count, night
-             having count(*) >= u.count
+             having count(distinct o.slot_id) >= u.count
              order by 1, 2, 3",
             &[&ids, &today],
         )
@@ -137,8 +142,8 @@ pub async fn has_any(
     Ok(client.query_opt(query, &[&property.uuid(), &tenant.uuid()]).await?.is_some())
 }
 
-/// What is taken of a property on nights from `from` on, and by bookings that are still
-/// open, however long ago: their end will give the nights back.
+/// What is taken of a property on nights from `from` on, or is too close to them, and by
+/// bookings that keep their nights, however long ago: their end will give them back.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -150,9 +155,13 @@ pub async fn occupancies(
     let rows = client
         .query(
             "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
-             from occupancies where property_id = $1 and (upper(nights) > $2 or ref in (
+             from occupancies where property_id = $1 and (upper(nights) > $2 - coalesce((
+                 select greatest((stay_rules ->> 'buffer_before')::int,
+                     (stay_rules ->> 'buffer_after')::int)
+                 from properties where id = $1), 0) or ref in (
                  select id from bookings where property_id = $1
-                 and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')))",
+                 and status in ('hold', 'pending_approval', 'pending_payment', 'expiring',
+                     'confirmed', 'checked_in')))",
             &[&property.uuid(), &from],
         )
         .await?;
@@ -230,8 +239,8 @@ fn to_booking(row: &Row) -> Result<Booking, StorageError> {
         released_at: row.get("released_at"),
         timer: maybe("timer_id").map(TimerId::from),
         payment_id: maybe("payment_id").map(PaymentId::from),
-        details: types::maybe_json(row, "details")?.unwrap_or_default(),
         gate: row.get("gate"),
+        details: types::maybe_json(row, "details")?.unwrap_or_default(),
         version: row.get("version"),
         created_at: row.get("created_at"),
         updated_at: row.get("updated_at"),
@@ -255,5 +264,10 @@ fn to_snapshot(row: &Row) -> Result<BookingSnapshot, StorageError> {
         landlord_id: UserId::from(row.get::<_, Uuid>("owner_id")),
         zone: row.get("zone"),
         payment,
+        unit_no: row
+            .get::<_, Option<i32>>("unit_no")
+            .map(u16::try_from)
+            .transpose()
+            .map_err(StorageError::malformed)?,
     })
 }

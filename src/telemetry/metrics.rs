@@ -87,6 +87,8 @@ fn describe() {
     gauge!("consumer_lag_events", "events that a consumer has not seen to yet");
     counter!("consumer_events_total", "events that a consumer has seen to");
     counter!("consumer_failures_total", "times that a consumer could not go on");
+    gauge!("audit_position_events", "events up to which the auditor has come, of all streams");
+    counter!("audit_violations_total", "what the auditor found that must never be");
     gauge!("database_pool_connections", "connections of the pool, by state");
     gauge!("database_pool_waiting", "those who wait for a connection of the pool");
     gauge!("process_resident_memory_bytes", Unit::Bytes, "memory of this process");

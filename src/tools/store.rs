@@ -231,6 +231,14 @@ impl Store {
     }
 }
 
+/// Whether a server, or another tool, is at work on a database.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn is_in_use(database: &Database) -> Result<bool, StoreError> {
+    Ok(locks::is_taken(&database.connect("").await?).await?)
+}
+
 async fn take_lock(database: &Database) -> Result<WriterLock, StoreError> {
     let take = async {
         loop {

@@ -31,7 +31,15 @@ fn hold(
     slot: Option<i32>,
 ) -> Result<Decision, Refusal> {
     let booking_id = booking_id(number);
-    world.book(Command::Hold { by, booking_id, unit_id: None, nights, guests: 1, slot })
+    world.book(Command::Hold {
+        by,
+        booking_id,
+        unit_id: None,
+        nights,
+        guests: 1,
+        slot,
+        offer: None,
+    })
 }
 
 /// The gates that a decision takes, and the places that it gives back.
@@ -60,6 +68,7 @@ fn a_hold_takes_the_place_that_it_is_given() {
         nights: nights(5, 8),
         guests: 1,
         slot: Some(2),
+        offer: None,
     };
     let request = Uuid::from_u128(77);
     let decision = world.run_as(request, &stay::Command::Booking(command)).unwrap();
@@ -85,7 +94,7 @@ fn without_a_place_among_those_there_are_no_hold() {
     hold(&mut world, tenant(), 1, nights(5, 8), Some(3)).unwrap();
     // That nights are taken is said first: another place would not help.
     let taken = hold(&mut world, somebody(1), 2, nights(5, 8), None);
-    assert_eq!(taken, Err(Refusal::NightsTaken { nights: nights(5, 8) }));
+    assert_eq!(taken, Err(Refusal::nights_taken(nights(5, 8))));
 }
 
 #[test]

@@ -50,8 +50,15 @@ fn hold_in(
     guests: u16,
 ) -> Result<Decision, Refusal> {
     let (by, booking_id) = (tenant(), booking_id(number));
-    let (nights, slot) = (nights(5, 8), None);
-    world.book(booking::Command::Hold { by, booking_id, unit_id, nights, guests, slot })
+    world.book(booking::Command::Hold {
+        by,
+        booking_id,
+        unit_id,
+        nights: nights(5, 8),
+        guests,
+        slot: None,
+        offer: None,
+    })
 }
 
 fn retired(decision: &Decision) -> Vec<i64> {

@@ -186,7 +186,7 @@ pub struct NewPolicies {
     #[serde(default)]
     #[schema(max_length = 5000)]
     house_rules: String,
-    /// Whether a stay is booked without the landlord's word; only `true` for now.
+    /// Whether a stay is booked without the landlord's word; else the landlord is asked.
     #[serde(default = "yes")]
     instant_book: bool,
     /// The shortest stay.
@@ -259,7 +259,7 @@ impl From<&policies::Policies> for Policies {
     }
 }
 
-fn clock_time(text: &str, pointer: &str) -> Result<Time, Problem> {
+pub(super) fn clock_time(text: &str, pointer: &str) -> Result<Time, Problem> {
     let parsed = Some(text).filter(|text| text.len() == 5);
     parsed
         .and_then(|text| Time::strptime("%H:%M", text).ok())

@@ -50,9 +50,10 @@ async fn refusals_have_their_problems() {
         (Refusal::StaleVersion { current: 3 }, 412, "precondition-failed"),
         (Refusal::invalid_transition("confirmed", &["cancel"]), 409, "invalid-transition"),
         (Refusal::not_bookable("own-listing", "why"), 409, "not-bookable"),
-        (Refusal::NightsTaken { nights }, 409, "nights-taken"),
+        (Refusal::nights_taken(nights), 409, "nights-taken"),
         (Refusal::HoldExists { booking_id: id.into() }, 409, "hold-exists"),
         (Refusal::TooManyHolds, 409, "too-many-holds"),
+        (Refusal::QuoteExpired, 409, "quote-expired"),
         (Refusal::KeyReused, 422, "idempotency-key-reused"),
         (Refusal::Poisoned, 500, "internal"),
     ] {

@@ -161,6 +161,49 @@ impl Builder {
     }
 }
 
+impl Builder {
+    /// Nights that are kept back: what is said of them.
+    pub(super) fn blocks(&mut self, sets: &[ChangeSet]) {
+        let new = rows(sets, |set| set.net.blocks.values().flatten());
+        if self.part(28, &new) {
+            let columns = vec![
+                column("id", "uuid", &new, |block| block.id.uuid()),
+                column("property_id", "uuid", &new, |block| block.property_id.uuid()),
+                column("unit_id", "uuid", &new, |block| block.unit_id.uuid()),
+                column("check_in", "date", &new, |block| block.nights.check_in()),
+                column("check_out", "date", &new, |block| block.nights.check_out()),
+                column("reason", "text", &new, |block| block.reason.clone()),
+                column("created_by", "uuid", &new, |block| block.created_by.uuid()),
+                column("created_at", "timestamptz", &new, |block| block.created_at),
+            ];
+            self.input("new_blocks", &new, columns);
+            self.ctes.push(format!(
+                "i_blocks as (insert into blocks
+                    select id, property_id, unit_id, check_in, check_out, reason, created_by,
+                        created_at
+                    from new_blocks n where {ACCEPTED})"
+            ));
+        }
+        let gone = rows(sets, |set| {
+            let gone = set.net.blocks.iter().filter(|(_, block)| block.is_none());
+            gone.map(move |(id, _)| (set, *id))
+        });
+        if self.part(29, &gone) {
+            let columns = vec![
+                column("id", "uuid", &gone, |(_, id)| id.uuid()),
+                column("property_id", "uuid", &gone, |(set, _)| set.entity.id),
+            ];
+            self.input("old_blocks", &gone, columns);
+            self.ctes.push(format!(
+                "d_blocks as (delete from blocks t using old_blocks n
+                    where {ACCEPTED} and t.id = n.id and t.property_id = n.property_id
+                    returning t.id)"
+            ));
+            self.check("d_blocks", "old_blocks", "blocks were not there");
+        }
+    }
+}
+
 fn expiring_name(reason: ExpiringReason) -> &'static str {
     match reason {
         ExpiringReason::Time => "time",

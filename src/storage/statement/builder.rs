@@ -35,6 +35,7 @@ pub fn build(sets: &[ChangeSet]) -> Result<Built, StorageError> {
     sql.listings(sets);
     sql.bookings(sets)?;
     sql.occupancies(sets);
+    sql.blocks(sets);
     sql.money(sets);
     sql.gates(sets);
     sql.timers(sets)?;
@@ -99,7 +100,8 @@ impl Builder {
 
     /// Whether rows are there; if so the part is marked in the statement's key. No two parts
     /// have the same bit: listings have 0 to 2 and 16 to 18, bookings 3 to 7, money 8 to 11
-    /// and 19 to 21, the log 12 to 15, gates 22 and 23; those from 24 on are free.
+    /// and 19 to 21, the log 12 to 15, gates 22 and 23, the calendar 28 and 29; those from 24 to
+    /// 27 are free.
     pub(super) fn part<R>(&mut self, bit: u32, rows: &[(i32, R)]) -> bool {
         if !rows.is_empty() {
             self.parts |= 1 << bit;

@@ -1,6 +1,6 @@
 //! Of the statement: places under limits, and which sets may be written at all.
 
-use super::builder::{ACCEPTED, Builder, column, rows};
+use super::builder::{ACCEPTED, Builder, Param, column, rows};
 use crate::domain::change::GateWrite;
 use crate::domain::gate::Gate;
 use crate::domain::ids::BookingId;
@@ -31,7 +31,7 @@ impl Builder {
         self.with_gates = true;
         let numbers: Vec<i32> = (0..).zip(&all).map(|(number, _)| number).collect();
         let columns = vec![
-            ("gate_no", "int4", Box::new(numbers) as super::Param),
+            ("gate_no", "int4", Box::new(numbers) as Param),
             column("scope", "uuid", &all, |(_, gate)| gate.scope),
             column("slot", "int4", &all, |(_, gate)| gate.slot),
             column("holder", "uuid", &all, |(_, gate)| gate.holder.uuid()),

@@ -218,6 +218,11 @@ impl World {
 
     /// Runs another command of the program on its database and data, with its settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        self.prepared(arguments).output().unwrap()
+    }
+
+    /// The same, to be run.
+    pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).current_dir(self.dir.path());
         settings(&mut command);
@@ -227,7 +232,7 @@ impl World {
         if self.db.is_some() {
             command.env("RENTEZY_DATABASE_URL", self.database_url());
         }
-        command.output().unwrap()
+        command
     }
 
     fn log(&self) -> PathBuf {
