@@ -19,7 +19,7 @@ export function rowsOf(home: HostingHome): GridRow[] {
 }
 
 function runOf(run: HostingRun): Run {
-  const label = run.guest ?? run.reason;
+  const label = run.guest || run.reason;
   return {
     from: run.from,
     to: run.to,

@@ -79,6 +79,11 @@ function Board({ homes, from, days, today }: { homes: HostingHome[]; from: Local
     setMarked(next);
     setOpened(null);
   };
+  /** The panel goes; who worked in it by keyboard is back in the grid. */
+  const close = (): void => {
+    mark(null);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('.grid [data-cell][tabindex="0"]')?.focus({ preventScroll: true }));
+  };
   return (
     <>
       <p className="part-note">Draw over free nights to block them, to set their price or to enter a stay; tap the first and the last on a phone. With the keyboard: Shift and the arrows, then Enter.</p>
@@ -100,8 +105,8 @@ function Board({ homes, from, days, today }: { homes: HostingHome[]; from: Local
         <span className="legend-mark grid-booked">Booked</span>
         <span className="legend-mark grid-blocked">Blocked</span>
       </p>
-      {marked && row && home && <MarkedPanel key={marked.row} home={home} row={row} marked={marked} heading={heading} side={marked.anchor < addDays(from, days / 2) ? 'right' : 'left'} onDone={() => mark(null)} />}
-      {opened && <BlockPanel key={opened.run.blockId} run={opened.run} row={opened.row} onDone={() => setOpened(null)} />}
+      {marked && row && home && <MarkedPanel key={marked.row} home={home} row={row} marked={marked} heading={heading} side={marked.anchor < addDays(from, days / 2) ? 'right' : 'left'} onDone={close} />}
+      {opened && <BlockPanel key={opened.run.blockId} run={opened.run} row={opened.row} onDone={close} />}
     </>
   );
 }
@@ -117,7 +122,7 @@ function BlockPanel({ run, row, onDone }: { run: Run; row: GridRow; onDone: () =
     },
   });
   return (
-    <section className="marked panel" aria-labelledby="block-title">
+    <section className="marked panel" aria-labelledby="block-title" onKeyDown={(event) => event.key === 'Escape' && onDone()}>
       <div className="title-row">
         <h2 id="block-title">{formatRange(run.from, addDays(run.to, -1))} <span className="fine">blocked · {row.label}</span></h2>
         <button type="button" className="icon-button" aria-label="Close" onClick={onDone}>×</button>

@@ -42,9 +42,9 @@ export function MarkedPanel({ home, row, marked, heading, side, onDone }: PanelP
   };
   const common = { home, row, from, to, onDone: done };
   return (
-    <section className={`marked marked-${side} panel`} aria-labelledby="marked-title">
+    <section className={`marked marked-${side} panel`} aria-labelledby="marked-title" onKeyDown={(event) => event.key === 'Escape' && onDone()}>
       <div className="title-row">
-        <h2 id="marked-title" ref={heading} tabIndex={-1}>
+        <h2 id="marked-title" ref={heading} tabIndex={-1} aria-live="polite">
           {formatRange(from, addDays(to, -1))} <span className="fine">{plural(nightsBetween(from, to), 'night')} · {home.title}, {row.label}</span>
         </h2>
         <button type="button" className="icon-button" aria-label="Close" onClick={onDone}>×</button>
