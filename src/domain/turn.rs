@@ -345,14 +345,16 @@ impl<'a> Turn<'a> {
         next.expiring = None;
         next.released_at = Some(self.context.now);
         let stay = self.facts(&next);
+        let asked = booking.status == BookingStatus::PendingApproval;
         let ended = match status {
             BookingStatus::Cancelled => {
-                Event::BookingCancelled { stay: stay.clone(), by: None, refund: None }
+                let stay = stay.clone();
+                Event::BookingCancelled { stay, by: None, asked, refund: None, lines: None }
             }
             BookingStatus::Failed => {
                 Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() }
             }
-            _ => Event::BookingExpired { stay: stay.clone() },
+            _ => Event::BookingExpired { stay: stay.clone(), asked },
         };
         decision.event(next.id.uuid(), ended);
         decision.event(next.id.uuid(), Event::BookingReleased { stay });

@@ -61,7 +61,7 @@ impl Page {
             }
             Event::BookingHeld { stay, .. }
             | Event::BookingConfirmed { stay, .. }
-            | Event::BookingExpired { stay }
+            | Event::BookingExpired { stay, .. }
             | Event::BookingFailed { stay, .. }
             | Event::BookingCancelled { stay, .. }
             | Event::BookingReleased { stay }

@@ -25,5 +25,6 @@ mod policies;
 mod preference;
 mod property;
 mod signature;
+mod telling;
 mod unit;
 mod user;
