@@ -20,6 +20,7 @@ use super::root::{Mailbox, Root};
 use crate::clock::{self, Clock};
 use crate::domain::booking::BookingSnapshot;
 use crate::domain::ids::{PaymentId, PropertyId, RefundId};
+use crate::domain::money::Money;
 use crate::gateways::stripe::{SessionRequest, StripeClient, StripeError};
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
@@ -80,6 +81,13 @@ pub(super) enum Job {
     Close,
     /// Find out where a session stands.
     Look(Option<String>),
+    /// Find out why an attempt to pay failed.
+    Failed {
+        /// The provider's payment.
+        intent: String,
+        /// The provider's id of its word of this attempt.
+        hook: String,
+    },
     /// Send money back, or find out how that went.
     Refund(RefundId),
 }
@@ -109,18 +117,18 @@ impl Payer {
         self.0.is_some()
     }
 
-    /// What the provider will be asked for a booking's payment, to be frozen with it.
+    /// What the provider will be asked for a payment of a booking, to be frozen with it.
     #[must_use]
     pub fn session_request(
         snapshot: &BookingSnapshot,
-        payment_id: PaymentId,
+        (payment_id, amount): (PaymentId, Money),
         email: Option<String>,
         success_url: String,
         cancel_url: String,
     ) -> Value {
         let booking = &snapshot.booking;
         let request = SessionRequest {
-            amount: booking.total,
+            amount,
             payment_id,
             property_id: booking.property_id,
             product_name: snapshot.property_title.clone(),
@@ -180,6 +188,21 @@ impl Payer {
         session: Option<String>,
     ) -> Result<(), PayerError> {
         self.call(property, payment, Job::Look(session)).await.map(|_| ())
+    }
+
+    /// Has a failed attempt to pay looked at; the property is told of it. `hook` is the
+    /// provider's id of its word of this attempt, so that each counts once.
+    ///
+    /// # Errors
+    /// [`PayerError`]; then it is to be called again.
+    pub async fn failed(
+        &self,
+        property: PropertyId,
+        payment: PaymentId,
+        intent: String,
+        hook: String,
+    ) -> Result<(), PayerError> {
+        self.call(property, payment, Job::Failed { intent, hook }).await.map(|_| ())
     }
 
     /// Has money sent back; the property is told how it went.

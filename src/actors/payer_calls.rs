@@ -6,15 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::payer::{Done, Job, PayerError, Surroundings};
-use crate::domain::booking::BookingStatus;
+use crate::domain::booking::{Booking, BookingStatus};
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor as Who;
 use crate::domain::ids::{self, PaymentId, PropertyId, RefundId, RequestId};
 use crate::domain::money::Money;
-use crate::domain::payment::{Command, Payment, PaymentStatus, RefundStatus};
+use crate::domain::payment::{Command, Decline, Payment, PaymentStatus, Purpose, RefundStatus};
 use crate::domain::stay;
 use crate::gateways::stripe::{
-    self, CheckoutSession, RefundRequest, SessionRequest, SessionStatus, StripeError,
+    self, CheckoutSession, IntentStatus, RefundRequest, SessionRequest, SessionStatus, StripeError,
 };
 use crate::storage::sqlstate::StorageError;
 use crate::storage::{bookings, payments};
@@ -30,6 +30,7 @@ impl Surroundings {
             Job::Open => self.open(&row).await,
             Job::Close => self.close(&row).await,
             Job::Look(session) => self.look(&row, session.as_deref()).await,
+            Job::Failed { intent, hook } => self.failed(&row, intent, hook).await,
             Job::Refund(refund) => self.refund(&row, *refund).await,
         }
     }
@@ -57,7 +58,14 @@ impl Surroundings {
         let client = self.pool.get().await.map_err(StorageError::from)?;
         let ids = [payment.booking_id];
         let bookings = bookings::find(&client, payment.property_id, &ids).await?;
-        Ok(bookings.iter().any(|booking| booking.status == BookingStatus::PendingPayment))
+        let waits = |booking: &Booking| match payment.purpose {
+            Purpose::Stay => booking.status == BookingStatus::PendingPayment,
+            Purpose::Change => {
+                let open = booking.details.open_change();
+                open.is_some_and(|change| change.payment_id == Some(payment.id))
+            }
+        };
+        Ok(bookings.iter().any(waits))
     }
 
     /// The session of a payment: the one that is known, the one that an earlier call made
@@ -165,6 +173,27 @@ impl Surroundings {
                 self.tell_where(payment, &session).await?;
             }
         }
+        Ok(None)
+    }
+
+    async fn failed(&self, payment: &Payment, intent_id: &str, hook: &str) -> Done {
+        if payment.status != PaymentStatus::Created {
+            return Ok(None);
+        }
+        let intent = self.stripe.payment_intent(intent_id).await?;
+        if intent.metadata.get("payment_id") != Some(&payment.id.to_string()) {
+            return Ok(None);
+        }
+        if intent.status == IntentStatus::Succeeded {
+            // A later attempt did it.
+            return self.look(payment, None).await;
+        }
+        let error = intent.last_payment_error.as_ref();
+        let code = error.and_then(|error| error.code.as_deref());
+        let reason = error.and_then(|error| error.decline_code.as_deref());
+        let decline = Decline::of(code, reason);
+        let failed = Command::AttemptFailed { payment_id: payment.id, decline };
+        self.tell(payment, failed, &format!("failed {hook}")).await?;
         Ok(None)
     }
 

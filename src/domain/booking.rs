@@ -1,32 +1,38 @@
-//! A booking, from hold to confirmed or released. Its one writer is the property's actor,
-//! so no two decisions about the same nights ever cross.
+//! A booking, from hold to its end. Its one writer is the property's actor, so no two
+//! decisions about the same nights ever cross.
 //!
 //! ```text
-//! hold -> pending_payment -> confirmed
-//!   |            |
-//!   |            +-> expiring(why) -> confirmed | expired | cancelled
-//!   +-> expired | cancelled                (a late payment: expired, failed -> confirmed,
-//!                                           or the money goes back)
+//! hold -> pending_approval -> pending_payment -> confirmed -> checked_in -> completed
+//!   |          |                    |                |
+//!   |          +-> declined         |                +-> cancelled | no_show
+//!   |                               +-> expiring(why) -> confirmed | expired | failed
+//!   |                                                              | cancelled
+//!   +-> expired | cancelled        (a late payment: expired, failed -> confirmed,
+//!                                   or the money goes back)
 //! ```
-//! `expiring` keeps the nights while the provider is asked how the payment ended: only it
-//! knows. `released_at` says that nights and money are settled.
+//! A home that is booked at once goes from `hold` to `pending_payment`, a stay that the
+//! landlord enters begins as `confirmed`. `expiring` keeps the nights while the provider is
+//! asked how the payment ended: only it knows. Who may do what is in
+//! [`super::booking_moves`]. `released_at` says that nights and money are settled.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use super::booking_command::{Answer, Command};
-use super::booking_details::Details;
+use super::booking_details::{Details, Party};
 use super::calendar::Nights;
-use super::change::{Change, Decision};
-use super::event::Event;
+use super::change::Decision;
 use super::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use super::money::Money;
-use super::payment::{Payment, PaymentStatus};
+use super::payment::PaymentStatus;
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
 use super::terms::Terms;
-use super::turn::{Turn, end_of};
+use super::turn::Turn;
+pub use super::turn_cancel::{Preview, preview};
+use super::turn_change::Wish;
+use super::turn_stay::Entry;
 
 /// How many times the provider must have been asked in vain, or have let a round of
 /// [`Rules::expiring`](super::rules::Rules::expiring) pass, before an ending hold ends
@@ -93,24 +99,6 @@ impl BookingStatus {
     #[must_use]
     pub const fn keeps_nights(self) -> bool {
         self.is_open() || matches!(self, Self::Confirmed | Self::CheckedIn)
-    }
-
-    /// What a tenant may do in this state, for people who tried something else.
-    pub(super) const fn allowed(self) -> &'static [&'static str] {
-        match self {
-            Self::Hold => &["release", "checkout"],
-            Self::PendingPayment => &["release", "pay"],
-            Self::Expiring => &["release"],
-            Self::PendingApproval
-            | Self::Confirmed
-            | Self::CheckedIn
-            | Self::Completed
-            | Self::Expired
-            | Self::Failed
-            | Self::Declined
-            | Self::Cancelled
-            | Self::NoShow => &[],
-        }
     }
 }
 
@@ -207,109 +195,86 @@ pub fn decide(
 ) -> Result<Decision, Refusal> {
     let listing = state.listing.as_deref().ok_or(Refusal::NotFound)?;
     let turn = Turn { state, listing, context };
-    let of = |by: &UserId, id: &BookingId| {
-        state.bookings.get(id).filter(|booking| booking.tenant_id == *by).ok_or(Refusal::NotFound)
+    let party = |by: &UserId, id: &BookingId| {
+        let booking = state.bookings.get(id).ok_or(Refusal::NotFound)?;
+        let party = booking.party(listing.owner, *by).ok_or(Refusal::NotFound)?;
+        Ok::<_, Refusal>((booking, party))
     };
+    let of = |who: Party, by: &UserId, id: &BookingId| match party(by, id)? {
+        (booking, party) if party == who => Ok(booking),
+        _ => Err(Refusal::NotFound),
+    };
+    let tenants = |by, id| of(Party::Tenant, by, id);
+    let landlords = |by, id| of(Party::Landlord, by, id);
     match command {
         Command::Hold { by, booking_id, unit_id, nights, guests } => {
             turn.hold(*by, *booking_id, *unit_id, *nights, *guests)
         }
-        Command::Release { by, booking_id } => turn.release(of(by, booking_id)?),
+        Command::Manual { by, booking_id, unit_id, nights, guests, guest, total } => {
+            let (booking_id, unit_id) = (*booking_id, *unit_id);
+            let (nights, guests, total) = (*nights, *guests, *total);
+            turn.manual(*by, &Entry { booking_id, unit_id, nights, guests, guest, total })
+        }
+        Command::Release { by, booking_id } => turn.release(tenants(by, booking_id)?),
+        Command::Extend { by, booking_id } => turn.extend(tenants(by, booking_id)?),
+        Command::Request { by, booking_id, message } => {
+            turn.request(tenants(by, booking_id)?, message.as_ref())
+        }
+        Command::Approve { by, booking_id } => turn.approve(landlords(by, booking_id)?),
+        Command::Decline { by, booking_id, reason } => {
+            turn.decline(landlords(by, booking_id)?, reason)
+        }
         Command::Checkout { by, booking_id, payment_id, amount, request } => {
-            turn.checkout(of(by, booking_id)?, *payment_id, *amount, request)
+            turn.checkout(tenants(by, booking_id)?, *payment_id, *amount, request)
         }
-        Command::HoldOver { booking_id } => Ok(turn.hold_over(*booking_id)),
-        Command::CloseOverdue { booking_id } => Ok(turn.close_overdue(*booking_id)),
-        _ => Err(Refusal::NotFound),
+        Command::Cancel { by, booking_id, percent, reason, expected } => {
+            let (booking, party) = match percent {
+                Some(_) => {
+                    let booking = state.bookings.get(booking_id).ok_or(Refusal::NotFound)?;
+                    (booking, Party::Admin)
+                }
+                None => party(by, booking_id)?,
+            };
+            turn.cancel(booking, (party, *percent), reason.as_ref(), *expected)
+        }
+        Command::CheckIn { by, booking_id, proved } => {
+            let (booking, party) = party(by, booking_id)?;
+            turn.check_in(booking, party, *proved)
+        }
+        Command::CheckOut { by, booking_id } => {
+            let (booking, party) = party(by, booking_id)?;
+            turn.check_out(booking, party)
+        }
+        Command::NoShow { by, booking_id } => turn.no_show(landlords(by, booking_id)?),
+        Command::Propose { by, booking_id, change_id, unit_id, check_in, check_out, guests } => {
+            let (booking, party) = party(by, booking_id)?;
+            let (change_id, unit_id) = (*change_id, *unit_id);
+            let (check_in, check_out, guests) = (*check_in, *check_out, *guests);
+            turn.propose(booking, party, &Wish { change_id, unit_id, check_in, check_out, guests })
+        }
+        Command::Answer { by, booking_id, change_id, answer } => {
+            let (booking, party) = party(by, booking_id)?;
+            turn.answer(booking, party, *change_id, *answer)
+        }
+        Command::PayChange { by, booking_id, change_id, payment_id, amount, request } => {
+            let paid = (*payment_id, *amount);
+            turn.pay_change(tenants(by, booking_id)?, *change_id, paid, request)
+        }
+        Command::HoldOver { .. }
+        | Command::CloseOverdue { .. }
+        | Command::StayOver { .. }
+        | Command::ProposalOver { .. } => Ok(timer(&turn, command)),
     }
 }
 
-/// What the end of a payment's session changes for its booking.
-///
-/// # Errors
-/// [`Refusal::NotFound`] when the booking is not this property's.
-pub fn payment_ended(
-    state: &PropertyState,
-    payment: &Payment,
-    context: &Context<'_>,
-) -> Result<Decision, Refusal> {
-    let (turn, booking) = Turn::about(state, payment, context)?;
-    let mut ended = payment.advanced(context.now);
-    ended.status = PaymentStatus::Canceled;
-    let mut decision = Decision::new(Outcome::Done);
-    decision.event(
-        booking.id.uuid(),
-        Event::PaymentCanceled {
-            payment_id: payment.id,
-            property_id: payment.property_id,
-            booking_id: booking.id,
-        },
-    );
-    decision.change(Change::Payment(Box::new(ended)));
-    match booking.status {
-        BookingStatus::PendingPayment => {
-            turn.end(&mut decision, booking, BookingStatus::Expired);
+fn timer(turn: &Turn<'_>, command: &Command) -> Decision {
+    match command {
+        Command::HoldOver { booking_id } => turn.hold_over(*booking_id),
+        Command::CloseOverdue { booking_id } => turn.close_overdue(*booking_id),
+        Command::StayOver { booking_id } => turn.stay_over(*booking_id),
+        Command::ProposalOver { booking_id, change_id } => {
+            turn.proposal_over(*booking_id, *change_id)
         }
-        BookingStatus::Expiring => {
-            turn.end(&mut decision, booking, end_of(booking));
-        }
-        _ => {}
+        _ => Decision::new(Outcome::Done),
     }
-    Ok(decision)
-}
-
-/// What the arrival of a payment changes for its booking. `paid` is the payment one version
-/// on, `amount` what really came.
-///
-/// # Errors
-/// [`Refusal::NotFound`] when the booking is not this property's.
-pub fn payment_arrived(
-    state: &PropertyState,
-    paid: Payment,
-    amount: Money,
-    context: &Context<'_>,
-) -> Result<Decision, Refusal> {
-    use BookingStatus as S;
-    let (turn, booking) = Turn::about(state, &paid, context)?;
-    let mut decision = Decision::new(Outcome::Done);
-    decision.event(
-        booking.id.uuid(),
-        Event::PaymentSucceeded {
-            payment_id: paid.id,
-            property_id: paid.property_id,
-            booking_id: booking.id,
-            amount,
-        },
-    );
-    let as_agreed = amount == booking.total;
-    match (booking.status, booking.expiring) {
-        (S::PendingPayment, _) | (S::Expiring, Some(ExpiringReason::Time)) if as_agreed => {
-            turn.confirm(&mut decision, booking);
-            decision.change(Change::Payment(Box::new(paid)));
-        }
-        (S::Expired | S::Failed, _) if as_agreed => match turn.room_for(booking) {
-            Some(allotment) => {
-                turn.occupy(&mut decision, booking, allotment);
-                turn.resolved_late(&mut decision, booking, true);
-                turn.confirm(&mut decision, booking);
-                decision.change(Change::Payment(Box::new(paid)));
-            }
-            None => {
-                turn.resolved_late(&mut decision, booking, false);
-                turn.refund(&mut decision, paid, amount, "nights-taken");
-            }
-        },
-        (S::PendingPayment | S::Expiring, reason) => {
-            let released = reason == Some(ExpiringReason::Released);
-            let end = if released { S::Cancelled } else { S::Failed };
-            turn.end(&mut decision, booking, end);
-            let why = if released { "released" } else { "amount-differs" };
-            turn.refund(&mut decision, paid, amount, why);
-        }
-        _ => {
-            turn.resolved_late(&mut decision, booking, false);
-            turn.refund(&mut decision, paid, amount, "booking-over");
-        }
-    }
-    Ok(decision)
 }

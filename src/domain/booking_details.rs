@@ -111,6 +111,9 @@ pub struct Details {
     /// When the landlord approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<Timestamp>,
+    /// When it was last confirmed: paid for, or entered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Timestamp>,
     /// Who comes, when the landlord entered the stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guest: Option<ManualGuest>,

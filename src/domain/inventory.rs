@@ -172,6 +172,13 @@ impl Inventory {
         self.of_unit(unit).flat_map(|(_, taken)| taken).any(|t| t.nights.check_out() > today)
     }
 
+    /// Whether a stay in the unit type is over and has not given its nights back yet.
+    #[must_use]
+    pub fn owes(&self, unit: UnitId, today: Date) -> bool {
+        let mut all = self.of_unit(unit).flat_map(|(_, taken)| taken);
+        all.any(|taken| taken.is_stay() && taken.nights.check_out() <= today)
+    }
+
     /// A slot of a unit type by its number in the type.
     #[must_use]
     pub fn slot(&self, unit: UnitId, unit_no: u16) -> Option<Slot> {

@@ -70,6 +70,18 @@ impl LinkKey {
         self.tagged(purpose, row).verify_slice(tag).ok().map(|()| row)
     }
 
+    /// Six digits that go with a row: what one person reads out and another types. Not for
+    /// anything that can be tried often.
+    #[must_use]
+    pub fn digits(&self, row: Uuid) -> String {
+        let mut mac = self.0.clone();
+        mac.update(b"rentezy/link/digits");
+        mac.update(row.as_bytes());
+        let tag = mac.finalize().into_bytes();
+        let number = tag.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        format!("{:06}", number % 1_000_000)
+    }
+
     fn tagged(&self, purpose: Purpose, row: Uuid) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
         mac.update(purpose.name());

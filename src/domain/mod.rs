@@ -42,6 +42,11 @@ pub mod telling;
 mod telling_stays;
 pub mod terms;
 mod turn;
+mod turn_cancel;
+mod turn_change;
+mod turn_hold;
+mod turn_money;
+mod turn_stay;
 pub mod unit;
 pub mod user;
 

@@ -4,14 +4,16 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::booking;
 use super::change::{Change, Decision};
 use super::event::Event;
-use super::ids::{BookingId, PaymentId, PropertyId, RefundId, UserId};
+use super::ids::{self, BookingId, PaymentId, PropertyId, RefundId, UserId};
 use super::money::Money;
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
+use super::turn::Turn;
+use super::turn_hold::check_words;
+use super::turn_money::{self, Why};
 
 /// Where a payment stands. The order is that of advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -311,7 +313,7 @@ pub fn decide(
             if payment.status >= PaymentStatus::Canceled {
                 return Ok(Decision::new(Outcome::Done));
             }
-            booking::payment_ended(state, payment, context)
+            turn_money::payment_ended(state, payment, context)
         }
         Command::Paid { payment_id, intent_id, amount } => {
             let payment = payment(payment_id)?;
@@ -319,9 +321,8 @@ pub fn decide(
                 return Ok(Decision::new(Outcome::Done));
             }
             let mut paid = payment.advanced(context.now);
-            paid.status = PaymentStatus::Succeeded;
             paid.intent_id = Some(intent_id.clone());
-            booking::payment_arrived(state, paid, *amount, context)
+            turn_money::payment_arrived(state, paid, *amount, context)
         }
         Command::CloseUnanswered { payment_id } => {
             let payment = payment(payment_id)?;
@@ -333,12 +334,59 @@ pub fn decide(
             }
             Ok(decision)
         }
-        Command::AttemptFailed { .. } | Command::Refund { .. } => Err(Refusal::NotFound),
+        Command::AttemptFailed { payment_id, decline } => {
+            let payment = payment(payment_id)?;
+            if payment.status != PaymentStatus::Created {
+                return Ok(Decision::new(Outcome::Done));
+            }
+            turn_money::attempt_failed(state, payment, *decline, context)
+        }
+        Command::Refund { by, admin, payment_id, amount, reason } => {
+            let payment = payment(payment_id)?;
+            let owner = state.listing.as_ref().map(|listing| listing.owner);
+            if !admin && owner != Some(*by) {
+                return Err(Refusal::NotFound);
+            }
+            refund(state, payment, *amount, reason, context)
+        }
         Command::RefundObserved { refund_id, status, provider_ref } => {
             let refund = state.refunds.get(refund_id).ok_or(Refusal::NotFound)?;
             Ok(refund_observed(refund, *status, provider_ref.as_ref(), context))
         }
     }
+}
+
+/// Sends money back because somebody wants to. A deposit stays out of it as long as it may
+/// have to be given back itself.
+fn refund(
+    state: &PropertyState,
+    payment: &Payment,
+    amount: Money,
+    reason: &str,
+    context: &Context<'_>,
+) -> Result<Decision, Refusal> {
+    use PaymentStatus as S;
+    let (turn, booking) = Turn::about(state, payment, context)?;
+    if !matches!(payment.status, S::Succeeded | S::PartiallyRefunded) {
+        return Err(Refusal::invalid_transition(payment.status.name(), &[]));
+    }
+    check_words(reason, 1, "/reason")?;
+    let deposit = match payment.purpose {
+        Purpose::Stay => booking.terms.price.deposit,
+        Purpose::Change => 0,
+    };
+    let most = payment.captured.saturating_sub(payment.refunded).saturating_sub(deposit).max(0);
+    if amount.currency != payment.amount.currency || !(1..=most).contains(&amount.amount) {
+        let most = Money { amount: most, ..payment.amount };
+        let detail = format!("at most {most}");
+        return Err(Refusal::invalid_field("/amount", "too-much", &detail));
+    }
+    let mut decision = Decision::new(Outcome::Done);
+    let id = ids::derived(payment.id.uuid(), &format!("refund-{}", context.request));
+    let why = Why { id: RefundId::from(id), reason: "goodwill", note: Some(reason) };
+    let refund = turn.refund(&mut decision, payment.advanced(context.now), amount, &why);
+    decision.outcome = Outcome::Refund(Box::new(refund));
+    Ok(decision)
 }
 
 fn refund_observed(

@@ -44,7 +44,7 @@ pub struct Policies {
     pub check_out_until: Time,
     /// Up to [`HOUSE_RULES_MAX`] characters.
     pub house_rules: String,
-    /// Whether a stay is booked without the landlord's word. Only `true` for now.
+    /// Whether a stay is booked without the landlord's word; else the landlord is asked.
     pub instant_book: bool,
     /// The shortest stay, 1 to [`MIN_NIGHTS_MAX`] nights.
     pub min_nights: u16,
@@ -93,11 +93,6 @@ impl Policies {
                 && !self.house_rules.chars().any(stray),
             "/house_rules",
             "up to 5000 characters",
-        );
-        field(
-            self.instant_book,
-            "/instant_book",
-            "only true: asking the landlord first is not offered yet",
         );
         field((1..=MIN_NIGHTS_MAX).contains(&self.min_nights), "/min_nights", "1 to 365");
         field(

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Nights;
+use super::money::Money;
 
 /// What is wrong with one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,11 @@ pub enum Refusal {
     NightsTaken {
         /// The nights asked for.
         nights: Nights,
+    },
+    /// Something else goes back than the asker was told.
+    RefundDiffers {
+        /// What goes back now.
+        refund: Money,
     },
     /// Bookings stand in the way: stays to come, or holds that are open.
     HasStays,

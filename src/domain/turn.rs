@@ -2,25 +2,26 @@
 //! transitions of a [`Booking`] share.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::booking::{
-    Booking, BookingSnapshot, BookingStatus, CLOSE_ATTEMPTS_MIN, Command, ExpiringReason,
-    PaymentGlance,
+    Booking, BookingSnapshot, BookingStatus, Command, ExpiringReason, PaymentGlance,
 };
-use super::booking_details::Details;
+use super::booking_details::{Details, Party, ProposalStatus};
+use super::booking_moves::{self, Moment, Move};
 use super::calendar::{self, Nights};
 use super::change::{Change, Decision, Timer};
 use super::event::{Event, StayFacts};
-use super::ids::{self, BookingId, PaymentId, RefundId, TimerId, UnitId, UserId};
+use super::ids::{self, BookingId, TimerId, UnitId, UserId};
 use super::inventory::{Allotment, Occupancy};
-use super::money::Money;
-use super::payment::{Payment, PaymentStatus, Purpose, Refund, RefundStatus};
+use super::payment::Payment;
 use super::price::Price;
 use super::property::{Listing, Status as ListingStatus};
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
 use super::terms::Terms;
+use super::turn_cancel::Preview;
 use super::unit::Unit;
 
 /// How an ending hold ends when no money has come.
@@ -109,7 +110,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The unit type of a new stay, at a home that is offered.
-    fn unit_for(&self, asked: Option<UnitId>) -> Result<&Unit, Refusal> {
+    pub(super) fn unit_for(&self, asked: Option<UnitId>) -> Result<&Unit, Refusal> {
         match self.listing.status {
             ListingStatus::Live => {}
             ListingStatus::Draft | ListingStatus::PendingReview => return Err(Refusal::NotFound),
@@ -128,7 +129,7 @@ impl<'a> Turn<'a> {
     }
 
     /// Checks a stay against the listing's rules; its terms if it may be.
-    fn check_stay(
+    pub(super) fn check_stay(
         &self,
         by: UserId,
         unit: &Unit,
@@ -164,162 +165,6 @@ impl<'a> Turn<'a> {
         Ok(Terms::new(price, &self.listing.policies))
     }
 
-    pub(super) fn release(&self, booking: &Booking) -> Result<Decision, Refusal> {
-        match (booking.status, booking.expiring) {
-            (BookingStatus::Hold, _) => {
-                let mut decision = Decision::new(Outcome::Done);
-                let ended = self.end(&mut decision, booking, BookingStatus::Cancelled);
-                decision.outcome = self.snapshot(&ended, None);
-                Ok(decision)
-            }
-            (BookingStatus::PendingPayment, _) => {
-                Ok(self.expire(booking, ExpiringReason::Released))
-            }
-            (BookingStatus::Expiring, Some(ExpiringReason::Released)) => {
-                Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))))
-            }
-            (BookingStatus::Expiring, _) => {
-                // The provider is being asked already; only what its answer means changes.
-                let mut next = self.advanced(booking);
-                next.expiring = Some(ExpiringReason::Released);
-                let mut decision = Decision::new(self.snapshot(&next, self.payment_of(booking)));
-                decision.change(Change::Booking(Box::new(next)));
-                Ok(decision)
-            }
-            (status, _) => Err(Refusal::invalid_transition(status.name(), status.allowed())),
-        }
-    }
-
-    pub(super) fn checkout(
-        &self,
-        booking: &Booking,
-        payment_id: PaymentId,
-        amount: Money,
-        request: &serde_json::Value,
-    ) -> Result<Decision, Refusal> {
-        let status = booking.status;
-        if status == BookingStatus::PendingPayment {
-            return Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))));
-        }
-        if booking.expires_at.is_some_and(|end| end <= self.context.now) && status.is_open() {
-            // The timer is late; time is up all the same.
-            return Err(Refusal::invalid_transition(status.name(), &["release"]));
-        }
-        if status != BookingStatus::Hold || amount != booking.total {
-            return Err(Refusal::invalid_transition(status.name(), status.allowed()));
-        }
-        let now = self.context.now;
-        let payment = Payment {
-            id: payment_id,
-            property_id: self.listing.id,
-            booking_id: booking.id,
-            purpose: Purpose::Stay,
-            amount,
-            captured: 0,
-            refunded: 0,
-            attempts: 0,
-            status: PaymentStatus::Created,
-            request: request.clone(),
-            session_id: None,
-            session_url: None,
-            intent_id: None,
-            close_attempts: 0,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        let mut next = self.advanced(booking);
-        next.status = BookingStatus::PendingPayment;
-        next.payment_id = Some(payment_id);
-        let mut decision = Decision::new(self.snapshot(&next, Some(&payment)));
-        let stay = self.facts(&next);
-        decision.event(
-            booking.id.uuid(),
-            Event::PaymentCreated {
-                payment_id,
-                property_id: payment.property_id,
-                booking_id: booking.id,
-                amount,
-            },
-        );
-        decision
-            .event(booking.id.uuid(), Event::BookingPaymentPending { stay, payment_id, amount });
-        decision.change(Change::Payment(Box::new(payment)));
-        decision.change(Change::Booking(Box::new(next)));
-        Ok(decision)
-    }
-
-    pub(super) fn hold_over(&self, booking_id: BookingId) -> Decision {
-        let mut decision = Decision::new(Outcome::Done);
-        let Some(booking) = self.timed(booking_id) else { return decision };
-        match booking.status {
-            BookingStatus::Hold => {
-                self.end(&mut decision, booking, BookingStatus::Expired);
-            }
-            BookingStatus::PendingPayment => decision = self.expire(booking, ExpiringReason::Time),
-            _ => {}
-        }
-        decision
-    }
-
-    pub(super) fn close_overdue(&self, booking_id: BookingId) -> Decision {
-        let mut decision = Decision::new(Outcome::Done);
-        let Some(booking) = self.timed(booking_id) else { return decision };
-        if booking.status != BookingStatus::Expiring {
-            return decision;
-        }
-        let waited = self.payment_of(booking).filter(|p| p.close_attempts < CLOSE_ATTEMPTS_MIN);
-        if let Some(payment) = waited {
-            // A round of our own counts too, or nights would be kept for ever where nobody
-            // can ask: rounds only pass while the server is up.
-            let mut waited = payment.advanced(self.context.now);
-            waited.close_attempts = payment.close_attempts.saturating_add(1);
-            decision.change(Change::Payment(Box::new(waited)));
-            let mut next = self.advanced(booking);
-            self.set_close_timer(&mut decision, &mut next);
-            decision.change(Change::Booking(Box::new(next)));
-        } else {
-            self.end(&mut decision, booking, end_of(booking));
-        }
-        decision
-    }
-
-    /// The booking that a timer is about, if the timer is the one it waits for: a timer
-    /// that was dropped while its command was under way is told nothing.
-    fn timed(&self, booking_id: BookingId) -> Option<&Booking> {
-        let booking = self.state.bookings.get(&booking_id)?;
-        (booking.timer == Some(TimerId::from(self.context.request))).then_some(booking)
-    }
-
-    fn expire(&self, booking: &Booking, reason: ExpiringReason) -> Decision {
-        let mut next = self.advanced(booking);
-        next.status = BookingStatus::Expiring;
-        next.expiring = Some(reason);
-        let mut decision = Decision::new(Outcome::Done);
-        decision.changes.extend(booking.timer.map(Change::DropTimer));
-        self.set_close_timer(&mut decision, &mut next);
-        if let Some(payment_id) = booking.payment_id {
-            let stay = self.facts(booking);
-            decision.event(booking.id.uuid(), Event::BookingExpiring { stay, payment_id, reason });
-        }
-        decision.outcome = self.snapshot(&next, self.payment_of(booking));
-        decision.change(Change::Booking(Box::new(next)));
-        decision
-    }
-
-    fn set_close_timer(&self, decision: &mut Decision, booking: &mut Booking) {
-        let fire_at = self.context.now.saturating_add(self.context.rules.expiring);
-        let fire_at = fire_at.unwrap_or(Timestamp::MAX);
-        let timer = Timer {
-            // The version makes each round's timer its own.
-            id: timer_id(fire_at, booking.id, &format!("close-{}", booking.version)),
-            fire_at,
-            command: stay::Command::Booking(Command::CloseOverdue { booking_id: booking.id }),
-        };
-        booking.timer = Some(timer.id);
-        decision.change(Change::SetTimer(timer));
-    }
-
     pub(super) fn confirm(&self, decision: &mut Decision, booking: &Booking) {
         let mut next = self.advanced(booking);
         decision.changes.extend(next.timer.take().map(Change::DropTimer));
@@ -327,20 +172,35 @@ impl<'a> Turn<'a> {
         next.expiring = None;
         next.expires_at = None;
         next.released_at = None;
+        next.details.confirmed_at = Some(self.context.now);
+        self.set_stay_timer(decision, &mut next);
         let stay = self.facts(&next);
         decision.event(next.id.uuid(), Event::BookingConfirmed { stay, amount: next.total });
         decision.change(Change::Booking(Box::new(next)));
     }
 
-    /// Ends a booking and gives its nights back; the booking as it ended.
+    /// Ends a booking and gives its nights back; the booking as it ended. What it says of the
+    /// end in its details is said in the event, too.
     pub(super) fn end(
         &self,
         decision: &mut Decision,
         booking: &Booking,
         status: BookingStatus,
     ) -> Booking {
+        self.end_with(decision, booking, status, None)
+    }
+
+    /// As [`Self::end`], with what goes back.
+    pub(super) fn end_with(
+        &self,
+        decision: &mut Decision,
+        booking: &Booking,
+        status: BookingStatus,
+        back: Option<&Preview>,
+    ) -> Booking {
         let mut next = self.advanced(booking);
         decision.changes.extend(next.timer.take().map(Change::DropTimer));
+        self.close_proposal(decision, &mut next, ProposalStatus::Withdrawn);
         next.status = status;
         next.expiring = None;
         next.released_at = Some(self.context.now);
@@ -348,12 +208,21 @@ impl<'a> Turn<'a> {
         let asked = booking.status == BookingStatus::PendingApproval;
         let ended = match status {
             BookingStatus::Cancelled => {
-                let stay = stay.clone();
-                Event::BookingCancelled { stay, by: None, asked, refund: None, lines: None }
+                let (stay, by) = (stay.clone(), next.details.ended_by);
+                let refund = back.map(|back| back.refund);
+                let lines = back.map(|back| back.lines.clone());
+                Event::BookingCancelled { stay, by, asked, refund, lines }
             }
             BookingStatus::Failed => {
-                Event::BookingFailed { stay: stay.clone(), reason: "amount-differs".into() }
+                let declined = booking.expiring == Some(ExpiringReason::Declined);
+                let reason = if declined { "declined" } else { "amount-differs" };
+                Event::BookingFailed { stay: stay.clone(), reason: reason.into() }
             }
+            BookingStatus::Declined => {
+                let reason = next.details.reason.clone().unwrap_or_default();
+                Event::BookingDeclined { stay: stay.clone(), reason }
+            }
+            BookingStatus::NoShow => Event::BookingNoShow { stay: stay.clone() },
             _ => Event::BookingExpired { stay: stay.clone(), asked },
         };
         decision.event(next.id.uuid(), ended);
@@ -363,55 +232,33 @@ impl<'a> Turn<'a> {
         next
     }
 
-    pub(super) fn resolved_late(
-        &self,
-        decision: &mut Decision,
-        booking: &Booking,
-        reacquired: bool,
-    ) {
-        let stay = self.facts(booking);
-        decision.event(booking.id.uuid(), Event::BookingLatePaymentResolved { stay, reacquired });
+    /// Refuses what the party may not do with the booking now.
+    pub(super) fn may(&self, booking: &Booking, party: Party, wanted: Move) -> Result<(), Refusal> {
+        let zone = self.zone();
+        let at =
+            Moment { now: self.context.now, zone: &zone, hold_max: self.context.rules.hold_max };
+        let moves = booking_moves::allowed(booking, party, &at);
+        if moves.contains(&wanted) {
+            return Ok(());
+        }
+        let names: Vec<_> = moves.into_iter().map(Move::name).collect();
+        Err(Refusal::invalid_transition(booking.status.name(), &names))
     }
 
-    /// Sends all that came back; when nothing came there is nothing to send.
-    pub(super) fn refund(
-        &self,
-        decision: &mut Decision,
-        mut paid: Payment,
-        amount: Money,
-        reason: &str,
-    ) {
-        paid.status = PaymentStatus::Refunded;
-        decision.change(Change::Payment(Box::new(paid.clone())));
-        if amount.amount <= 0 {
-            return;
-        }
-        let refund = Refund {
-            // Never of the time: a payment has one refund, however often it is decided.
-            id: RefundId::from(ids::derived(paid.id.uuid(), "refund")),
-            property_id: paid.property_id,
-            payment_id: paid.id,
-            booking_id: paid.booking_id,
-            amount,
-            reason: reason.into(),
-            note: None,
-            status: RefundStatus::Pending,
-            provider_ref: None,
-            version: 1,
-            created_at: self.context.now,
-            updated_at: self.context.now,
-        };
-        decision.event(
-            paid.booking_id.uuid(),
-            Event::RefundCreated {
-                refund_id: refund.id,
-                payment_id: paid.id,
-                property_id: paid.property_id,
-                booking_id: paid.booking_id,
-                amount,
-            },
-        );
-        decision.change(Change::Refund(Box::new(refund)));
+    /// A time from now.
+    pub(super) fn after(&self, time: std::time::Duration) -> Timestamp {
+        self.context.now.saturating_add(time).unwrap_or(Timestamp::MAX)
+    }
+
+    pub(super) fn zone(&self) -> TimeZone {
+        calendar::zone(&self.listing.fields.zone).unwrap_or(TimeZone::UTC)
+    }
+
+    /// The booking that a timer is about, if the timer is the one it waits for: a timer
+    /// that was dropped while its command was under way is told nothing.
+    pub(super) fn timed(&self, booking_id: BookingId) -> Option<&Booking> {
+        let booking = self.state.bookings.get(&booking_id)?;
+        (booking.timer == Some(TimerId::from(self.context.request))).then_some(booking)
     }
 
     pub(super) fn room_for(&self, booking: &Booking) -> Option<Allotment> {
@@ -434,19 +281,19 @@ impl<'a> Turn<'a> {
         decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
     }
 
-    fn payment_of(&self, booking: &Booking) -> Option<&Payment> {
+    pub(super) fn payment_of(&self, booking: &Booking) -> Option<&Payment> {
         booking.payment_id.and_then(|id| self.state.payments.get(&id))
     }
 
-    fn advanced(&self, booking: &Booking) -> Booking {
+    pub(super) fn advanced(&self, booking: &Booking) -> Booking {
         Booking { version: booking.version + 1, updated_at: self.context.now, ..booking.clone() }
     }
 
-    fn today(&self) -> jiff::civil::Date {
+    pub(super) fn today(&self) -> jiff::civil::Date {
         self.listing.today(self.context.now)
     }
 
-    fn facts(&self, booking: &Booking) -> StayFacts {
+    pub(super) fn facts(&self, booking: &Booking) -> StayFacts {
         StayFacts {
             booking_id: booking.id,
             property_id: booking.property_id,
@@ -457,7 +304,7 @@ impl<'a> Turn<'a> {
         }
     }
 
-    fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
+    pub(super) fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
         Outcome::Booking(Box::new(BookingSnapshot {
             booking: booking.clone(),
             property_title: self.listing.fields.title.clone(),
@@ -473,6 +320,6 @@ impl<'a> Turn<'a> {
 }
 
 /// The id of a booking's timer.
-fn timer_id(fire_at: Timestamp, booking: BookingId, label: &str) -> TimerId {
+pub(super) fn timer_id(fire_at: Timestamp, booking: BookingId, label: &str) -> TimerId {
     TimerId::from(ids::stamped(fire_at, ids::derived(booking.uuid(), label)))
 }

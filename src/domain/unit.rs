@@ -163,12 +163,8 @@ pub(super) fn resize(
         return add_slots(decision, state, old.id, added, slot_ids, prefix);
     }
     let today = listing.today(context.now);
-    // The nights of an open booking that are over are still to be given back.
-    let settled = state
-        .bookings
-        .values()
-        .filter(|booking| booking.unit_id == old.id && booking.status.is_open())
-        .all(|booking| booking.nights.check_out() > today);
+    // Nights that are over are still to be given back, from the slot that they were taken of.
+    let settled = !state.inventory.owes(old.id, today);
     let smaller = state.inventory.shrink(old.id, count, today).filter(|_| settled);
     let smaller = smaller.ok_or(Refusal::HasStays)?;
     smaller.moves.into_iter().for_each(|stay| decision.change(Change::Occupy(stay)));
@@ -188,7 +184,9 @@ pub(super) fn remove_slots(
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
     let open = state.bookings.values().any(|b| b.unit_id == unit_id && b.status.is_open());
-    if open || state.inventory.is_taken(unit_id, listing.today(context.now)) {
+    let today = listing.today(context.now);
+    let taken = state.inventory.is_taken(unit_id, today) || state.inventory.owes(unit_id, today);
+    if open || taken {
         return Err(Refusal::HasStays);
     }
     for slot in state.inventory.slots_of(unit_id) {

@@ -11,8 +11,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
+    admin_users, booking_changes, booking_steps, bookings, devices, hooks, moderation,
+    notifications, oauth, passwords, payments, photos, preferences, profile, properties,
+    property_life, registration, search, sign_in, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -88,6 +89,27 @@ use super::router::{self, Route};
         bookings::read,
         bookings::release,
         bookings::checkout,
+        booking_steps::manual,
+        booking_steps::extend,
+        booking_steps::request,
+        booking_steps::approve,
+        booking_steps::decline,
+        booking_steps::cancellation_preview,
+        booking_steps::cancel,
+        booking_steps::check_in,
+        booking_steps::check_out,
+        booking_steps::no_show,
+        booking_steps::timeline,
+        booking_changes::propose,
+        booking_changes::accept,
+        booking_changes::decline,
+        booking_changes::withdraw,
+        booking_changes::checkout,
+        payments::list,
+        payments::read,
+        payments::refund,
+        payments::list_refunds,
+        payments::read_refund,
         notifications::list,
         notifications::unread_count,
         notifications::read_all,

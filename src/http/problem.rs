@@ -82,6 +82,8 @@ slugs! {
     InvalidTransition = "invalid-transition", 409, "not possible in the present state";
     /// The home cannot be booked this way.
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
+    /// Something else goes back than the asker was told.
+    RefundChanged = "refund-changed", 409, "something else goes back now";
     /// Bookings stand in the way.
     HasBookings = "has-bookings", 409, "bookings stand in the way";
     /// Made from a version that is no longer current.
@@ -318,6 +320,10 @@ impl From<Refusal> for Problem {
                 let detail = format!("no unit is free on every night from {from} to {to}");
                 Self::new(Slug::NightsTaken, detail)
             }
+            Refusal::RefundDiffers { refund } => Self {
+                errors: vec![FieldError::new("/expected_refund", "differs", &refund.to_string())],
+                ..Self::new(Slug::RefundChanged, "look at what goes back now, and ask again")
+            },
             Refusal::HasStays => {
                 let detail = "there are stays to come or holds that are open";
                 Self::new(Slug::HasBookings, detail)

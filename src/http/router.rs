@@ -12,8 +12,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
-    admin_users, bookings, devices, hooks, moderation, notifications, oauth, passwords, photos,
-    preferences, profile, properties, property_life, registration, search, sign_in, system, units,
+    admin_users, booking_changes, booking_steps, bookings, devices, hooks, moderation,
+    notifications, oauth, passwords, payments, photos, preferences, profile, properties,
+    property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -36,7 +37,7 @@ pub struct Route {
 /// Every route.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    [people(), listings(), others()].into_iter().flatten().collect()
+    [people(), listings(), stays(), others()].into_iter().flatten().collect()
 }
 
 /// People: signing in, profiles, who may do what.
@@ -108,15 +109,57 @@ fn listings() -> Vec<Route> {
     ]
 }
 
-/// Bookings, what people are told, and the system itself.
-fn others() -> Vec<Route> {
-    use Who::{Machine, Member, Public};
+/// Bookings and the money for them.
+fn stays() -> Vec<Route> {
+    use Who::{Landlord, Member};
     vec![
         post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
         get("/api/v1/bookings/{id}", Member, bookings::read),
         delete("/api/v1/bookings/{id}/hold", Member, bookings::release),
         post("/api/v1/bookings/{id}/checkout", Member, bookings::checkout).costs(Cost::Booking),
+        post("/api/v1/bookings/manual", Landlord, booking_steps::manual).costs(Cost::Booking),
+        post("/api/v1/bookings/{id}/extend", Member, booking_steps::extend),
+        post("/api/v1/bookings/{id}/request", Member, booking_steps::request),
+        post("/api/v1/bookings/{id}/approve", Landlord, booking_steps::approve),
+        post("/api/v1/bookings/{id}/decline", Landlord, booking_steps::decline),
+        get(
+            "/api/v1/bookings/{id}/cancellation-preview",
+            Member,
+            booking_steps::cancellation_preview,
+        ),
+        post("/api/v1/bookings/{id}/cancel", Member, booking_steps::cancel),
+        post("/api/v1/bookings/{id}/check-in", Member, booking_steps::check_in),
+        post("/api/v1/bookings/{id}/check-out", Member, booking_steps::check_out),
+        post("/api/v1/bookings/{id}/no-show", Landlord, booking_steps::no_show),
+        get("/api/v1/bookings/{id}/timeline", Member, booking_steps::timeline),
+        post("/api/v1/bookings/{id}/changes", Member, booking_changes::propose)
+            .costs(Cost::Booking),
+        post("/api/v1/bookings/{id}/changes/{change_id}/accept", Member, booking_changes::accept),
+        post("/api/v1/bookings/{id}/changes/{change_id}/decline", Member, booking_changes::decline),
+        post(
+            "/api/v1/bookings/{id}/changes/{change_id}/withdraw",
+            Member,
+            booking_changes::withdraw,
+        ),
+        post(
+            "/api/v1/bookings/{id}/changes/{change_id}/checkout",
+            Member,
+            booking_changes::checkout,
+        )
+        .costs(Cost::Booking),
+        get("/api/v1/payments", Member, payments::list),
+        get("/api/v1/payments/{id}", Member, payments::read),
+        post("/api/v1/payments/{id}/refunds", Member, payments::refund),
+        get("/api/v1/refunds", Member, payments::list_refunds),
+        get("/api/v1/refunds/{id}", Member, payments::read_refund),
+    ]
+}
+
+/// What people are told, and the system itself.
+fn others() -> Vec<Route> {
+    use Who::{Machine, Member, Public};
+    vec![
         get("/api/v1/notifications", Member, notifications::list),
         get("/api/v1/notifications/unread-count", Member, notifications::unread_count),
         put("/api/v1/notifications/read-all", Member, notifications::read_all),

@@ -37,7 +37,7 @@ impl Card {
 }
 
 /// The cards, as the page lists them.
-pub(super) const CARDS: [Card; 5] = [
+pub(super) const CARDS: [Card; 6] = [
     Card { number: "4242424242424242", label: "pays", behaviour: Behaviour::Succeeds },
     Card {
         number: "4000000000000002",
@@ -64,6 +64,15 @@ pub(super) const CARDS: [Card; 5] = [
             code: "expired_card",
             decline_code: None,
             message: "Your card has expired.",
+        },
+    },
+    Card {
+        number: "4000000000009979",
+        label: "is stolen",
+        behaviour: Behaviour::Declines {
+            code: "card_declined",
+            decline_code: Some("stolen_card"),
+            message: "Your card was declined.",
         },
     },
     Card {

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use jiff::civil::Date;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
 use super::types;
-use crate::domain::booking::{Booking, BookingSnapshot, PaymentGlance};
+use crate::domain::booking::{Booking, BookingSnapshot, BookingStatus, PaymentGlance};
 use crate::domain::calendar::Nights;
 use crate::domain::event::StayFacts;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
@@ -33,20 +34,36 @@ pub async fn snapshot(
     row.as_ref().map(to_snapshot).transpose()
 }
 
-/// A tenant's bookings before `before`, the newest first.
+/// Which bookings of a list are wanted; nothing set: all.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Only those that stand there.
+    pub status: Option<BookingStatus>,
+    /// Only those that end after this day.
+    pub from: Option<Date>,
+}
+
+/// A tenant's bookings before `before`, the newest first. Those that somebody entered as a
+/// landlord are not among them.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn of_tenant(
     client: &Client,
     tenant: UserId,
+    filter: &Filter,
     before: Option<BookingId>,
     limit: i64,
 ) -> Result<Vec<BookingSnapshot>, StorageError> {
-    let query =
-        format!("{SNAPSHOT} where b.tenant_id = $1 and b.id < $2 order by b.id desc limit $3");
+    let query = format!(
+        "{SNAPSHOT} where b.tenant_id = $1 and b.id < $2 and (b.details ? 'guest') is not true
+         and ($4::text is null or b.status = $4) and ($5::date is null or b.check_out > $5)
+         order by b.id desc limit $3"
+    );
     let before = before.map_or(Uuid::max(), BookingId::uuid);
-    let rows = client.query(&query, &[&tenant.uuid(), &before, &limit]).await?;
+    let status = filter.status.map(BookingStatus::name);
+    let rows =
+        client.query(&query, &[&tenant.uuid(), &before, &limit, &status, &filter.from]).await?;
     rows.iter().map(to_snapshot).collect()
 }
 
@@ -58,16 +75,21 @@ pub async fn of_landlord(
     client: &Client,
     landlord: UserId,
     property: Option<PropertyId>,
+    filter: &Filter,
     before: Option<BookingId>,
     limit: i64,
 ) -> Result<Vec<BookingSnapshot>, StorageError> {
     let query = format!(
         "{SNAPSHOT} where p.owner_id = $1 and ($2::uuid is null or p.id = $2) and b.id < $3
+         and ($5::text is null or b.status = $5) and ($6::date is null or b.check_out > $6)
          order by b.id desc limit $4"
     );
     let before = before.map_or(Uuid::max(), BookingId::uuid);
-    let property = property.map(PropertyId::uuid);
-    let rows = client.query(&query, &[&landlord.uuid(), &property, &before, &limit]).await?;
+    let (property, status) =
+        (property.map(PropertyId::uuid), filter.status.map(BookingStatus::name));
+    let values: [&(dyn ToSql + Sync); 6] =
+        [&landlord.uuid(), &property, &before, &limit, &status, &filter.from];
+    let rows = client.query(&query, &values).await?;
     rows.iter().map(to_snapshot).collect()
 }
 
@@ -140,8 +162,8 @@ pub async fn has_any(
     Ok(client.query_opt(query, &[&property.uuid(), &tenant.uuid()]).await?.is_some())
 }
 
-/// What is taken of a property on nights from `from` on, and by bookings that are still
-/// open, however long ago: their end will give the nights back.
+/// What is taken of a property on nights from `from` on, and by bookings that keep their
+/// nights, however long ago: their end will give them back.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -155,7 +177,8 @@ pub async fn occupancies(
             "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
              from occupancies where property_id = $1 and (upper(nights) > $2 or ref in (
                  select id from bookings where property_id = $1
-                 and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')))",
+                 and status in ('hold', 'pending_approval', 'pending_payment', 'expiring',
+                     'confirmed', 'checked_in')))",
             &[&property.uuid(), &from],
         )
         .await?;

@@ -110,8 +110,11 @@ pub const ALL: &[Invariant] = &[
         "I03",
         "one key, two effects",
         "select causation::text from events
-         where type in ('booking.held', 'payment.created', 'property.created', 'refund.created')
-         group by causation, type having count(*) > 1",
+         where type in ('booking.held', 'booking.recorded', 'payment.created', 'property.created',
+             'refund.created')
+         group by causation, type,
+             case when type = 'refund.created' then data ->> 'payment_id' end
+         having count(*) > 1",
     ),
     always(
         "I04",
@@ -132,54 +135,73 @@ pub const ALL: &[Invariant] = &[
         "I05",
         "hold past its end",
         "select id::text from bookings, args
-         where status = 'hold' and expires_at < now - interval '30 s'",
+         where status in ('hold', 'pending_approval') and expires_at < now - interval '30 s'",
     ),
     always(
         "I06",
-        "open booking without a timer",
-        "select id::text from bookings b where status in ('hold', 'pending_payment', 'expiring')
-         and not exists (select 1 from timers t where t.id = b.timer_id and fired_at is null)",
+        "booking that waits for something without a timer",
+        "select id::text from live b
+         where not exists (select 1 from timers t where t.id = b.timer_id and fired_at is null)
+         union all select id::text from bookings b
+         where details #>> '{change,status}' in ('open', 'accepted') and not exists
+             (select 1 from timers t where fired_at is null
+              and t.id = replace(b.details #>> '{change,timer}', 'tmr_', '')::uuid)",
     ),
     always(
         "I06",
         "timer of a booking that waits for none",
-        "select id::text from timers t where fired_at is null and not exists
-             (select 1 from bookings b where b.timer_id = t.id
-              and b.status in ('hold', 'pending_payment', 'expiring'))",
+        "select id::text from timers t where fired_at is null
+         and not exists (select 1 from live b where b.timer_id = t.id)
+         and not exists (select 1 from bookings b where b.details is not null
+             and replace(b.details #>> '{change,timer}', 'tmr_', '')::uuid = t.id)",
     ),
     outside(
         "I12",
         "the provider has money that we do not know of",
         "select c.payment_id::text from charge c left join payments p on p.id = c.payment_id
-         where p.status is null or p.status not in ('succeeded', 'refunded')",
+         where p.status is null
+             or p.status not in ('succeeded', 'partially_refunded', 'refunded')",
     ),
     outside(
         "I13",
         "we know of money that the provider has not",
-        "select id::text from payments p where status in ('succeeded', 'refunded')
+        "select id::text from payments p
+         where status in ('succeeded', 'partially_refunded', 'refunded')
          and not exists (select 1 from charge c where c.payment_id = p.id)",
     ),
     outside(
         "I14",
         "amount, currency or refund differ",
         "select p.id::text from payments p join charge c on c.payment_id = p.id
-         where (p.amount, p.currency::text, coalesce((select sum(r.amount) from refunds r
+         where (p.captured, p.currency::text, coalesce((select sum(r.amount) from refunds r
                  where r.payment_id = p.id and r.status = 'succeeded'), 0)::bigint)
              is distinct from (c.amount, c.currency, c.refunded)",
     ),
     always(
         "I15",
-        "booking paid for twice, or confirmed and not paid",
-        "select id::text from bookings b where (b.status = 'confirmed')
-         <> ((select count(*) from payments p where p.booking_id = b.id
-              and p.status = 'succeeded' and p.amount = b.total) = 1)",
+        "booking paid for twice, or confirmed and not paid, or paid for and over",
+        "select b.id::text from bookings b
+         left join (select property_id, booking_id, sum(captured) as came, sum(refunded) as back
+             from payments group by 1, 2) p on p.property_id = b.property_id and p.booking_id = b.id
+         left join (select property_id, booking_id, sum(amount) as given from refunds
+             where reason = 'goodwill' group by 1, 2) g
+             on g.property_id = b.property_id and g.booking_id = b.id
+         where case
+             when b.details ? 'guest' then p.came is not null
+             when b.status in ('confirmed', 'checked_in') then
+                 coalesce(p.came, 0) - coalesce(p.back, 0) + coalesce(g.given, 0) <> b.total
+             when b.status in ('completed', 'no_show', 'cancelled') then false
+             else coalesce(p.came, 0) <> coalesce(p.back, 0)
+         end",
     ),
     always(
         "I15",
         "refund without its payment, or a payment given back without a refund",
         "select coalesce(p.id, r.payment_id)::text
-         from payments p full join refunds r on r.payment_id = p.id
-         where (p.status is not distinct from 'refunded') <> (r.id is not null)",
+         from payments p full join (select property_id, payment_id, sum(amount) as back
+             from refunds group by 1, 2) r on r.payment_id = p.id and r.property_id = p.property_id
+         where p.id is null or p.refunded <> coalesce(r.back, 0)
+             or (p.status in ('partially_refunded', 'refunded')) <> (r.back is not null)",
     ),
     living(
         "I17",
@@ -235,14 +257,14 @@ pub const ALL: &[Invariant] = &[
         "R01",
         "booking without the event of its hold, or with two",
         "select id::text from bookings b where 1 <> (select count(*) from events e
-             where e.key = b.id and e.type = 'booking.held')
+             where e.key = b.id and e.type in ('booking.held', 'booking.recorded'))
          and not exists (select 1 from streams where floor > 0)",
     ),
     always(
         "R02",
         "stay that ended and is not released, or the other way round",
         "select id::text from bookings where (released_at is not null)
-         <> (status in ('expired', 'failed', 'cancelled'))",
+         <> (status in ('expired', 'failed', 'declined', 'cancelled', 'no_show'))",
     ),
     always(
         "R03",
@@ -277,7 +299,7 @@ pub const ALL: &[Invariant] = &[
         "listing that was given up with a booking that is open",
         "select p.id::text from properties p where status = 'archived' and exists
              (select 1 from bookings b where b.property_id = p.id
-              and b.status in ('hold', 'pending_payment', 'expiring'))",
+              and b.status in ('hold', 'pending_approval', 'pending_payment', 'expiring'))",
     ),
     // All tries of an event take a quarter of an hour.
     living(
@@ -291,7 +313,8 @@ pub const ALL: &[Invariant] = &[
 const WITH: &str = "with args as (select $1::timestamptz as now, $2::uuid[] as acked,
         $3::jsonb as charges, $4::float8 * interval '1 s' as settle, $5::text[] as consumers),
     live as (select * from bookings
-        where status in ('hold', 'pending_payment', 'expiring', 'confirmed')),
+        where status in ('hold', 'pending_approval', 'pending_payment', 'expiring', 'confirmed',
+            'checked_in')),
     charge as (select replace(c #>> '{metadata,payment_id}', 'pay_', '')::uuid as payment_id,
         (c ->> 'amount')::bigint as amount, upper(c ->> 'currency') as currency,
         (c ->> 'amount_refunded')::bigint as refunded

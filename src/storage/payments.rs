@@ -1,12 +1,13 @@
 //! Payments and refunds, read. They are written by [`super::batch`].
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
 use super::types;
-use crate::domain::ids::{BookingId, PaymentId, PropertyId, RefundId};
+use crate::domain::ids::{BookingId, PaymentId, PropertyId, RefundId, UserId};
 use crate::domain::payment::{Payment, Refund};
 
 /// Payments of a property by their ids.
@@ -63,6 +64,113 @@ pub async fn find_refunds(
             &[&property.uuid(), &ids],
         )
         .await?;
+    rows.iter().map(to_refund).collect()
+}
+
+/// Whose payments and refunds are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Those for somebody's stays.
+    Tenant(UserId),
+    /// Those for stays in somebody's homes.
+    Landlord(UserId),
+    /// Both.
+    Either(UserId),
+    /// Everybody's.
+    Anybody,
+}
+
+impl Whose {
+    /// The condition on a booking `b` and its property `p`, with the person as $1.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Tenant(_) => "b.tenant_id = $1",
+            Self::Landlord(_) => "p.owner_id = $1",
+            Self::Either(_) => "(b.tenant_id = $1 or p.owner_id = $1)",
+            Self::Anybody => "$1::uuid is not null",
+        }
+    }
+
+    const fn person(self) -> Uuid {
+        match self {
+            Self::Tenant(user) | Self::Landlord(user) | Self::Either(user) => user.uuid(),
+            Self::Anybody => Uuid::nil(),
+        }
+    }
+}
+
+const OF_STAYS: &str = "join bookings b on b.id = y.booking_id and b.property_id = y.property_id
+    join properties p on p.id = y.property_id";
+
+/// A payment that somebody may see.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn seen(
+    client: &Client,
+    id: PaymentId,
+    whose: Whose,
+) -> Result<Option<Payment>, StorageError> {
+    let condition = whose.condition();
+    let query = format!("select y.* from payments y {OF_STAYS} where {condition} and y.id = $2");
+    let row = client.query_opt(&query, &[&whose.person(), &id.uuid()]).await?;
+    row.as_ref().map(to_payment).transpose()
+}
+
+/// Payments before `before`, the newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(
+    client: &Client,
+    whose: Whose,
+    before: Option<PaymentId>,
+    limit: i64,
+) -> Result<Vec<Payment>, StorageError> {
+    let condition = whose.condition();
+    let query = format!(
+        "select y.* from payments y {OF_STAYS} where {condition} and y.id < $2
+         order by y.id desc limit $3"
+    );
+    let before = before.map_or(Uuid::max(), PaymentId::uuid);
+    let rows = client.query(&query, &[&whose.person(), &before, &limit]).await?;
+    rows.iter().map(to_payment).collect()
+}
+
+/// A refund that somebody may see.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn refund_seen(
+    client: &Client,
+    id: RefundId,
+    whose: Whose,
+) -> Result<Option<Refund>, StorageError> {
+    let condition = whose.condition();
+    let query = format!("select y.* from refunds y {OF_STAYS} where {condition} and y.id = $2");
+    let row = client.query_opt(&query, &[&whose.person(), &id.uuid()]).await?;
+    row.as_ref().map(to_refund).transpose()
+}
+
+/// Refunds made out before a time, and of that time those with a lower id, the newest first:
+/// their ids derive from what causes them and say nothing of time.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list_refunds(
+    client: &Client,
+    whose: Whose,
+    before: Option<(Timestamp, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Refund>, StorageError> {
+    let condition = whose.condition();
+    let query = format!(
+        "select y.* from refunds y {OF_STAYS} where {condition}
+         and ($2::timestamptz is null or (y.created_at, y.id) < ($2, $3))
+         order by y.created_at desc, y.id desc limit $4"
+    );
+    let (at, id) = (before.map(|(at, _)| at), before.map_or(Uuid::max(), |(_, id)| id));
+    let rows = client.query(&query, &[&whose.person(), &at, &id, &limit]).await?;
     rows.iter().map(to_refund).collect()
 }
 

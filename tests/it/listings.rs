@@ -269,7 +269,7 @@ async fn house_rules_are_shown_and_kept() {
     let said = set(&rules).await.body(200)["policies"].clone();
     assert_eq!((&said["version"], &said["instant_book"]), (&json!(2), &json!(true)));
     for (pointer, value) in [
-        ("/instant_book", json!(false)),
+        ("/instant_book", json!("no")),
         ("/check_in_from", json!("25:00")),
         ("/check_in_until", json!("15:00")),
         ("/min_nights", json!(0)),

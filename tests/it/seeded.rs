@@ -30,16 +30,18 @@ const IN_ORDER: &str = "
             '01970000-0000-7000-8000-000000000004', date '2026-12-01' + 10 * n,
             date '2026-12-04' + 10 * n, 1, case n when 1 then 'hold' else 'confirmed' end, null,
             'EUR', 300, now() + interval '10 min', null,
-            case n when 1 then '01970000-0000-7000-8000-0000000000f1'::uuid end,
+            ('01970000-0000-7000-8000-0000000000f' || n)::uuid,
             case n when 2 then '01970000-0000-7000-8000-0000000000a1'::uuid end, 1, now(), now(), '{}'
         from generate_series(1, 2) n;
     insert into occupancies select id, property_id, 1, daterange(check_in, check_out), 'booking'
         from bookings;
-    insert into timers values ('01970000-0000-7000-8000-0000000000f1', 1,
-        '01970000-0000-7000-8000-000000000002', now() + interval '10 min', '{}', null);
+    insert into timers select ('01970000-0000-7000-8000-0000000000f' || n)::uuid, 1,
+        '01970000-0000-7000-8000-000000000002', now() + interval '10 min', '{}', null
+        from generate_series(1, 2) n;
     insert into payments values ('01970000-0000-7000-8000-0000000000a1',
         '01970000-0000-7000-8000-000000000002', '01970000-0000-7000-8000-0000000000b2', 300, 'EUR',
         'succeeded', '{}', null, null, null, 0, 1, now(), now());
+    update payments set captured = amount;
     insert into commands select ('01970000-0000-7000-8000-0000000000c' || n)::uuid, '', 
         '01970000-0000-7000-8000-000000000002', jsonb_build_object('booking',
         jsonb_build_object('booking', jsonb_build_object('id',
@@ -73,7 +75,7 @@ const SEEDS: &[&str] = &[
     "update bookings set status = 'cancelled', released_at = now() where status = 'hold'",
     "update payments set status = 'created'",
     "",
-    "update payments set amount = 299",
+    "update payments set captured = 299",
     "update bookings set status = 'confirmed' where status = 'hold'",
     "update payments set status = 'refunded'",
     "update bookings set status = 'expiring', expiring = 'time',

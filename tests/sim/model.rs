@@ -68,6 +68,7 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
         Refusal::InvalidTransition { .. } => "transition",
         Refusal::NotBookable { rule, .. } => rule,
         Refusal::NightsTaken { .. } => "taken",
+        Refusal::RefundDiffers { .. } => "refund-differs",
         Refusal::HasStays => "has-stays",
         Refusal::KeyReused | Refusal::Poisoned => "impossible",
     }

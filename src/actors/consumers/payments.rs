@@ -36,6 +36,9 @@ impl Consumer for Payments {
             Event::BookingExpiring { stay, payment_id, .. } => {
                 self.payer.close(stay.property_id, *payment_id).await
             }
+            Event::PaymentClosing { payment_id, property_id, .. } => {
+                self.payer.close(*property_id, *payment_id).await
+            }
             Event::RefundCreated { refund_id, payment_id, property_id, .. } => {
                 self.payer.refund(*property_id, *payment_id, *refund_id).await
             }

@@ -63,6 +63,10 @@ impl StripeHooks {
                 self.payer.look(property, payment, Some(session)).await
             }
             "payment_intent.succeeded" => self.payer.look(property, payment, None).await,
+            "payment_intent.payment_failed" => {
+                let intent = hook.data.object.id.clone();
+                self.payer.failed(property, payment, intent, hook.id.clone()).await
+            }
             "refund.updated" | "charge.refunded" => match hook.refund_id() {
                 Some(refund) => self.payer.refund(property, payment, refund).await,
                 None => Ok(()),

@@ -5,8 +5,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::booking_sight::Sight;
+use super::booking_step_forms::Change;
 use super::schema::MoneyForm;
 use crate::domain::booking::{BookingSnapshot, BookingStatus};
+use crate::domain::booking_details::Party;
+use crate::domain::booking_moves::Move;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, UnitId, UserId};
 use crate::domain::money::Money;
 use crate::domain::payment::PaymentStatus;
@@ -71,8 +75,8 @@ pub struct Booking {
     nights: u32,
     /// How many people come.
     guests: u16,
-    /// Where it stands: `hold`, `pending_payment`, `expiring`, `confirmed`, `expired`,
-    /// `failed` or `cancelled`.
+    /// Where it stands: `hold`, `pending_approval`, `pending_payment`, `expiring`, `confirmed`,
+    /// `checked_in`, `completed`, `expired`, `failed`, `declined`, `cancelled` or `no_show`.
     #[schema(value_type = String)]
     status: BookingStatus,
     /// What it costs, frozen at the hold.
@@ -86,12 +90,57 @@ pub struct Booking {
     /// Its payment, if one was made out.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<Payment>,
+    /// The home's time zone.
+    zone: String,
+    /// What whoever looks may do with it, such as `checkout` or `cancel`.
+    #[schema(value_type = Vec<String>)]
+    allowed: Vec<Move>,
+    /// Whether the landlord has to be asked first.
+    by_request: bool,
+    /// What the tenant wrote to the landlord.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    /// When the landlord approved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_at: Option<Timestamp>,
+    /// Who comes, when the landlord entered it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guest: Option<Guest>,
+    /// What the tenant has to say at the door, for the landlord.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    check_in_code: Option<String>,
+    /// When the guests came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arrived_at: Option<Timestamp>,
+    /// The day on which they left, when that was before the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_on: Option<Date>,
+    /// Who called it off, or declined it: `tenant`, `landlord` or `admin`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    ended_by: Option<Party>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The last change that was proposed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<Change>,
     /// Goes up with every change.
     version: i32,
     /// When the hold was made.
     created_at: Timestamp,
     /// When it last changed.
     updated_at: Timestamp,
+}
+
+/// Who comes to a stay that the landlord entered.
+#[derive(Serialize, ToSchema)]
+pub struct Guest {
+    /// Their name.
+    name: String,
+    /// What is worth remembering.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 /// What a stay costs.
@@ -136,7 +185,8 @@ pub struct Payment {
     /// Its id.
     #[schema(value_type = String)]
     id: PaymentId,
-    /// Where it stands: `created`, `canceled`, `succeeded` or `refunded`.
+    /// Where it stands: `created`, `canceled`, `succeeded`, `partially_refunded` or
+    /// `refunded`.
     #[schema(value_type = String)]
     status: PaymentStatus,
     /// Where the tenant pays, while that is possible.
@@ -157,10 +207,11 @@ pub struct Checkout {
 }
 
 impl Booking {
-    /// As its tenant or its landlord sees it.
+    /// As somebody sees it.
     #[must_use]
-    pub fn seen_by(snapshot: &BookingSnapshot, viewer: UserId) -> Self {
+    pub fn seen_by(snapshot: &BookingSnapshot, sight: &Sight<'_>) -> Self {
         let booking = snapshot.booking.clone();
+        let details = booking.details;
         let nights = booking.nights.count();
         let price = Price::of(&booking.terms.price, nights);
         Self {
@@ -178,7 +229,19 @@ impl Booking {
             price,
             expires_at: booking.expires_at,
             released_at: booking.released_at,
-            payment: Payment::seen_by(snapshot, viewer),
+            payment: Payment::seen_by(snapshot, sight),
+            zone: snapshot.zone.clone(),
+            allowed: sight.allowed(snapshot),
+            by_request: details.by_request,
+            message: details.message,
+            approved_at: details.approved_at,
+            guest: details.guest.map(|guest| Guest { name: guest.name, note: guest.note }),
+            check_in_code: sight.check_in_code(snapshot),
+            arrived_at: details.arrived_at,
+            left_on: details.left_on,
+            ended_by: details.ended_by,
+            reason: details.reason,
+            change: details.change.as_ref().map(Change::of),
             version: booking.version,
             created_at: booking.created_at,
             updated_at: booking.updated_at,
@@ -209,12 +272,18 @@ impl Price {
 }
 
 impl Payment {
+    /// One that was just made out.
+    #[must_use]
+    pub const fn made_out(id: PaymentId, status: PaymentStatus) -> Self {
+        Self { id, status, checkout_url: None }
+    }
+
     /// Only the tenant is shown where to pay, and only while it can be paid.
-    fn seen_by(snapshot: &BookingSnapshot, viewer: UserId) -> Option<Self> {
+    fn seen_by(snapshot: &BookingSnapshot, sight: &Sight<'_>) -> Option<Self> {
         let payment = snapshot.payment.as_ref()?;
         let payable = payment.status == PaymentStatus::Created
             && snapshot.booking.status == BookingStatus::PendingPayment
-            && snapshot.booking.tenant_id == viewer;
+            && snapshot.booking.tenant_id == sight.viewer;
         let checkout_url = payment.checkout_url.clone().filter(|_| payable);
         Some(Self { id: payment.id, status: payment.status, checkout_url })
     }
@@ -227,11 +296,11 @@ impl Checkout {
     /// When nothing was made out, which is a fault of ours.
     pub fn of(
         snapshot: &BookingSnapshot,
-        viewer: UserId,
+        sight: &Sight<'_>,
         checkout_url: Option<String>,
     ) -> Result<Self, Problem> {
-        let payment = Payment::seen_by(snapshot, viewer);
+        let payment = Payment::seen_by(snapshot, sight);
         let payment = payment.ok_or_else(|| Problem::internal(&"checkout without payment"))?;
-        Ok(Self { booking: Booking::seen_by(snapshot, viewer), payment, checkout_url })
+        Ok(Self { booking: Booking::seen_by(snapshot, sight), payment, checkout_url })
     }
 }

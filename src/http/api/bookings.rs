@@ -3,15 +3,19 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::booking_forms::{Booking, Checkout, NewBooking, NewCheckout};
+use super::booking_sight::Sight;
 use super::schema::List;
 use crate::actors::payer::Payer;
 use crate::domain::booking::{self, BookingSnapshot, BookingStatus};
 use crate::domain::calendar::Nights;
-use crate::domain::ids::{BookingId, PropertyId, UserId};
+use crate::domain::ids::{BookingId, PaymentId, PropertyId};
+use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::domain::stay::Command;
 use crate::http::auth::Principal;
@@ -49,6 +53,11 @@ pub struct BookingsQuery {
     /// Only those of one property; for landlords.
     #[param(value_type = Option<String>)]
     property_id: Option<PropertyId>,
+    /// Only those that stand there, such as `confirmed`.
+    #[param(value_type = Option<String>)]
+    status: Option<BookingStatus>,
+    /// Only those that end after this day.
+    from: Option<Date>,
     /// Rows in the page, 1 to 100.
     #[serde(default, deserialize_with = "extract::text")]
     limit: Option<u32>,
@@ -85,7 +94,7 @@ pub async fn hold(
         command: Command::Booking(command),
     };
     let done = command::ask(&state, body.property_id, ask).await?;
-    let booking = Booking::seen_by(done.booking()?, principal.user);
+    let booking = Booking::seen_by(done.booking()?, &Sight::then(&state, &principal));
     Ok(done.answer((StatusCode::CREATED, Json(booking))))
 }
 
@@ -107,15 +116,17 @@ pub async fn list(
     let limit = page::limit(query.limit, state.config.limits.page_max)?;
     let before = query.cursor.map(|cursor| page::read_cursor(list, &cursor)).transpose()?;
     let (user, before, rows) = (principal.user, before.map(BookingId::from), i64::from(limit) + 1);
+    let filter = bookings::Filter { status: query.status, from: query.from };
     let client = state.pool.get().await?;
     let mut found = match query.role {
-        Side::Tenant => bookings::of_tenant(&client, user, before, rows).await?,
+        Side::Tenant => bookings::of_tenant(&client, user, &filter, before, rows).await?,
         Side::Landlord => {
-            bookings::of_landlord(&client, user, query.property_id, before, rows).await?
+            bookings::of_landlord(&client, user, query.property_id, &filter, before, rows).await?
         }
     };
     let page = page::cut(list, &mut found, limit, |row| row.booking.id.uuid());
-    let data = found.iter().map(|row| Booking::seen_by(row, user)).collect();
+    let sight = Sight::now(&state, &principal);
+    let data = found.iter().map(|row| Booking::seen_by(row, &sight)).collect();
     Ok(Json(List { data, page }))
 }
 
@@ -127,8 +138,8 @@ pub async fn read(
     principal: Principal,
     Id(id): Id<BookingId>,
 ) -> Result<Json<Booking>, Problem> {
-    let snapshot = seen(&state, id, principal.user).await?;
-    Ok(Json(Booking::seen_by(&snapshot, principal.user)))
+    let snapshot = seen(&state, id, &principal).await?;
+    Ok(Json(Booking::seen_by(&snapshot, &Sight::now(&state, &principal))))
 }
 
 /// Give a hold up. While a payment is being closed the booking is `expiring`.
@@ -141,10 +152,10 @@ pub async fn release(
     Id(id): Id<BookingId>,
     key: Key,
 ) -> Result<Response, Problem> {
-    let snapshot = seen(&state, id, principal.user).await?;
+    let snapshot = seen(&state, id, &principal).await?;
     let command = booking::Command::Release { by: principal.user, booking_id: id };
-    let done = tell(&state, &principal, &snapshot, &key, &(), command).await?;
-    let booking = Booking::seen_by(done.booking()?, principal.user);
+    let done = tell(&state, &principal, &snapshot, (&key, &[]), &(), command).await?;
+    let booking = Booking::seen_by(done.booking()?, &Sight::then(&state, &principal));
     Ok(done.answer(Json(booking)))
 }
 
@@ -161,57 +172,84 @@ pub async fn checkout(
     key: Key,
     Json(body): Json<NewCheckout>,
 ) -> Result<Response, Problem> {
-    let snapshot = seen(&state, id, principal.user).await?;
-    if !state.payer.is_on() {
-        return Err(Refusal::not_bookable("payments-off", "this server takes no payments").into());
-    }
-    let back = way_back(&state, id, &body)?;
-    let (payment_id, user) = (state.clock.id(), principal.user);
-    let account = accounts::find(&*state.pool.get().await?, user).await?;
-    let email = account.map(|account| account.email);
-    let paid = format!("{back}{}paid=1", if back.contains('?') { '&' } else { '?' });
-    let request = Payer::session_request(&snapshot, payment_id, email, paid, back);
-    let amount = snapshot.booking.total;
-    let command =
-        booking::Command::Checkout { by: user, booking_id: id, payment_id, amount, request };
-    let done = tell(&state, &principal, &snapshot, &key, &body, command).await?;
+    let snapshot = seen(&state, id, &principal).await?;
+    let page = page_of(&state, &principal, &snapshot, snapshot.booking.total, &body).await?;
+    let Page { payment_id, request } = page;
+    let (by, amount) = (principal.user, snapshot.booking.total);
+    let command = booking::Command::Checkout { by, booking_id: id, payment_id, amount, request };
+    let done = tell(&state, &principal, &snapshot, (&key, &[]), &body, command).await?;
     let payment = done.booking()?.payment.as_ref();
     let payment_id = payment.ok_or_else(|| Problem::internal(&"checkout without payment"))?.id;
     let property_id = snapshot.booking.property_id;
     let url = state.payer.ensure_session(property_id, payment_id).await?;
     if url.is_none() {
-        check_payable(&seen(&state, id, user).await?)?;
+        check_payable(&seen(&state, id, &principal).await?)?;
     }
     let is_open = url.is_some();
-    let answer = Json(Checkout::of(done.booking()?, user, url)?);
-    Ok(if is_open {
-        done.answer(answer)
-    } else {
-        let soon = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
-        done.answer((StatusCode::ACCEPTED, soon, answer))
-    })
+    let answer = Checkout::of(done.booking()?, &Sight::then(&state, &principal), url)?;
+    Ok(opened(&done, is_open, answer))
 }
 
-/// A booking that somebody may see: its tenant and its landlord.
-async fn seen(state: &Shared, id: BookingId, user: UserId) -> Result<BookingSnapshot, Problem> {
-    let found = bookings::snapshot(&*state.pool.get().await?, id).await?;
-    found
-        .filter(|found| found.booking.tenant_id == user || found.landlord_id == user)
-        .ok_or_else(Problem::not_found)
+/// A payment to be made out, with what the provider will be asked.
+pub(super) struct Page {
+    pub(super) payment_id: PaymentId,
+    pub(super) request: serde_json::Value,
 }
 
-async fn tell(
+/// What a payment of a booking is made out with.
+pub(super) async fn page_of(
     state: &Shared,
     principal: &Principal,
     snapshot: &BookingSnapshot,
-    key: &Key,
+    amount: Money,
+    body: &NewCheckout,
+) -> Result<Page, Problem> {
+    if !state.payer.is_on() {
+        return Err(Refusal::not_bookable("payments-off", "this server takes no payments").into());
+    }
+    let back = way_back(state, snapshot.booking.id, body)?;
+    let payment_id = state.clock.id();
+    let account = accounts::find(&*state.pool.get().await?, principal.user).await?;
+    let email = account.map(|account| account.email);
+    let paid = format!("{back}{}paid=1", if back.contains('?') { '&' } else { '?' });
+    let request = Payer::session_request(snapshot, (payment_id, amount), email, paid, back);
+    Ok(Page { payment_id, request })
+}
+
+/// The answer with a payment page; 202 while it is not open yet.
+pub(super) fn opened(done: &Done, is_open: bool, answer: impl Serialize) -> Response {
+    if is_open {
+        return done.answer(Json(answer));
+    }
+    let soon = [(header::RETRY_AFTER, HeaderValue::from_static("1"))];
+    done.answer((StatusCode::ACCEPTED, soon, Json(answer)))
+}
+
+/// A booking that somebody may see: its tenant, its landlord, and administrators.
+pub(super) async fn seen(
+    state: &Shared,
+    id: BookingId,
+    principal: &Principal,
+) -> Result<BookingSnapshot, Problem> {
+    let found = bookings::snapshot(&*state.pool.get().await?, id).await?;
+    let sight = Sight::now(state, principal);
+    found.filter(|found| sight.party(found).is_some()).ok_or_else(Problem::not_found)
+}
+
+/// Asks a booking's property something, on a path with these ids after the booking's.
+pub(super) async fn tell(
+    state: &Shared,
+    principal: &Principal,
+    snapshot: &BookingSnapshot,
+    (key, ids): (&Key, &[Uuid]),
     body: &impl Serialize,
     command: booking::Command,
 ) -> Result<Done, Problem> {
     let booking = &snapshot.booking;
+    let path: Vec<Uuid> = std::iter::once(booking.id.uuid()).chain(ids.iter().copied()).collect();
     let ask = Ask {
         by: principal.user,
-        id: key.request_id(principal.user, &[booking.id.uuid()]),
+        id: key.request_id(principal.user, &path),
         fingerprint: idempotency::fingerprint(body),
         command: Command::Booking(command),
     };

@@ -2,7 +2,11 @@
 //! route. A handler holds no rule and no SQL.
 
 pub mod admin_users;
+pub mod booking_changes;
 pub mod booking_forms;
+pub mod booking_sight;
+pub mod booking_step_forms;
+pub mod booking_steps;
 pub mod bookings;
 pub mod devices;
 pub mod hooks;
@@ -10,6 +14,7 @@ pub mod moderation;
 pub mod notifications;
 pub mod oauth;
 pub mod passwords;
+pub mod payments;
 pub mod photo_forms;
 pub mod photos;
 pub mod preferences;

@@ -186,7 +186,7 @@ pub struct NewPolicies {
     #[serde(default)]
     #[schema(max_length = 5000)]
     house_rules: String,
-    /// Whether a stay is booked without the landlord's word; only `true` for now.
+    /// Whether a stay is booked without the landlord's word; else the landlord is asked.
     #[serde(default = "yes")]
     instant_book: bool,
     /// The shortest stay.

@@ -257,7 +257,10 @@ fn an_empty_database_gets_its_demo_once() {
         assert_eq!(tenant.roles, [Role::Tenant]);
         assert!(Clock::system().now() - SignedDuration::from_hours(24) > tenant.created_at);
         assert_eq!(of_owner(database, landlord.id).await.len(), 25);
-        let ended = bookings::of_tenant(&client, tenant.id, None, 100).await.unwrap();
+        let ended =
+            bookings::of_tenant(&client, tenant.id, &bookings::Filter::default(), None, 100)
+                .await
+                .unwrap();
         let ended: Vec<_> = ended.iter().map(|found| found.booking.status.name()).collect();
         assert_eq!(ended, ["expired", "cancelled"], "the newest first");
 
