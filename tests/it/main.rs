@@ -31,6 +31,7 @@ mod accounts_links;
 mod accounts_lockout;
 mod attacks;
 mod backup;
+mod booking_letters;
 mod bookings;
 mod codec;
 mod config_file;
