@@ -10,6 +10,7 @@ use rentezy::app;
 use rentezy::clock::Clock;
 use rentezy::config::{self, Config};
 use rentezy::sandbox;
+use rentezy::storage::blobs::Blobs;
 use rentezy::storage::migrate;
 use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{PrivatePostgres, child_main};
@@ -17,6 +18,7 @@ use rentezy::telemetry;
 use rentezy::tools;
 use rentezy::tools::backup::{BackupArgs, RestoreArgs};
 use rentezy::tools::ops_client::OpsError;
+use rentezy::tools::target::Target;
 use tokio::runtime::{Builder, Runtime};
 
 #[path = "serve.rs"]
@@ -49,9 +51,9 @@ enum Command {
     },
     /// Bring the database to this version and end.
     Migrate,
-    /// Bring listings in from a file, while no server runs.
+    /// Bring listings in from a file; a server may be running.
     ImportListings(tools::import::ImportArgs),
-    /// Fill a database with believable homes, people and bookings, while no server runs.
+    /// Fill a database with believable homes, people and bookings; a server may be running.
     DemoData(tools::demo::DemoArgs),
     /// Look through the event log of a running server.
     Events(tools::ops_client::EventsArgs),
@@ -59,8 +61,12 @@ enum Command {
     Consumers(tools::ops_client::ConsumersArgs),
     /// Show, retry or discard events that a consumer was not able to see to.
     DeadLetters(tools::ops_client::DeadLettersArgs),
+    /// Show letters of a running server, or send those once more that were given up.
+    Letters(tools::letters::LettersArgs),
     /// Give a consumer of a running server events again.
     Replay(tools::ops_client::ReplayArgs),
+    /// What the ledger of a running server says, and what its auditor found.
+    Ledger(tools::ops_ledger::LedgerArgs),
     /// Check what must be true of the database; a server may be running.
     Check,
     /// Make a copy of the database and the blobs; a server may be running.
@@ -125,18 +131,14 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
             println!("{count} migrations ran");
             Ok(())
         }),
-        Command::ImportListings(arguments) => offline(&config, async |database| {
-            migrate::run(&database).await?;
-            let (clock, rules) = (clock(&config)?, app::rules(&config));
-            let report = tools::import::into_database(&arguments, &database, clock, rules).await?;
-            println!("{report}");
+        Command::ImportListings(arguments) => writing(&config, async |target| {
+            println!("{}", tools::import::into(target, &arguments).await?);
             Ok(())
         }),
-        Command::DemoData(arguments) => offline(&config, async |database| {
-            migrate::run(&database).await?;
-            let (clock, rules) = (clock(&config)?, app::rules(&config));
-            let report = tools::demo::into_database(&arguments, &database, clock, rules).await?;
-            println!("{report}");
+        Command::DemoData(arguments) => writing(&config, async |target| {
+            let database = target.database.clone();
+            let target = target.with_blobs(Blobs::open(&config.blobs, &config.server.data_dir)?);
+            println!("{}", tools::demo::into(target, &arguments).await?);
             tools::demo::tell(&database, &mut std::io::stdout()).await?;
             Ok(())
         }),
@@ -149,8 +151,14 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         Command::DeadLetters(arguments) => {
             ask(tools::ops_client::dead_letters(&config, arguments, &mut std::io::stdout()))
         }
+        Command::Letters(arguments) => {
+            ask(tools::letters::letters(&config, arguments, &mut std::io::stdout()))
+        }
         Command::Replay(arguments) => {
             ask(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::Ledger(arguments) => {
+            ask(tools::ops_ledger::ledger(&config, arguments, &mut std::io::stdout()))
         }
         Command::Check => beside(&config, async |database| {
             let clock = clock(&config)?;
@@ -206,6 +214,32 @@ fn offline(
     let done = runtime()?.block_on(work(database));
     postgres.map(PrivatePostgres::stop).transpose()?;
     done
+}
+
+/// Runs a tool that writes: by way of the server that has the database, or as [`offline`],
+/// on a database of this version, when nobody has it.
+fn writing(
+    config: &Config,
+    work: impl AsyncFnOnce(Target) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let living = match &config.database.url {
+        Some(_) => Some(serve::database(config, None)?),
+        None => serve::living_postgres(config)?,
+    };
+    if let Some(database) = living {
+        let runtime = runtime()?;
+        let found = runtime.block_on(async {
+            let (clock, rules) = (clock(config)?, app::rules(config));
+            Ok::<_, Failure>(Target::beside(config, database, clock, rules).await?)
+        })?;
+        if let Some(target) = found {
+            return runtime.block_on(work(target));
+        }
+    }
+    offline(config, async |database| {
+        migrate::run(&database).await?;
+        work(Target::alone(database, clock(config)?, app::rules(config))).await
+    })
 }
 
 /// Asks a running server something.

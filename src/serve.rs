@@ -13,11 +13,13 @@ use std::time::Duration;
 use rentezy::app::{self, Provider};
 use rentezy::config::{Config, PaymentsMode, Secret};
 use rentezy::sandbox::Endpoint;
+use rentezy::storage::blobs::Blobs;
 use rentezy::storage::migrate;
 use rentezy::storage::pool::Database;
 use rentezy::storage::private_postgres::{self, PrivatePostgres};
 use rentezy::storage::secret;
 use rentezy::tools;
+use rentezy::tools::target::Target;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Failure;
@@ -87,7 +89,9 @@ async fn serve(
     if demo {
         migrate::run(&database).await?;
         let rules = app::rules(&config);
-        report = tools::demo::fill_if_empty(&database, clock.clone(), rules).await?;
+        let target = Target::alone(database.clone(), clock.clone(), rules)
+            .with_blobs(Blobs::open(&config.blobs, &config.server.data_dir)?);
+        report = tools::demo::fill_if_empty(target).await?;
     }
     let sandbox = provider.as_ref().is_some_and(|provider| provider.sandbox);
     let data_dir = config.server.data_dir.clone();
@@ -103,7 +107,7 @@ async fn serve(
         server.findable().await;
         if let Some(url) = server.operator_url() {
             // For the commands that talk to it: the port may be any.
-            tools::ops_client::tell(&data_dir, &url)?;
+            tools::ops_client::tell(&data_dir, &url, server.local_url())?;
             println!("operators: {url}");
         }
         println!("RentEzy is at {}", server.url());

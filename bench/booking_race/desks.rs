@@ -64,6 +64,8 @@ impl Desk for Arc<Actors> {
             unit_id: None,
             nights: want.nights,
             guests: 1,
+            slot: Some(1),
+            offer: None,
         };
         let request = Request {
             id: request_id(&self.clock),

@@ -69,6 +69,7 @@ async fn make_one(core: &Core, owner: UserId, units: u16) -> Result<PropertyId> 
         units: vec![unit],
         slot_ids,
         policies: Box::default(),
+        pricing: Box::default(),
         source: None,
     };
     ask(core, id, owner, create).await?;

@@ -189,6 +189,7 @@ impl Inner {
             released_at: None,
             timer: Some(TimerId::from(ids::derived(id.uuid(), "hold-over"))),
             payment_id: None,
+            gate: None,
             details: Details::default(),
             version: 1,
             created_at: now,
@@ -200,6 +201,7 @@ impl Inner {
             landlord_id: UserId::from(property.get::<_, Uuid>("owner_id")),
             zone: String::new(),
             payment: None,
+            unit_no: None,
         })
     }
 }

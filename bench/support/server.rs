@@ -95,7 +95,7 @@ impl Place {
     pub(crate) async fn core(&self) -> Result<Core> {
         let database = self.database()?;
         let secret = Secret::new(SECRET);
-        Ok(Core::start(self.config()?, &database, Clock::system(), None, "", &secret).await?)
+        Ok(Core::start(self.config(&[])?, &database, Clock::system(), None, "", &secret).await?)
     }
 
     /// Starts the whole server on it, without payments, on a free port.
@@ -105,12 +105,14 @@ impl Place {
     pub(crate) async fn server(&self) -> Result<Server> {
         let secret = Secret::new(SECRET);
         let clock = Clock::system();
-        let server = Server::start(self.config()?, self.database()?, clock, None, &secret).await?;
+        // One account makes all holds.
+        let config = self.config(&[("RENTEZY_BOOKINGS_HOLDS_PER_USER", "0")])?;
+        let server = Server::start(config, self.database()?, clock, None, &secret).await?;
         server.findable().await;
         Ok(server)
     }
 
-    fn config(&self) -> Result<Arc<Config>> {
+    fn config(&self, more: &[(&'static str, &str)]) -> Result<Arc<Config>> {
         let folder = self.folder.path().to_string_lossy().into_owned();
         let own = [
             ("RENTEZY_SERVER_DATA_DIR", folder),
@@ -121,6 +123,7 @@ impl Place {
             ("RENTEZY_LIMITS_ADDRESS_RATE", "0".into()),
             ("RENTEZY_LIMITS_USER_RATE", "0".into()),
         ];
+        let own = own.into_iter().chain(more.iter().map(|(name, value)| (*name, (*value).into())));
         let own = own.map(|(name, value)| (name.to_owned(), value));
         let environment = config::process_environment().chain(own);
         Ok(Arc::new(Config::load(None, environment)?))

@@ -17,6 +17,7 @@ use super::tail::Tail;
 use crate::clock;
 use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::event::Position;
+use crate::domain::gate::Gate;
 use crate::storage::batch::Writer;
 use crate::storage::changes::{ChangeSet, Settled};
 use crate::storage::commands::CommandRecord;
@@ -35,6 +36,8 @@ pub enum SetEnd {
     Already,
     /// The shard has another owner; nothing was written.
     Fenced,
+    /// These gates were not to be had; nothing was written.
+    Gated(Vec<Gate>),
     /// A constraint or a version stood in the way; nothing was written.
     Aborted,
     /// Nobody can say.
@@ -48,6 +51,7 @@ impl SetEnd {
             Self::Fresh(_) => "fresh",
             Self::Already => "already",
             Self::Fenced => "fenced",
+            Self::Gated(_) => "gated",
             Self::Aborted => "aborted",
             Self::Unknown => "unknown",
         }
@@ -341,6 +345,7 @@ async fn settle(writer: &mut Writer, sets: &[ChangeSet]) -> Option<Vec<(SetEnd, 
                     // The first sending may have gone through before the shard moved.
                     Settled::Fenced if resent => (SetEnd::Unknown, None),
                     Settled::Fenced => (SetEnd::Fenced, None),
+                    Settled::Gated { lacked } => (SetEnd::Gated(lacked), None),
                 });
                 return Some(ends.collect());
             }

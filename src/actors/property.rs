@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::domain::change::{Decision, Net};
 use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::envelope::{Answer, Request};
+use crate::domain::gate::Gate;
 use crate::domain::ids::{PropertyId, TimerId};
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{Context, Rules};
@@ -345,6 +346,7 @@ impl State {
                 myself.stop(None);
             }
             SetEnd::Already | SetEnd::Unknown => self.again(turn).await,
+            SetEnd::Gated(lacked) => self.without_gates(turn, &lacked),
             SetEnd::Aborted => {
                 self.memory = None;
                 let single = turn.len() == 1;
@@ -358,6 +360,19 @@ impl State {
                         self.waiting.push_front(waiting);
                     }
                 }
+            }
+        }
+    }
+
+    /// Refuses the commands that lack a gate. The others have not been carried out either, and
+    /// are decided anew.
+    fn without_gates(&mut self, turn: Vec<Decided>, lacked: &[Gate]) {
+        self.memory = None;
+        for (waiting, _) in turn.into_iter().rev() {
+            let request = waiting.request.id.uuid();
+            match lacked.iter().find(|gate| gate.command == request) {
+                Some(gate) => waiting.answer(Ok(Answer::Refused(gate.kind.refusal()))),
+                None => self.waiting.push_front(waiting),
             }
         }
     }
@@ -408,16 +423,22 @@ fn decide_one(
         Ok(decision) => decision,
         // A timer has to be marked as fired, whatever becomes of what it was about.
         Err(_) if request.command.is_timer() => Decision::new(Outcome::Done),
-        Err(refusal) => return Ok(Answer::Refused(refusal)),
+        Err(refusal) => {
+            let refusal = memory.with_alternatives(refusal, &request.command, &context);
+            return Ok(Answer::Refused(refusal));
+        }
     };
     let answer = Answer::Done { outcome: decision.outcome.clone(), replayed: false };
     if decision.is_empty() && !request.command.is_timer() {
         return Ok(answer);
     }
+    if let Some(gate) = set.net.lacks(&decision.changes) {
+        return Ok(Answer::Refused(gate.kind.refusal()));
+    }
     for change in decision.changes {
         let (version, nights) =
             (memory.property.version_of(&change), memory.property.occupied_by(&change));
-        memory.property.apply(&change);
+        memory.apply(&change);
         set.net.take(change, version, nights);
     }
     if request.command.is_timer() {

@@ -6,16 +6,25 @@ use futures_util::try_join;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio_postgres::Client;
 
-use crate::domain::calendar;
-use crate::domain::ids::{BookingId, PaymentId, PropertyId, RefundId, RequestId};
-use crate::domain::payment;
+use crate::domain::calendar::{self, Nights};
+use crate::domain::change::Change;
+use crate::domain::ids::{BookingId, PaymentId, PropertyId, RefundId, RequestId, UnitId};
+use crate::domain::refusal::{Alternative, Refusal};
+use crate::domain::rules::Context;
 use crate::domain::stay::{Command, PropertyState};
+use crate::domain::{alternatives, booking, payment};
 use crate::storage::commands::{self, CommandRecord};
 use crate::storage::sqlstate::StorageError;
-use crate::storage::{bookings, payments, properties};
+use crate::storage::{bookings, deposits, payments, properties};
 
 /// The most records in memory; beyond, the database is asked.
 const RECORDS_MAX: usize = 1000;
+
+/// The most wishes that openings are remembered for.
+const OPENINGS_MAX: usize = 256;
+
+/// How long openings are good: rules look at the clock.
+const OPENINGS_AGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Nights that ended longer ago than this are not loaded: no zone is further from UTC than
 /// fourteen hours.
@@ -29,7 +38,18 @@ pub(super) struct Memory {
     records: HashMap<RequestId, CommandRecord>,
     /// Whether all records that are still kept are here.
     complete: bool,
+    openings: Openings,
 }
+
+/// What was found for those who came too late, until something changes.
+#[derive(Debug, Default)]
+struct Openings {
+    at: Timestamp,
+    known: HashMap<Wish, Vec<Alternative>>,
+}
+
+/// What somebody wanted: unit type, nights and guests.
+type Wish = (Option<UnitId>, Nights, u16);
 
 impl Memory {
     /// Loads a property, or the absence of one.
@@ -59,11 +79,53 @@ impl Memory {
         }
         let complete = records.len() <= RECORDS_MAX;
         let records = records.into_iter().map(|record| (record.id, record)).collect();
-        let mut memory = Self { property, records, complete };
+        let mut memory = Self { property, records, complete, openings: Openings::default() };
         let ids: Vec<_> = open.iter().map(|booking| booking.id).collect();
-        memory.property.bookings.extend(open.into_iter().map(|booking| (booking.id, booking)));
-        memory.fetch_payments_of(client, id, &ids).await?;
+        open.into_iter().for_each(|booking| memory.property.take_in(booking));
+        memory.fetch_money_of(client, id, &ids).await?;
         Ok(memory)
+    }
+
+    /// Takes in what was decided.
+    pub(super) fn apply(&mut self, change: &Change) {
+        self.property.apply(change);
+        self.openings.known.clear();
+    }
+
+    /// A refusal with what may be booked instead, if nights are taken. A thousand who want
+    /// the same nights have one search made for them.
+    pub(super) fn with_alternatives(
+        &mut self,
+        mut refusal: Refusal,
+        command: &Command,
+        context: &Context<'_>,
+    ) -> Refusal {
+        let Command::Booking(booking::Command::Hold { unit_id, nights, guests, .. }) = command
+        else {
+            return refusal;
+        };
+        if let Refusal::NightsTaken { alternatives, .. } = &mut refusal {
+            let wish = (*unit_id, *nights, *guests);
+            alternatives.clone_from(self.openings(wish, command, context));
+        }
+        refusal
+    }
+
+    fn openings(
+        &mut self,
+        wish: Wish,
+        command: &Command,
+        context: &Context<'_>,
+    ) -> &Vec<Alternative> {
+        let Openings { at, known } = &mut self.openings;
+        if known.len() >= OPENINGS_MAX || context.now.duration_since(*at).abs() > OPENINGS_AGE {
+            known.clear();
+        }
+        if known.is_empty() {
+            *at = context.now;
+        }
+        let property = &self.property;
+        known.entry(wish).or_insert_with(|| alternatives::of(property, command, context))
     }
 
     /// The record of a request, if it is here.
@@ -114,10 +176,10 @@ impl Memory {
         for booking in bookings::find(client, id, &booking_ids).await? {
             self.property.take_in(booking);
         }
-        self.fetch_payments_of(client, id, &booking_ids).await
+        self.fetch_money_of(client, id, &booking_ids).await
     }
 
-    async fn fetch_payments_of(
+    async fn fetch_money_of(
         &mut self,
         client: &Client,
         id: PropertyId,
@@ -126,9 +188,12 @@ impl Memory {
         if booking_ids.is_empty() {
             return Ok(());
         }
-        for payment in payments::of_bookings(client, id, booking_ids).await? {
-            self.property.payments.insert(payment.id, payment);
-        }
+        let (payments, deposits) = try_join!(
+            payments::of_bookings(client, id, booking_ids),
+            deposits::of_bookings(client, id, booking_ids),
+        )?;
+        self.property.payments.extend(payments.into_iter().map(|payment| (payment.id, payment)));
+        self.property.deposits.extend(deposits.into_iter().map(|deposit| (deposit.id, deposit)));
         Ok(())
     }
 
@@ -143,6 +208,13 @@ impl Memory {
                 Command::Listing(_) => {}
                 Command::Booking(command) => {
                     bookings.extend(command.booking().filter(|id| !known.bookings.contains_key(id)))
+                }
+                Command::Calendar(command) => {
+                    bookings.extend(command.booking().filter(|id| !known.bookings.contains_key(id)))
+                }
+                Command::Deposit(command) => {
+                    let id = command.booking();
+                    bookings.extend((!known.bookings.contains_key(&id)).then_some(id));
                 }
                 Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
                     refunds.extend((!known.refunds.contains_key(refund_id)).then_some(*refund_id));

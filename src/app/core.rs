@@ -289,11 +289,13 @@ pub fn rules(config: &Config) -> Rules {
         hold: config.bookings.hold(),
         expiring: config.bookings.expiring(),
         window_days: config.bookings.window_days,
+        holds_per_user: config.bookings.holds_per_user,
         extension: config.bookings.extension(),
         hold_max: config.bookings.hold_max(),
         approval: config.bookings.approval(),
         approved: config.bookings.approved(),
         proposal: config.bookings.proposal(),
+        platform_fee: config.payments.platform_fee,
     }
 }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-use super::core::Core;
+use super::core::{self, Core};
 use super::{Provider, StartError};
 use crate::clock::{self, Clock};
 use crate::config::{Config, Secret};
 use crate::domain::link_token::LinkKey;
+use crate::domain::quote::QuoteKey;
 use crate::gateways::stripe::StripeClient;
 use crate::http;
 use crate::http::keys::KeysError;
@@ -62,6 +63,7 @@ impl Server {
         let operator = operator_listener(&config).await?;
         let url = config.server.public_url(address);
         let links = LinkKey::derive(secret.expose()).ok_or(StartError::NoSecret)?;
+        let quotes = QuoteKey::derive(secret.expose()).ok_or(StartError::NoSecret)?;
         let settings = Arc::clone(&config);
         let core = Core::start(settings, &database, clock, provider.as_ref(), &url, secret).await?;
         let sessions = Sessions::open(&core.pool, secret, &config.accounts, &core.clock).await?;
@@ -85,6 +87,8 @@ impl Server {
             buckets: Buckets::new(&config.limits),
             search: core.search.clone(),
             links,
+            quotes,
+            rules: core::rules(&config),
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),
             draining: Draining::default(),

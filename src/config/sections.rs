@@ -212,6 +212,8 @@ section! {
         expiring_seconds: u64 = "60", Kind::Number(1, 3_600);
         /// How far ahead nights can be booked, in days.
         window_days: u32 = "730", Kind::Number(1, 730);
+        /// Open holds that one user may have, one a home. 0: no limit, anywhere.
+        holds_per_user: u32 = "3", Kind::Number(0, 100);
         /// How much longer a tenant who asks for it gets to pay, once, in seconds.
         extension_seconds: u64 = "300", Kind::Number(0, 1_200);
         /// How long a hold that is extended lasts at most, in seconds.
@@ -243,6 +245,9 @@ section! {
         timeout_s: u64 = "10", Kind::Number(1, 80);
         /// Calls to the provider at the same time.
         concurrency: usize = "16", Kind::Number(1, 256);
+        /// What the platform keeps of each stay without taxes and deposit, in hundredths of
+        /// a per cent: 300 is 3 %. It is frozen in each booking.
+        platform_fee: u32 = "0", Kind::Number(0, 10_000);
     }
 }
 
@@ -289,8 +294,9 @@ section! {
 section! {
     /// What there may be of a thing at the same time. Past a limit the answer is 429 or 503.
     Limits "limits" {
-        /// Commands waiting for one entity.
-        entity_queue: usize = "1024", Kind::Number(1, 65_536);
+        /// Commands waiting for one entity, such as holds of one home; past it they are
+        /// refused at once.
+        entity_queue: usize = "512", Kind::Number(1, 65_536);
         /// Commands waiting for all entities of this node.
         node_queue: usize = "16384", Kind::Number(1, 1_048_576);
         /// Change sets in one write to the database. More would make a write cheaper, but

@@ -146,6 +146,9 @@ pub struct Booking {
     pub timer: Option<TimerId>,
     /// The payment that was made out for it.
     pub payment_id: Option<PaymentId>,
+    /// Its place among its tenant's open holds, while it is one of them. None: it needs none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<i32>,
     /// What only some bookings have.
     #[serde(default)]
     pub details: Details,
@@ -182,6 +185,9 @@ pub struct BookingSnapshot {
     pub zone: String,
     /// Its payment, if one was made out.
     pub payment: Option<PaymentGlance>,
+    /// The number of its unit within the type, as far as it has one; for the landlord.
+    #[serde(default)]
+    pub unit_no: Option<u16>,
 }
 
 /// Decides a booking's command.
@@ -207,8 +213,8 @@ pub fn decide(
     let tenants = |by, id| of(Party::Tenant, by, id);
     let landlords = |by, id| of(Party::Landlord, by, id);
     match command {
-        Command::Hold { by, booking_id, unit_id, nights, guests } => {
-            turn.hold(*by, *booking_id, *unit_id, *nights, *guests)
+        Command::Hold { by, booking_id, unit_id, nights, guests, slot, offer } => {
+            turn.hold(*by, *booking_id, *unit_id, *nights, *guests, *slot, offer.as_deref())
         }
         Command::Manual { by, booking_id, unit_id, nights, guests, guest, total } => {
             let (booking_id, unit_id) = (*booking_id, *unit_id);

@@ -7,6 +7,7 @@ use super::booking_details::ManualGuest;
 use super::calendar::Nights;
 use super::ids::{BookingId, PaymentId, ProposalId, UnitId, UserId};
 use super::money::Money;
+use super::quote::Offer;
 
 /// What can be asked of bookings. `by` is who asks; whether they may is decided here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,13 @@ pub enum Command {
         nights: Nights,
         /// How many people come.
         guests: u16,
+        /// The place among the tenant's open holds that it shall have; none if all seemed to
+        /// be taken.
+        #[serde(default)]
+        slot: Option<i32>,
+        /// What it is asked for at; without it, the price of the moment.
+        #[serde(default)]
+        offer: Option<Box<Offer>>,
     },
     /// Enter a stay that was agreed on elsewhere.
     Manual {

@@ -55,6 +55,8 @@ pub enum Move {
     CheckOut,
     /// Say that nobody came.
     NoShow,
+    /// Give it another unit of its type.
+    Move,
 }
 
 impl Move {
@@ -78,6 +80,7 @@ impl Move {
             Self::CheckIn => "check-in",
             Self::CheckOut => "check-out",
             Self::NoShow => "no-show",
+            Self::Move => "move",
         }
     }
 }
@@ -199,8 +202,9 @@ fn of_landlord(booking: &Booking, at: &Moment<'_>) -> Vec<Move> {
             moves.extend(may_arrive(booking, at).then_some(Move::CheckIn));
             let nobody = booking.arrival(at.zone).saturating_add(NO_SHOW_AFTER);
             moves.extend(nobody.is_ok_and(|from| from <= at.now).then_some(Move::NoShow));
+            moves.push(Move::Move);
         }
-        BookingStatus::CheckedIn => moves.push(Move::CheckOut),
+        BookingStatus::CheckedIn => moves.extend([Move::CheckOut, Move::Move]),
         _ => {}
     }
     moves

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::block::Block;
 use super::booking::Booking;
+use super::deposit::Deposit;
 use super::event::Event;
-use super::ids::{BookingId, PaymentId, RefundId, TimerId};
+use super::gate::Gate;
+use super::ids::{BlockId, BookingId, PaymentId, RefundId, TimerId};
 use super::inventory::{Occupancy, Occupant, Slot};
+use super::ledger::Posting;
 use super::payment::{Payment, Refund};
 use super::property::Listing;
 use super::stay::{Command, Outcome};
@@ -39,14 +43,33 @@ pub enum Change {
     Payment(Box<Payment>),
     /// A refund.
     Refund(Box<Refund>),
+    /// A deposit.
+    Deposit(Box<Deposit>),
+    /// A movement of money; it is only ever added.
+    Post(Box<Posting>),
     /// Nights taken, in place of those that the same occupant took before.
     Occupy(Occupancy),
     /// Somebody's nights given back.
     Vacate(Occupant),
+    /// What is said of nights that are kept back from now on.
+    Block(Box<Block>),
+    /// What was said of nights that are kept back no longer.
+    Unblock(BlockId),
     /// A timer set.
     SetTimer(Timer),
     /// A timer that has become pointless.
     DropTimer(TimerId),
+    /// A place under a limit. If it has another holder, all that is decided with it is void.
+    TakeGate(Gate),
+    /// A place given back; it may have been free.
+    FreeGate {
+        /// What is limited.
+        scope: Uuid,
+        /// The place.
+        slot: i32,
+        /// Whose it was.
+        holder: BookingId,
+    },
 }
 
 /// What a rule decided.
@@ -75,6 +98,35 @@ impl Decision {
     /// Adds an event under its aggregate's key.
     pub fn event(&mut self, key: Uuid, event: Event) {
         self.events.push((key, event));
+    }
+
+    /// The bookings that it changes, as they become.
+    pub fn bookings(&self) -> impl Iterator<Item = &Booking> {
+        let booking = |change: &'_ Change| match change {
+            Change::Booking(booking) => Some(booking.id),
+            _ => None,
+        };
+        self.changes.iter().enumerate().filter_map(move |(at, change)| match change {
+            Change::Booking(row) => {
+                let later = self.changes.iter().skip(at + 1).filter_map(booking);
+                (!later.into_iter().any(|id| id == row.id)).then_some(&**row)
+            }
+            _ => None,
+        })
+    }
+
+    /// The booking as it becomes; none if it stays as it is.
+    #[must_use]
+    pub fn booking(&self, id: BookingId) -> Option<&Booking> {
+        self.bookings().find(|booking| booking.id == id)
+    }
+
+    /// The refunds that it changes.
+    pub fn refunds(&self) -> impl Iterator<Item = &Refund> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Refund(refund) => Some(&**refund),
+            _ => None,
+        })
     }
 
     /// Whether there is nothing to write.
@@ -109,10 +161,27 @@ pub struct Net {
     pub payments: BTreeMap<PaymentId, Write<Payment>>,
     /// Refunds made or changed.
     pub refunds: BTreeMap<RefundId, Write<Refund>>,
+    /// Deposits held or changed, by their bookings.
+    pub deposits: BTreeMap<BookingId, Write<Deposit>>,
+    /// Movements of money.
+    pub postings: Vec<Posting>,
     /// Nights by who takes them: what is in the database, and what shall be.
     pub occupancies: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>,
+    /// Blocks that are new, or gone.
+    pub blocks: BTreeMap<BlockId, Option<Block>>,
     /// Timers to set, fire or drop.
     pub timers: BTreeMap<TimerId, TimerWrite>,
+    /// Places under limits, by scope and number.
+    pub gates: BTreeMap<(Uuid, i32), GateWrite>,
+}
+
+/// What happens to a gate's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GateWrite {
+    /// It is inserted, if the place is free.
+    Take(Gate),
+    /// It is deleted, if it is this booking's.
+    Free(BookingId),
 }
 
 /// What happens to a timer's row.
@@ -153,6 +222,8 @@ impl Net {
             Change::Booking(row) => put(&mut self.bookings, row.id, *row, version_before),
             Change::Payment(row) => put(&mut self.payments, row.id, *row, version_before),
             Change::Refund(row) => put(&mut self.refunds, row.id, *row, version_before),
+            Change::Deposit(row) => put(&mut self.deposits, row.id, *row, version_before),
+            Change::Post(posting) => self.postings.push(*posting),
             Change::Occupy(occupancy) => {
                 self.occupancies.entry(occupancy.occupant).or_insert((occupied_before, None)).1 =
                     Some(occupancy);
@@ -160,6 +231,16 @@ impl Net {
             Change::Vacate(occupant) => {
                 self.occupancies.entry(occupant).or_insert((occupied_before, None)).1 = None;
             }
+            Change::Block(block) => {
+                self.blocks.insert(block.id, Some(*block));
+            }
+            // Of one that came in this set there is no row.
+            Change::Unblock(id) => match self.blocks.remove(&id) {
+                Some(Some(_)) => {}
+                Some(None) | None => {
+                    self.blocks.insert(id, None);
+                }
+            },
             Change::SetTimer(timer) => {
                 self.timers.insert(timer.id, TimerWrite::Set(timer));
             }
@@ -171,7 +252,32 @@ impl Net {
                 };
                 self.timers.insert(id, write);
             }
+            Change::TakeGate(gate) => {
+                self.gates.insert((gate.scope, gate.slot), GateWrite::Take(gate));
+            }
+            Change::FreeGate { scope, slot, holder } => {
+                let place = (scope, slot);
+                let taken = self.gates.get(&place);
+                if matches!(taken, Some(GateWrite::Take(gate)) if gate.holder == holder) {
+                    // It came and went within the set.
+                    self.gates.remove(&place);
+                } else {
+                    self.gates.entry(place).or_insert(GateWrite::Free(holder));
+                }
+            }
         }
+    }
+
+    /// The first place among those that changes take which an earlier decision of the set has
+    /// to do with: it cannot be taken in the same set.
+    #[must_use]
+    pub fn lacks(&self, changes: &[Change]) -> Option<Gate> {
+        changes.iter().find_map(|change| match change {
+            Change::TakeGate(gate) if self.gates.contains_key(&(gate.scope, gate.slot)) => {
+                Some(*gate)
+            }
+            _ => None,
+        })
     }
 
     /// Marks a timer as fired; stronger than any drop of the same timer.

@@ -10,7 +10,7 @@ use super::booking::ExpiringReason;
 use super::booking_details::Party;
 use super::calendar::Nights;
 use super::cancellation::RefundLines;
-pub use super::event_record::{Actor, Position, Recorded, StayFacts};
+pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
 use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, ProposalId, RefundId, UnitId, UserId};
 use super::money::Money;
 use super::payment::Decline;
@@ -168,6 +168,14 @@ pub enum Event {
     /// A listing is given up for good.
     #[serde(rename = "property.archived")]
     PropertyArchived {
+        /// The listing.
+        property_id: PropertyId,
+        /// Its version now.
+        version: i32,
+    },
+    /// The landlord takes other stays than before.
+    #[serde(rename = "property.rules_changed")]
+    PropertyRulesChanged {
         /// The listing.
         property_id: PropertyId,
         /// Its version now.
@@ -426,6 +434,29 @@ pub enum Event {
         /// What it costs.
         new_total: Money,
     },
+    /// A stay has another unit of its type.
+    #[serde(rename = "booking.moved")]
+    BookingMoved {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// The unit's number within its type.
+        unit_no: u16,
+    },
+    /// The landlord keeps nights of a unit back.
+    #[serde(rename = "calendar.blocked")]
+    CalendarBlocked {
+        /// Which, where and when.
+        #[serde(flatten)]
+        block: BlockFacts,
+    },
+    /// Nights that were kept back are offered again.
+    #[serde(rename = "calendar.unblocked")]
+    CalendarUnblocked {
+        /// Which, where and when.
+        #[serde(flatten)]
+        block: BlockFacts,
+    },
     /// A payment was made out; the provider has to open a session for it.
     #[serde(rename = "payment.created")]
     PaymentCreated {
@@ -524,6 +555,46 @@ pub enum Event {
         /// Its booking.
         booking_id: BookingId,
     },
+    /// A deposit is kept, beside what the stay costs.
+    #[serde(rename = "deposit.held")]
+    DepositHeld {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// All of it.
+        amount: Money,
+    },
+    /// The landlord says what part of a deposit is kept for.
+    #[serde(rename = "deposit.deducted")]
+    DepositDeducted {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// What is kept on top of what was said before.
+        amount: Money,
+        /// What for.
+        items: Vec<String>,
+    },
+    /// The tenant objects to what is kept of a deposit.
+    #[serde(rename = "deposit.contested")]
+    DepositContested {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing of a deposit is held any more.
+    #[serde(rename = "deposit.released")]
+    DepositReleased {
+        /// What, where, who and when.
+        #[serde(flatten)]
+        stay: StayFacts,
+        /// What went back, or is on its way.
+        returned: Money,
+        /// What the landlord keeps.
+        kept: Money,
+    },
     /// The payment provider told us something; it lies in the inbox.
     #[serde(rename = "hook.received")]
     HookReceived {
@@ -539,6 +610,16 @@ pub enum Event {
         action: String,
         /// What it was done to.
         subject: String,
+    },
+    /// The auditor found something that must never be; somebody has to look.
+    #[serde(rename = "audit.violated")]
+    AuditViolated {
+        /// The number of what does not hold.
+        invariant: String,
+        /// What is wrong.
+        what: String,
+        /// Where, for the first few.
+        keys: Vec<String>,
     },
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::calendar::Nights;
 use super::entity::Stream;
 use super::event::Event;
-use super::ids::{BookingId, PropertyId, UnitId, UserId};
+use super::ids::{BlockId, BookingId, PropertyId, UnitId, UserId};
 
 /// What every booking event says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,19 @@ pub struct StayFacts {
     pub tenant_id: UserId,
     /// Whose home it is.
     pub landlord_id: UserId,
+    /// The nights.
+    pub nights: Nights,
+}
+
+/// What every event of nights kept back says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockFacts {
+    /// The block.
+    pub block_id: BlockId,
+    /// Its property.
+    pub property_id: PropertyId,
+    /// Its unit type.
+    pub unit_id: UnitId,
     /// The nights.
     pub nights: Nights,
 }
@@ -52,6 +65,7 @@ impl Event {
             Self::PropertyPublished { .. } => "property.published",
             Self::PropertyUnpublished { .. } => "property.unpublished",
             Self::PropertyArchived { .. } => "property.archived",
+            Self::PropertyRulesChanged { .. } => "property.rules_changed",
             Self::PropertyPriceChanged { .. } => "property.price_changed",
             Self::PropertyPhotoAdded { .. } => "property.photo_added",
             Self::PropertyPhotoRemoved { .. } => "property.photo_removed",
@@ -76,6 +90,9 @@ impl Event {
             Self::BookingChangeAccepted { .. } => "booking.change_accepted",
             Self::BookingChangeDeclined { .. } => "booking.change_declined",
             Self::BookingModified { .. } => "booking.modified",
+            Self::BookingMoved { .. } => "booking.moved",
+            Self::CalendarBlocked { .. } => "calendar.blocked",
+            Self::CalendarUnblocked { .. } => "calendar.unblocked",
             Self::PaymentCreated { .. } => "payment.created",
             Self::PaymentSucceeded { .. } => "payment.succeeded",
             Self::PaymentCanceled { .. } => "payment.canceled",
@@ -84,8 +101,13 @@ impl Event {
             Self::RefundCreated { .. } => "refund.created",
             Self::RefundSucceeded { .. } => "refund.succeeded",
             Self::RefundFailed { .. } => "refund.failed",
+            Self::DepositHeld { .. } => "deposit.held",
+            Self::DepositDeducted { .. } => "deposit.deducted",
+            Self::DepositContested { .. } => "deposit.contested",
+            Self::DepositReleased { .. } => "deposit.released",
             Self::HookReceived { .. } => "hook.received",
             Self::OperatorActed { .. } => "operator.acted",
+            Self::AuditViolated { .. } => "audit.violated",
         }
     }
 }

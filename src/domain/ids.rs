@@ -123,6 +123,10 @@ ids! {
     PhotoId = "pho";
     /// A stay, from its hold to its end.
     BookingId = "bkg";
+    /// A rule about prices of a property.
+    PriceRuleId = "prl";
+    /// A promo code.
+    PromoId = "prm";
     /// A proposal to change a booking.
     ProposalId = "chg";
     /// Nights that a landlord keeps back.

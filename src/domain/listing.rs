@@ -3,12 +3,15 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::calendar;
-use super::ids::{PropertyId, UnitId, UserId};
+use super::ids::{self, PropertyId, UnitId, UserId};
 use super::money::{Currency, Money};
 use super::policies::Policies;
+use super::pricing::Pricing;
 use super::refusal::{FieldError, Refusal};
+use super::stay_rules::StayRules;
 use super::unit::{PRICE_MAX, Unit};
 
 /// What kind of home is offered.
@@ -178,15 +181,17 @@ pub struct ListingFields {
     pub stay_mode: StayMode,
     /// The currency of all its prices.
     pub currency: Currency,
-    /// What is kept until guests have left, in minor units. Shown and stored; bookings do
-    /// not collect it before they are made from quotes.
+    /// What is kept until guests have left, in minor units.
     #[serde(default)]
     pub deposit_minor: i64,
-    /// What cleaning costs a stay, in minor units. Shown and stored, as the deposit is: the
-    /// price of a booking is its nights alone until bookings are made from quotes.
+    /// What cleaning costs a stay, in minor units.
     #[serde(default)]
     pub cleaning_fee_minor: i64,
 }
+
+/// The separator between source and id in what the property's id is derived from; it
+/// cannot occur in either.
+const SEPARATOR: &str = "\u{1f}";
 
 /// Where an imported listing came from; with it, importing twice changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -195,6 +200,17 @@ pub struct Source {
     pub name: String,
     /// The id there, as text: such ids exceed 2^53.
     pub external_id: String,
+}
+
+impl Source {
+    /// The id of the property that a listing from outside becomes: the same for the same
+    /// source and id there, so that a second import finds what the first one made.
+    #[must_use]
+    pub fn property_id(&self) -> PropertyId {
+        let Self { name, external_id } = self;
+        let label = format!("listing{SEPARATOR}{name}{SEPARATOR}{external_id}");
+        ids::derived(Uuid::nil(), &label).into()
+    }
 }
 
 /// A listing as it is kept.
@@ -211,6 +227,12 @@ pub struct Listing {
     /// What the landlord asks of guests.
     #[serde(default)]
     pub policies: Policies,
+    /// What the landlord sets about prices, besides those of the unit types.
+    #[serde(default)]
+    pub pricing: Pricing,
+    /// Which stays the landlord takes.
+    #[serde(default)]
+    pub stay_rules: StayRules,
     /// Where it stands.
     pub status: Status,
     /// Why it was rejected, until it is submitted again.

@@ -247,6 +247,40 @@ pub enum Matter {
         /// What the landlord says it costs.
         total: Money,
     },
+    /// To the tenant: the stay has another unit of its type.
+    StayMoved {
+        /// The stay.
+        stay: StayFacts,
+        /// The unit's number within its type.
+        unit_no: u16,
+    },
+    /// To the tenant: the landlord says what part of the deposit is kept for.
+    DepositDeducted {
+        /// The stay.
+        stay: StayFacts,
+        /// What is kept on top of what was said before.
+        amount: Money,
+        /// What for.
+        items: Vec<String>,
+    },
+    /// The tenant objects to what is kept of the deposit.
+    DepositContested {
+        /// To the landlord or an administrator.
+        to: Party,
+        /// The stay.
+        stay: StayFacts,
+        /// Why.
+        reason: String,
+    },
+    /// To the tenant: nothing of the deposit is held any more.
+    DepositReleased {
+        /// The stay.
+        stay: StayFacts,
+        /// What went back, or is on its way.
+        returned: Money,
+        /// What the landlord keeps.
+        kept: Money,
+    },
     /// To the landlord: a booking of a home of theirs stands.
     HostConfirmed {
         /// The stay.
@@ -302,7 +336,10 @@ impl Matter {
             | Self::LatePayment { .. }
             | Self::PaymentFailed { .. }
             | Self::RefundCreated { .. }
-            | Self::RefundSucceeded { .. } => Category::Bookings,
+            | Self::RefundSucceeded { .. }
+            | Self::StayMoved { .. }
+            | Self::DepositDeducted { .. }
+            | Self::DepositReleased { .. } => Category::Bookings,
             Self::LandlordApproved {}
             | Self::LandlordDeclined { .. }
             | Self::StayRecorded { .. }
@@ -319,6 +356,7 @@ impl Matter {
             | Self::RefundFailed { to, .. }
             | Self::CheckedIn { to, .. }
             | Self::StayCompleted { to, .. }
+            | Self::DepositContested { to, .. }
             | Self::NoShow { to, .. } => Category::of(*to),
         }
     }
@@ -347,6 +385,10 @@ impl Matter {
             | Self::CheckedIn { stay, .. }
             | Self::StayCompleted { stay, .. }
             | Self::NoShow { stay, .. }
+            | Self::StayMoved { stay, .. }
+            | Self::DepositDeducted { stay, .. }
+            | Self::DepositContested { stay, .. }
+            | Self::DepositReleased { stay, .. }
             | Self::StayRecorded { stay, .. }
             | Self::HostConfirmed { stay, .. }
             | Self::HostExpired { stay }

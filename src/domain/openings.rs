@@ -5,7 +5,8 @@ use jiff::civil::Date;
 
 use super::calendar::{NIGHTS_MAX, Nights, days_between};
 use super::ids::UnitId;
-use super::inventory::Inventory;
+use super::inventory::{Allotment, Inventory, Occupancy};
+use super::packing::Newcomer;
 
 /// How many ranges are named at most.
 pub const NEAREST_MAX: usize = 3;
@@ -13,7 +14,55 @@ pub const NEAREST_MAX: usize = 3;
 /// How many ranges are tried at most, of those on which no night is full.
 const TRIES_MAX: usize = 64;
 
+/// Why there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoRoom {
+    /// Some night is full.
+    Full,
+    /// Wherever the stay would fit, a gap is left that is too short for anybody.
+    OrphanGap,
+}
+
 impl Inventory {
+    /// Finds room as [`Self::allot`] does, so that between the stay and its neighbours in the
+    /// unit no gap is left that is shorter than the shortest stay, which `least` knows for a
+    /// date of arrival; none counts as no gap. Where others have to move for it, they fill
+    /// what they can.
+    ///
+    /// # Errors
+    /// [`NoRoom`], which says why.
+    pub fn allot_tidily(
+        &self,
+        unit: UnitId,
+        nights: Nights,
+        today: Date,
+        least: impl Fn(Date) -> u16,
+    ) -> Result<Allotment, NoRoom> {
+        let mut free = self.free_slots(unit, Newcomer::stay(nights)).peekable();
+        if free.peek().is_none() {
+            return self.allot(unit, nights, today).ok_or(NoRoom::Full);
+        }
+        let buffer = |other: &Occupancy| i32::from(if other.is_stay() { self.gap() } else { 0 });
+        let good = |from: Date, until: Date| {
+            let days = days_between(from, until);
+            days <= 0 || days >= i32::from(least(from))
+        };
+        let tidy = free.find(|(_, taken)| {
+            let at = taken.partition_point(|other| other.nights.check_in() < nights.check_in());
+            let before = at.checked_sub(1).and_then(|at| taken.get(at));
+            let before = before.filter(|other| other.nights.check_out() > today);
+            before.is_none_or(|other| {
+                let from = other.nights.check_out().saturating_add(buffer(other).days());
+                good(from, nights.check_in().saturating_sub(i32::from(self.gap()).days()))
+            }) && taken.get(at).is_none_or(|other| {
+                let from = nights.check_out().saturating_add(i32::from(self.gap()).days());
+                good(from, other.nights.check_in().saturating_sub(buffer(other).days()))
+            })
+        });
+        let slot = tidy.map(|(slot, _)| slot.slot_id).ok_or(NoRoom::OrphanGap)?;
+        Ok(Allotment { slot_id: slot, moves: Vec::new() })
+    }
+
     /// The free ranges in a unit type that are as long as `wanted` and next to it, the
     /// nearest first, at most [`NEAREST_MAX`]; those on one side do not overlap. From `today`
     /// to `horizon`, the last day of departure.

@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Change, Decision};
+use super::deposit::Deposit;
 use super::event::Event;
 use super::ids::{self, BookingId, PaymentId, PropertyId, RefundId, UserId};
+use super::ledger::Parts;
 use super::money::Money;
 use super::refusal::Refusal;
 use super::rules::Context;
@@ -195,6 +197,10 @@ pub struct Refund {
     /// What whoever sent it wrote with it.
     #[serde(default)]
     pub note: Option<String>,
+    /// What the money had been for; `None` if it had been for nothing, because nobody waited
+    /// for it when it came.
+    #[serde(default)]
+    pub parts: Option<Parts>,
     /// Where it stands.
     pub status: RefundStatus,
     /// The provider's id of it, once known.
@@ -371,11 +377,10 @@ fn refund(
         return Err(Refusal::invalid_transition(payment.status.name(), &[]));
     }
     check_words(reason, 1, "/reason")?;
-    let deposit = match payment.purpose {
-        Purpose::Stay => booking.terms.price.deposit,
-        Purpose::Change => 0,
-    };
-    let most = payment.captured.saturating_sub(payment.refunded).saturating_sub(deposit).max(0);
+    let deposit = state.deposits.get(&booking.id).map_or(0, Deposit::left);
+    let room = |payment: &Payment| payment.captured.saturating_sub(payment.refunded);
+    let all: i64 = turn.payments_of(booking).map(room).sum();
+    let most = room(payment).min(all.saturating_sub(deposit)).max(0);
     if amount.currency != payment.amount.currency || !(1..=most).contains(&amount.amount) {
         let most = Money { amount: most, ..payment.amount };
         let detail = format!("at most {most}");
@@ -383,7 +388,12 @@ fn refund(
     }
     let mut decision = Decision::new(Outcome::Done);
     let id = ids::derived(payment.id.uuid(), &format!("refund-{}", context.request));
-    let why = Why { id: RefundId::from(id), reason: "goodwill", note: Some(reason) };
+    let why = Why {
+        id: RefundId::from(id),
+        reason: "goodwill",
+        note: Some(reason),
+        parts: Some(Parts::of_stay(amount.amount)),
+    };
     let refund = turn.refund(&mut decision, payment.advanced(context.now), amount, &why);
     decision.outcome = Outcome::Refund(Box::new(refund));
     Ok(decision)

@@ -140,6 +140,22 @@ pub fn cleaned(bytes: &[u8]) -> Result<Picture, PictureError> {
     Ok(Picture { mime, width, height, variants })
 }
 
+/// A picture that was made here and not uploaded: its variants.
+///
+/// # Errors
+/// When it cannot be written, as one without pixels cannot.
+pub fn made(full: &RgbImage) -> Result<Picture, PictureError> {
+    if full.width() == 0 || full.height() == 0 {
+        return Err(PictureError::Broken);
+    }
+    let card = smaller(full, Variant::Card)?;
+    let thumb = encoded(&smaller(&card, Variant::Thumb)?)?;
+    let (width, height) = full.dimensions();
+    let full = encoded(full)?;
+    let card = if card.dimensions() == (width, height) { full.clone() } else { encoded(&card)? };
+    Ok(Picture { mime: MIME, width, height, variants: [thumb, card, full] })
+}
+
 type Decoded = (DynamicImage, Orientation);
 
 fn decoded(bytes: &[u8]) -> Result<(&'static str, Decoded), PictureError> {

@@ -4,7 +4,7 @@
 use jiff::civil::{Time, time};
 use serde::{Deserialize, Serialize};
 
-use super::calendar::{NIGHTS_MAX, Nights};
+use super::calendar::NIGHTS_MAX;
 use super::refusal::{FieldError, Refusal};
 
 /// The longest that a landlord may make guests stay at least, in nights.
@@ -103,22 +103,5 @@ impl Policies {
             "min_nights to 730",
         );
         if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
-    }
-
-    /// Checks the length of a new stay.
-    ///
-    /// # Errors
-    /// [`Refusal::Invalid`] when it is too short or too long.
-    pub fn check_length(&self, nights: Nights) -> Result<(), Refusal> {
-        let count = nights.count();
-        if count < u32::from(self.min_nights) {
-            let detail = format!("at least {} nights", self.min_nights);
-            return Err(Refusal::invalid_field("/check_out", "min-nights", &detail));
-        }
-        if let Some(most) = self.max_nights.filter(|most| count > u32::from(*most)) {
-            let detail = format!("at most {most} nights");
-            return Err(Refusal::invalid_field("/check_out", "max-nights", &detail));
-        }
-        Ok(())
     }
 }

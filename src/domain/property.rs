@@ -19,10 +19,12 @@ pub use super::listing::{
     Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, check,
 };
 use super::policies::Policies;
+use super::pricing::{Pricing, PricingEdit};
 use super::refusal::Refusal;
 use super::revision::{Revision, said};
 use super::rules::Context;
 use super::stay::{Outcome, PropertyState};
+use super::stay_rules::StayRules;
 use super::unit;
 pub use super::unit::{PRICE_MAX, UNIT_TYPES_MAX, UNITS_MAX, Unit, UnitFields};
 
@@ -48,6 +50,9 @@ pub enum Command {
         slot_ids: Vec<i64>,
         /// What is asked of guests.
         policies: Box<Policies>,
+        /// What is set about prices.
+        #[serde(default)]
+        pricing: Box<Pricing>,
         /// Where it was imported from.
         source: Option<Source>,
     },
@@ -103,6 +108,24 @@ pub enum Command {
         version: i32,
         /// The rules from now on.
         policies: Box<Policies>,
+    },
+    /// Change what is set about prices.
+    Price {
+        /// Who asks.
+        by: UserId,
+        /// The version the change was made from.
+        version: i32,
+        /// What changes.
+        edit: PricingEdit,
+    },
+    /// Change which stays are taken. Those that are agreed on go on.
+    SetStayRules {
+        /// Who asks.
+        by: UserId,
+        /// The version the change was made from.
+        version: i32,
+        /// The rules from now on.
+        rules: Box<StayRules>,
     },
     /// Hand a draft in for review.
     Submit {
@@ -172,6 +195,8 @@ pub fn decide(
         }
         Command::RemoveUnit { by, version, unit_id } => of(by, version)?.remove_unit(*unit_id),
         Command::SetPolicies { by, version, policies } => of(by, version)?.set_policies(policies),
+        Command::Price { by, version, edit } => of(by, version)?.price(edit),
+        Command::SetStayRules { by, version, rules } => of(by, version)?.set_stay_rules(rules),
         Command::Submit { by, version } => of(by, version)?.submit(),
         Command::Publish { by, version } => of(by, version)?.publish(),
         Command::Unpublish { by, version } => of(by, version)?.unpublish(),
@@ -186,7 +211,8 @@ fn create(
     command: &Command,
     context: &Context<'_>,
 ) -> Result<Decision, Refusal> {
-    let Command::Create { id, owner, fields, units, slot_ids, policies, source } = command else {
+    let Command::Create { id, owner, fields, units, slot_ids, policies, pricing, source } = command
+    else {
         return Err(Refusal::NotFound);
     };
     if let Some(listing) = &state.listing {
@@ -194,6 +220,7 @@ fn create(
     }
     check_all(fields, units.iter().map(|unit| &unit.fields))?;
     policies.check()?;
+    pricing.check(units)?;
     if units.is_empty() || units.len() > UNIT_TYPES_MAX {
         return Err(Refusal::invalid_field("/units", "count", "1 to 20 unit types"));
     }
@@ -203,6 +230,8 @@ fn create(
         fields: said(fields),
         units: units.clone(),
         policies: Policies { version: 1, ..(**policies).clone() },
+        pricing: (**pricing).clone(),
+        stay_rules: StayRules::default(),
         status: Status::Draft,
         rejection: None,
         source: source.clone(),

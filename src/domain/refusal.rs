@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::Nights;
+use super::ids::{BookingId, UnitId};
 use super::money::Money;
 
 /// What is wrong with one field of a request.
@@ -23,6 +24,15 @@ impl FieldError {
     pub fn new(pointer: &str, code: &str, detail: &str) -> Self {
         Self { pointer: pointer.into(), code: code.into(), detail: detail.into() }
     }
+}
+
+/// A stay that may be booked instead of one that may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// The unit type.
+    pub unit_id: UnitId,
+    /// The nights.
+    pub nights: Nights,
 }
 
 /// Why a command was refused.
@@ -56,7 +66,19 @@ pub enum Refusal {
     NightsTaken {
         /// The nights asked for.
         nights: Nights,
+        /// What may be booked instead, as far as somebody has looked.
+        #[serde(default)]
+        alternatives: Vec<Alternative>,
     },
+    /// The asker has an open hold at this home already.
+    HoldExists {
+        /// The hold.
+        booking_id: BookingId,
+    },
+    /// The asker has as many open holds as one may have.
+    TooManyHolds,
+    /// The quote that a stay was asked for by does not hold any more.
+    QuoteExpired,
     /// Something else goes back than the asker was told.
     RefundDiffers {
         /// What goes back now.
@@ -77,12 +99,30 @@ impl Refusal {
         Self::Invalid(vec![FieldError::new(pointer, code, detail)])
     }
 
+    /// Nights that are not free; what else there is nobody has looked for.
+    #[must_use]
+    pub const fn nights_taken(nights: Nights) -> Self {
+        Self::NightsTaken { nights, alternatives: Vec::new() }
+    }
+
     /// A transition that the state machine does not have.
     #[must_use]
     pub fn invalid_transition(current: &str, allowed: &[&str]) -> Self {
         Self::InvalidTransition {
             current: current.into(),
             allowed: allowed.iter().map(|name| (*name).into()).collect(),
+        }
+    }
+
+    /// The refusal in words for whoever ran a tool: every wrong field with what it may be.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Invalid(errors) => {
+                let error = |error: &FieldError| format!("{}: {}", error.pointer, error.detail);
+                errors.iter().map(error).collect::<Vec<_>>().join("; ")
+            }
+            other => format!("refused: {other:?}"),
         }
     }
 

@@ -5,12 +5,14 @@ use super::amenity;
 use super::change::{Change, Decision};
 use super::event::Event;
 use super::ids::UnitId;
-use super::listing::{Listing, ListingFields, Status, is_text};
+use super::listing::{Listing, ListingFields, Status, check, is_text};
 use super::policies::Policies;
+use super::pricing::PricingEdit;
 use super::property::{REASON_MAX, check_all};
 use super::refusal::{FieldError, Refusal};
 use super::rules::{Context, Review};
 use super::stay::{Outcome, PropertyState};
+use super::stay_rules::StayRules;
 use super::unit::{self, UNIT_TYPES_MAX, Unit, UnitFields};
 
 /// What a landlord says, with amenities by the catalogue's names.
@@ -106,6 +108,7 @@ impl Revision<'_> {
         let mut decision = Decision::new(Outcome::Done);
         unit::remove_slots(&mut decision, self.state, unit_id, self.old, self.context)?;
         next.units.retain(|unit| unit.id != unit_id);
+        next.pricing.forget_unit(unit_id);
         self.revised(decision, next)
     }
 
@@ -118,6 +121,35 @@ impl Revision<'_> {
             next.policies.version += 1;
         }
         self.revised(Decision::new(Outcome::Done), next)
+    }
+
+    pub(super) fn price(&self, edit: &PricingEdit) -> Result<Decision, Refusal> {
+        let mut next = self.editable()?;
+        match edit {
+            PricingEdit::Rates { rates, cleaning_fee_minor, deposit_minor } => {
+                next.pricing.rates = (**rates).clone();
+                next.fields.cleaning_fee_minor = *cleaning_fee_minor;
+                next.fields.deposit_minor = *deposit_minor;
+            }
+            PricingEdit::AddRule(rule) => next.pricing.add_rule((**rule).clone())?,
+            PricingEdit::RemoveRule(id) => next.pricing.remove_rule(*id)?,
+            PricingEdit::Nights { unit_id, nights, night_minor } => {
+                next.pricing.set_nights(*unit_id, *nights, *night_minor)?;
+            }
+        }
+        check(&next.fields)?;
+        next.pricing.check(&next.units)?;
+        self.revised(Decision::new(Outcome::Done), next)
+    }
+
+    pub(super) fn set_stay_rules(&self, rules: &StayRules) -> Result<Decision, Refusal> {
+        let mut next = self.editable()?;
+        rules.check()?;
+        next.stay_rules = rules.clone();
+        let (property_id, version) = (next.id, next.version);
+        let mut decision = self.revised(Decision::new(Outcome::Done), next)?;
+        decision.event(property_id.uuid(), Event::PropertyRulesChanged { property_id, version });
+        Ok(decision)
     }
 
     pub(super) fn submit(&self) -> Result<Decision, Refusal> {

@@ -25,6 +25,8 @@ pub struct Rules {
     pub expiring: Duration,
     /// How many days ahead a stay may end.
     pub window_days: u32,
+    /// How many open holds one user may have, one a home; 0: as many as they like, anywhere.
+    pub holds_per_user: u32,
     /// How much longer a tenant who asks for it gets to pay, once.
     pub extension: Duration,
     /// How long nights are held at most before they are paid for, counted from the hold.
@@ -35,6 +37,8 @@ pub struct Rules {
     pub approved: Duration,
     /// How long a proposal to change a booking waits for its answer.
     pub proposal: Duration,
+    /// What the platform keeps of each stay, in hundredths of a per cent.
+    pub platform_fee: u32,
 }
 
 impl Rules {
@@ -44,11 +48,13 @@ impl Rules {
         hold: Duration::from_secs(600),
         expiring: Duration::from_secs(60),
         window_days: 730,
+        holds_per_user: 3,
         extension: Duration::from_secs(300),
         hold_max: Duration::from_secs(1_200),
         approval: Duration::from_hours(24),
         approved: Duration::from_hours(12),
         proposal: Duration::from_hours(24),
+        platform_fee: 0,
     };
 }
 

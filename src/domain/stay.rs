@@ -6,10 +6,13 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::block::{self, Blocked};
 use super::booking::{self, Booking, BookingSnapshot};
 use super::change::{Change, Decision};
-use super::ids::{BookingId, PaymentId, RefundId};
+use super::deposit::{self, Deposit};
+use super::ids::{BookingId, PaymentId, RefundId, UserId};
 use super::inventory::{Inventory, Occupancy};
+use super::ledger;
 use super::payment::{self, Payment, Refund};
 use super::property::{self, Listing};
 use super::refusal::Refusal;
@@ -26,13 +29,27 @@ pub enum Command {
     Booking(booking::Command),
     /// Of its payments.
     Payment(payment::Command),
+    /// Of its calendar.
+    Calendar(block::Command),
+    /// Of the deposits of its bookings.
+    Deposit(deposit::Command),
+}
+
+impl From<booking::Command> for Command {
+    fn from(command: booking::Command) -> Self {
+        Self::Booking(command)
+    }
 }
 
 impl Command {
     /// Whether a timer sends it. Such a command always leaves a record: that it was fired.
     #[must_use]
     pub const fn is_timer(&self) -> bool {
-        matches!(self, Self::Booking(command) if command.is_timer())
+        match self {
+            Self::Booking(command) => command.is_timer(),
+            Self::Deposit(command) => matches!(command, deposit::Command::ReleaseDue { .. }),
+            Self::Listing(_) | Self::Payment(_) | Self::Calendar(_) => false,
+        }
     }
 }
 
@@ -44,8 +61,12 @@ pub enum Outcome {
     Listing(Box<Listing>),
     /// The booking as it is now.
     Booking(Box<BookingSnapshot>),
+    /// Nights that are kept back from now on.
+    Blocks(Vec<Blocked>),
     /// The refund as it is now.
     Refund(Box<Refund>),
+    /// The deposit as it is now.
+    Deposit(Box<Deposit>),
     /// Nothing that anybody waits for.
     Done,
 }
@@ -64,8 +85,12 @@ pub struct PropertyState {
     pub payments: HashMap<PaymentId, Payment>,
     /// Refunds by id.
     pub refunds: HashMap<RefundId, Refund>,
+    /// Deposits by their bookings.
+    pub deposits: HashMap<BookingId, Deposit>,
     /// Bookings here that had come to an end when they were taken in.
     ended: Vec<BookingId>,
+    /// The last open booking of each user, if it is still open.
+    open_of: HashMap<UserId, BookingId>,
 }
 
 /// Decides a command.
@@ -77,24 +102,35 @@ pub fn decide(
     command: &Command,
     context: &Context<'_>,
 ) -> Result<Decision, Refusal> {
-    match command {
+    let mut decision = match command {
         Command::Listing(command) => property::decide(state, command, context),
         Command::Booking(command) => booking::decide(state, command, context),
         Command::Payment(command) => payment::decide(state, command, context),
-    }
+        Command::Calendar(command) => block::decide(state, command, context),
+        Command::Deposit(command) => deposit::decide(state, command, context),
+    }?;
+    deposit::follow(state, &mut decision, context);
+    ledger::follow(state, &mut decision, context);
+    Ok(decision)
 }
 
 impl PropertyState {
     /// A property of which only the listing is known.
     #[must_use]
     pub fn of(listing: Option<Listing>) -> Self {
-        Self { listing: listing.map(Box::new), ..Self::default() }
+        let mut state = Self::default();
+        state.inventory.set_gap(listing.as_ref().map_or(0, |listing| listing.stay_rules.gap()));
+        state.listing = listing.map(Box::new);
+        state
     }
 
     /// Takes a change in.
     pub fn apply(&mut self, change: &Change) {
         match change {
-            Change::Listing(listing) => self.listing = Some(listing.clone()),
+            Change::Listing(listing) => {
+                self.inventory.set_gap(listing.stay_rules.gap());
+                self.listing = Some(listing.clone());
+            }
             Change::Slot(slot) => self.inventory.add_slot(*slot),
             Change::RetireSlot(slot_id) => self.inventory.remove_slot(*slot_id),
             Change::Booking(booking) => self.take_in((**booking).clone()),
@@ -104,9 +140,18 @@ impl PropertyState {
             Change::Refund(refund) => {
                 self.refunds.insert(refund.id, (**refund).clone());
             }
+            Change::Deposit(deposit) => {
+                self.deposits.insert(deposit.id, (**deposit).clone());
+            }
             Change::Occupy(occupancy) => self.inventory.occupy(*occupancy),
             Change::Vacate(occupant) => self.inventory.vacate(*occupant),
-            Change::SetTimer(_) | Change::DropTimer(_) => {}
+            Change::Post(_)
+            | Change::Block(_)
+            | Change::Unblock(_)
+            | Change::SetTimer(_)
+            | Change::DropTimer(_)
+            | Change::TakeGate(_)
+            | Change::FreeGate { .. } => {}
         }
     }
 
@@ -118,12 +163,18 @@ impl PropertyState {
             Change::Booking(booking) => self.bookings.get(&booking.id).map(|row| row.version),
             Change::Payment(payment) => self.payments.get(&payment.id).map(|row| row.version),
             Change::Refund(refund) => self.refunds.get(&refund.id).map(|row| row.version),
+            Change::Deposit(deposit) => self.deposits.get(&deposit.id).map(|row| row.version),
             Change::Slot(_)
             | Change::RetireSlot(_)
+            | Change::Post(_)
             | Change::Occupy(_)
             | Change::Vacate(_)
+            | Change::Block(_)
+            | Change::Unblock(_)
             | Change::SetTimer(_)
-            | Change::DropTimer(_) => None,
+            | Change::DropTimer(_)
+            | Change::TakeGate(_)
+            | Change::FreeGate { .. } => None,
         }
     }
 
@@ -139,10 +190,22 @@ impl PropertyState {
 
     /// Takes a booking in, in place of what was known of it.
     pub fn take_in(&mut self, booking: Booking) {
-        if !booking.status.is_open() {
-            self.ended.push(booking.id);
+        let (id, tenant) = (booking.id, booking.tenant_id);
+        if booking.status.is_open() {
+            self.open_of.insert(tenant, id);
+        } else {
+            self.ended.push(id);
+            if self.open_of.get(&tenant) == Some(&id) {
+                self.open_of.remove(&tenant);
+            }
         }
-        self.bookings.insert(booking.id, booking);
+        self.bookings.insert(id, booking);
+    }
+
+    /// An open booking of a user, if there is one.
+    #[must_use]
+    pub fn open_of(&self, user: UserId) -> Option<BookingId> {
+        self.open_of.get(&user).copied()
     }
 
     /// Forgets bookings that have come to an end, with their payments and refunds: they
@@ -159,5 +222,6 @@ impl PropertyState {
         let bookings = &self.bookings;
         self.payments.retain(|_, payment| bookings.contains_key(&payment.booking_id));
         self.refunds.retain(|_, refund| bookings.contains_key(&refund.booking_id));
+        self.deposits.retain(|id, _| bookings.contains_key(id));
     }
 }

@@ -46,6 +46,7 @@ pub fn unnamed(event: &Event) -> Unnamed {
         | Event::RefundSucceeded { booking_id, .. } => {
             Unnamed { stay: Some(*booking_id), ..Unnamed::default() }
         }
+        Event::DepositContested { .. } => Unnamed { admins: true, ..Unnamed::default() },
         Event::RefundFailed { booking_id, .. } => {
             Unnamed { stay: Some(*booking_id), admins: true, ..Unnamed::default() }
         }
@@ -96,12 +97,14 @@ enum Topic {
     Change,
     /// What becomes of a booking that stands.
     Stay,
+    Deposit,
     Money,
     /// Nobody is told.
     Nothing,
 }
 
 /// Every event is here, so that none is forgotten.
+#[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
 const fn topic(event: &Event) -> Topic {
     match event {
         Event::UserRoleChanged { .. }
@@ -129,7 +132,11 @@ const fn topic(event: &Event) -> Topic {
         Event::BookingCancelled { .. }
         | Event::BookingCheckedIn { .. }
         | Event::BookingCompleted { .. }
-        | Event::BookingNoShow { .. } => Topic::Stay,
+        | Event::BookingNoShow { .. }
+        | Event::BookingMoved { .. } => Topic::Stay,
+        Event::DepositDeducted { .. }
+        | Event::DepositContested { .. }
+        | Event::DepositReleased { .. } => Topic::Deposit,
         Event::PaymentFailed { .. }
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
@@ -144,6 +151,7 @@ const fn topic(event: &Event) -> Topic {
         | Event::PropertyPublished { .. }
         | Event::PropertyUnpublished { .. }
         | Event::PropertyArchived { .. }
+        | Event::PropertyRulesChanged { .. }
         | Event::PropertyPriceChanged { .. }
         | Event::PropertyPhotoAdded { .. }
         | Event::PropertyPhotoRemoved { .. }
@@ -151,12 +159,16 @@ const fn topic(event: &Event) -> Topic {
         | Event::BookingExpiring { .. }
         | Event::BookingReleased { .. }
         | Event::BookingExtended { .. }
+        | Event::CalendarBlocked { .. }
+        | Event::CalendarUnblocked { .. }
+        | Event::DepositHeld { .. }
         | Event::PaymentCreated { .. }
         | Event::PaymentSucceeded { .. }
         | Event::PaymentCanceled { .. }
         | Event::PaymentClosing { .. }
         | Event::HookReceived { .. }
-        | Event::OperatorActed { .. } => Topic::Nothing,
+        | Event::OperatorActed { .. }
+        | Event::AuditViolated { .. } => Topic::Nothing,
     }
 }
 
@@ -170,6 +182,7 @@ pub fn of(event: &Recorded, people: &People) -> Vec<Told> {
         Topic::Booking => telling_stays::of_a_booking(&event.event),
         Topic::Change => telling_stays::of_a_change(&event.event),
         Topic::Stay => telling_stays::of_a_stay(&event.event),
+        Topic::Deposit => telling_stays::of_a_deposit(&event.event, people),
         Topic::Money => telling_stays::of_money(&event.event, people),
         Topic::Nothing => Vec::new(),
     }

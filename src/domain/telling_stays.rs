@@ -226,6 +226,11 @@ pub(super) fn of_a_stay(event: &Event) -> Vec<Told> {
             let matter = |to| Matter::NoShow { to, stay: stay.clone() };
             Telling::about(stay).tell_both(&nothing, matter).all
         }
+        Event::BookingMoved { stay, unit_no } => {
+            let matter = Matter::StayMoved { stay: stay.clone(), unit_no: *unit_no };
+            let more = json!({ "unit_no": unit_no });
+            Telling::about(stay).tell(Party::Tenant, &more, matter).all
+        }
         _ => Vec::new(),
     }
 }
@@ -248,6 +253,47 @@ fn called_off(stay: &StayFacts, off: CallOff) -> Vec<Told> {
         telling.show(Party::Landlord, &more)
     };
     telling.all
+}
+
+/// What becomes of a deposit. Administrators decide about one that is contested.
+pub(super) fn of_a_deposit(event: &Event, people: &People) -> Vec<Told> {
+    use Party::{Landlord, Tenant};
+    match event {
+        Event::DepositDeducted { stay, amount, items } => {
+            let (stay_told, items) = (stay.clone(), items.clone());
+            let matter = Matter::DepositDeducted { stay: stay_told, amount: *amount, items };
+            let more = json!({ "amount": amount });
+            Telling::about(stay).tell(Tenant, &more, matter).show(Landlord, &more).all
+        }
+        Event::DepositContested { stay, reason } => {
+            let matter = |to| {
+                let reason = reason.clone();
+                Matter::DepositContested { to, stay: stay.clone(), reason }
+            };
+            let nothing = json!({});
+            let telling = Telling::about(stay).show(Tenant, &nothing);
+            let mut all = telling.tell(Landlord, &nothing, matter(Landlord)).all;
+            to_admins(&mut all, people, stay, matter(Party::Admin));
+            all
+        }
+        Event::DepositReleased { stay, returned, kept } => {
+            let (returned, kept) = (*returned, *kept);
+            let more = json!({ "amount": returned, "kept": kept });
+            let matter = Matter::DepositReleased { stay: stay.clone(), returned, kept };
+            Telling::about(stay).tell(Tenant, &more, matter).show(Landlord, &more).all
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Tells administrators as well, but for those who are told already.
+fn to_admins(all: &mut Vec<Told>, people: &People, stay: &StayFacts, matter: Matter) {
+    for admin in &people.admins {
+        if all.iter().all(|told| told.user_id != *admin) {
+            let data = data(stay, Party::Admin, &json!({}));
+            all.push(Told::both_ways(*admin, data, matter.clone()));
+        }
+    }
 }
 
 /// Payments that fail and money that goes back: the tenant's business.
@@ -274,11 +320,7 @@ pub(super) fn of_money(event: &Event, people: &People) -> Vec<Told> {
         Event::RefundFailed { .. } => {
             let matter = |to| Matter::RefundFailed { to, stay: stay.clone() };
             let mut all = tenant(&nothing, matter(Party::Tenant));
-            let others = people.admins.iter().filter(|admin| **admin != stay.tenant_id);
-            all.extend(others.map(|admin| {
-                let data = data(stay, Party::Admin, &nothing);
-                Told::both_ways(*admin, data, matter(Party::Admin))
-            }));
+            to_admins(&mut all, people, stay, matter(Party::Admin));
             all
         }
         _ => Vec::new(),

@@ -4,6 +4,7 @@
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
+use super::ids::PromoId;
 use super::policies::{Cancellation, Policies};
 use super::price::Price;
 
@@ -20,6 +21,12 @@ pub struct Terms {
     pub check_in_from: Time,
     /// By when they leave on the last day, local to the property.
     pub check_out_until: Time,
+    /// The promo code that is part of the price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promo: Option<PromoId>,
+    /// What the platform keeps of the stay, in hundredths of a per cent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub platform_fee: u32,
 }
 
 impl Terms {
@@ -32,6 +39,13 @@ impl Terms {
             policies_version: policies.version,
             check_in_from: policies.check_in_from,
             check_out_until: policies.check_out_until,
+            promo: None,
+            platform_fee: 0,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_zero(value: &u32) -> bool {
+    *value == 0
 }

@@ -15,11 +15,12 @@ use super::event::{Event, StayFacts};
 use super::ids::{self, BookingId, TimerId, UnitId, UserId};
 use super::inventory::{Allotment, Occupancy};
 use super::payment::Payment;
-use super::price::Price;
 use super::property::{Listing, Status as ListingStatus};
+use super::quote::Offer;
 use super::refusal::Refusal;
 use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
+use super::stay_rules;
 use super::terms::Terms;
 use super::turn_cancel::Preview;
 use super::unit::Unit;
@@ -61,15 +62,16 @@ impl<'a> Turn<'a> {
         unit_id: Option<UnitId>,
         nights: Nights,
         guests: u16,
+        slot: Option<i32>,
+        offer: Option<&Offer>,
     ) -> Result<Decision, Refusal> {
         let unit = self.unit_for(unit_id)?;
-        let terms = self.check_stay(by, unit, nights, guests)?;
+        let terms = self.check_stay(by, unit, nights, guests, offer)?;
+        let terms = Terms { platform_fee: self.context.rules.platform_fee, ..terms };
         let unit_id = unit.id;
-        let allotment = self
-            .state
-            .inventory
-            .allot(unit_id, nights, self.today())
-            .ok_or(Refusal::NightsTaken { nights })?;
+        self.check_holds(by)?;
+        let allotment = stay_rules::room(self.state, self.listing, unit, nights, self.today())?;
+        let gate = self.gate_for(by, booking_id, slot)?;
         let now = self.context.now;
         let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
         let timer = Timer {
@@ -92,6 +94,7 @@ impl<'a> Turn<'a> {
             released_at: None,
             timer: Some(timer.id),
             payment_id: None,
+            gate: gate.map(|gate| gate.slot),
             details: Details {
                 by_request: !self.listing.policies.instant_book,
                 ..Details::default()
@@ -104,6 +107,7 @@ impl<'a> Turn<'a> {
         self.occupy(&mut decision, &booking, allotment);
         let event = Event::BookingHeld { stay: self.facts(&booking), expires_at };
         decision.event(booking_id.uuid(), event);
+        decision.changes.extend(gate.map(Change::TakeGate));
         decision.change(Change::SetTimer(timer));
         decision.change(Change::Booking(Box::new(booking)));
         Ok(decision)
@@ -135,34 +139,28 @@ impl<'a> Turn<'a> {
         unit: &Unit,
         nights: Nights,
         guests: u16,
+        offer: Option<&Offer>,
     ) -> Result<Terms, Refusal> {
-        let today = self.today();
-        let ahead = calendar::days_between(today, nights.check_out());
         if by == self.listing.owner {
             return Err(Refusal::not_bookable(
                 "own-listing",
                 "landlords cannot book their own home",
             ));
         }
-        if nights.check_in() < today {
-            return Err(Refusal::not_bookable("in-the-past", "check_in is before today"));
-        }
-        if u32::try_from(ahead).is_ok_and(|ahead| ahead > self.context.rules.window_days) {
-            return Err(Refusal::not_bookable("too-far-ahead", "check_out is too far ahead"));
-        }
-        if guests == 0 || guests > unit.fields.guests {
-            return Err(Refusal::not_bookable("too-many-guests", "the home does not take so many"));
-        }
-        if !self.listing.fields.stay_mode.by_night() {
-            return Err(Refusal::not_bookable("monthly-only", "the home is let by the month"));
-        }
-        self.listing.policies.check_length(nights)?;
-        let price = unit.night(self.listing.fields.currency);
-        let price =
-            price.ok_or_else(|| Refusal::not_bookable("no-price", "the home has no price"))?;
-        let price = Price::of_nights(price, nights.count())
-            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))?;
-        Ok(Terms::new(price, &self.listing.policies))
+        self.check_rules(unit, nights, guests)?;
+        self.terms(unit, nights, guests, offer)
+    }
+
+    /// Checks a stay against the listing's rules, whoever asks.
+    pub(super) fn check_rules(
+        &self,
+        unit: &Unit,
+        nights: Nights,
+        guests: u16,
+    ) -> Result<(), Refusal> {
+        let window = self.context.rules.window_days;
+        let moment = stay_rules::Moment::at(self.listing, self.context.now, window);
+        stay_rules::check(self.listing, unit, nights, guests, moment)
     }
 
     pub(super) fn confirm(&self, decision: &mut Decision, booking: &Booking) {
@@ -172,6 +170,7 @@ impl<'a> Turn<'a> {
         next.expiring = None;
         next.expires_at = None;
         next.released_at = None;
+        self.free_gate(decision, booking);
         next.details.confirmed_at = Some(self.context.now);
         self.set_stay_timer(decision, &mut next);
         let stay = self.facts(&next);
@@ -204,6 +203,7 @@ impl<'a> Turn<'a> {
         next.status = status;
         next.expiring = None;
         next.released_at = Some(self.context.now);
+        self.free_gate(decision, booking);
         let stay = self.facts(&next);
         let asked = booking.status == BookingStatus::PendingApproval;
         let ended = match status {
@@ -274,10 +274,14 @@ impl<'a> Turn<'a> {
         let Allotment { slot_id, moves } = allotment;
         let occupant = booking.id.into();
         // Whoever was given a unit by hand keeps it as long as it is the same.
-        let now = self.state.inventory.of(occupant);
-        let pinned = now.is_some_and(|now| now.pinned && now.slot_id == slot_id);
+        let now = self.state.inventory.of(occupant).filter(|now| now.slot_id == slot_id);
+        let pinned = now.is_some_and(|now| now.pinned);
+        // Of guests who changed their unit the nights before that lie in no unit any more.
+        let from = now.map_or(booking.nights.check_in(), |now| now.nights.check_in());
+        let from =
+            if pinned { from.max(booking.nights.check_in()) } else { booking.nights.check_in() };
+        let nights = Nights::new(from, booking.nights.check_out()).unwrap_or(booking.nights);
         decision.changes.extend(moves.into_iter().map(Change::Occupy));
-        let nights = booking.nights;
         decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
     }
 
@@ -305,6 +309,7 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn snapshot(&self, booking: &Booking, payment: Option<&Payment>) -> Outcome {
+        let slot = self.state.inventory.slot_of(booking.id.into());
         Outcome::Booking(Box::new(BookingSnapshot {
             booking: booking.clone(),
             property_title: self.listing.fields.title.clone(),
@@ -315,7 +320,19 @@ impl<'a> Turn<'a> {
                 status: payment.status,
                 checkout_url: payment.session_url.clone(),
             }),
+            unit_no: slot.map(|slot| slot.unit_no),
         }))
+    }
+
+    /// A booking as it will be in another unit.
+    pub(super) fn snapshot_in(&self, booking: &Booking, unit_no: u16) -> Outcome {
+        match self.snapshot(booking, self.payment_of(booking)) {
+            Outcome::Booking(mut snapshot) => {
+                snapshot.unit_no = Some(unit_no);
+                Outcome::Booking(snapshot)
+            }
+            other => other,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::booking_details::Party;
 use super::booking_moves::Move;
 use super::cancellation::{self, CancelledBy, RefundLines};
 use super::change::Decision;
+use super::ledger::Parts;
 use super::money::Money;
 use super::payment::Payment;
 use super::refusal::Refusal;
@@ -79,7 +80,9 @@ impl Turn<'_> {
             return Err(Refusal::RefundDiffers { refund });
         }
         let mut decision = Decision::new(Outcome::Done);
-        self.give_back(&mut decision, booking, refund, ("cancelled", "cancelled"));
+        // What has gone back before was of the stay.
+        let parts = Parts::of_refund(&back.lines).reduced_to(refund.amount);
+        self.give_back(&mut decision, booking, parts, ("cancelled", "cancelled"));
         let mut said = booking.clone();
         said.details.ended_by = Some(party);
         said.details.reason = reason.cloned();

@@ -13,6 +13,7 @@ use super::change::{Change, Decision, Timer};
 use super::event::Event;
 use super::ids::{BookingId, PaymentId, ProposalId, TimerId, UnitId};
 use super::inventory::Allotment;
+use super::ledger::Parts;
 use super::money::Money;
 use super::payment::{Payment, Purpose};
 use super::price::Price;
@@ -109,7 +110,7 @@ impl Turn<'_> {
         let unknown = || Refusal::invalid_field("/unit_id", "unknown", "no such unit type");
         let unit = self.listing.unit(unit_id).ok_or_else(unknown)?;
         if !booking.is_manual() {
-            let terms = self.check_stay(booking.tenant_id, unit, nights, guests)?;
+            let terms = self.check_stay(booking.tenant_id, unit, nights, guests, None)?;
             return Ok(terms.price);
         }
         if nights.check_in() < self.today() || guests == 0 || guests > unit.fields.guests {
@@ -127,7 +128,7 @@ impl Turn<'_> {
         nights: Nights,
     ) -> Result<Allotment, Refusal> {
         let room = self.room_at(booking, unit_id, nights);
-        room.ok_or(Refusal::NightsTaken { nights })
+        room.ok_or_else(|| Refusal::nights_taken(nights))
     }
 
     fn room_at(&self, booking: &Booking, unit_id: UnitId, nights: Nights) -> Option<Allotment> {
@@ -313,7 +314,8 @@ impl Turn<'_> {
         let less = Money { amount: -proposal.difference.amount, ..proposal.difference };
         if less.amount > 0 && !booking.is_manual() {
             let cause = format!("change-{}", proposal.id);
-            self.give_back(decision, booking, less, ("changed", &cause));
+            let parts = Parts::between(&next.terms.price, &booking.terms.price);
+            self.give_back(decision, booking, parts, ("changed", &cause));
         }
         proposal.status = ProposalStatus::Applied;
         next.details.change = Some(proposal);

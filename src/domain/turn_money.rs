@@ -5,6 +5,7 @@ use super::booking_details::ProposalStatus;
 use super::change::{Change, Decision};
 use super::event::Event;
 use super::ids::{self, RefundId};
+use super::ledger::Parts;
 use super::money::Money;
 use super::payment::{
     ATTEMPTS_MAX, Decline, Payment, PaymentStatus, Purpose, Refund, RefundStatus,
@@ -181,30 +182,33 @@ impl Turn<'_> {
         }
         // Never of the time: a payment goes back once like this, however often it is decided.
         let id = RefundId::from(ids::derived(paid.id.uuid(), "refund"));
-        self.refund(decision, paid, amount, &Why { id, reason, note: None });
+        self.refund(decision, paid, amount, &Why { id, reason, note: None, parts: None });
     }
 
-    /// Sends back what can be of a booking's payments, the newest first, up to `amount`, for
-    /// a cause that happens once to a booking.
+    /// Sends back what can be of a booking's payments, the newest first, up to all of `parts`,
+    /// for a cause that happens once to a booking. The answer is what went.
     pub(super) fn give_back(
         &self,
         decision: &mut Decision,
         booking: &Booking,
-        amount: Money,
+        mut parts: Parts,
         (reason, cause): (&str, &str),
-    ) {
-        let mut left = amount.amount;
+    ) -> i64 {
+        let (amount, mut left) = (parts.total(), parts.total());
+        let currency = booking.total.currency;
         for payment in refundable(self.payments_of(booking)) {
             let part = left.min(payment.captured - payment.refunded);
-            if part <= 0 || payment.amount.currency != amount.currency {
+            if part <= 0 || payment.amount.currency != currency {
                 continue;
             }
             left -= part;
             let id = ids::derived(payment.id.uuid(), &format!("refund-{cause}"));
-            let why = Why { id: RefundId::from(id), reason, note: None };
-            let part = Money { amount: part, ..amount };
+            let parts = Some(parts.take(part));
+            let why = Why { id: RefundId::from(id), reason, note: None, parts };
+            let part = Money::new(part, currency);
             self.refund(decision, payment.advanced(self.context.now), part, &why);
         }
+        amount - left
     }
 
     pub(super) fn payments_of<'s>(
@@ -237,6 +241,7 @@ impl Turn<'_> {
             amount,
             reason: why.reason.into(),
             note: why.note.map(str::to_owned),
+            parts: why.parts,
             status: RefundStatus::Pending,
             provider_ref: None,
             version: 1,
@@ -291,6 +296,8 @@ pub(super) struct Why<'a> {
     pub(super) reason: &'a str,
     /// What somebody wrote with it.
     pub(super) note: Option<&'a str>,
+    /// What the money had been for; `None` if nobody had waited for it.
+    pub(super) parts: Option<Parts>,
 }
 
 /// Payments of which something can go back, the newest first.

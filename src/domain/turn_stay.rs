@@ -14,6 +14,7 @@ use super::cancellation;
 use super::change::{Change, Decision, Timer};
 use super::event::Event;
 use super::ids::{BookingId, UnitId, UserId};
+use super::ledger::Parts;
 use super::listing::is_line;
 use super::money::Money;
 use super::price::{Line, LineKind, Price};
@@ -46,7 +47,7 @@ impl Turn<'_> {
             .state
             .inventory
             .allot(unit_id, nights, self.today())
-            .ok_or(Refusal::NightsTaken { nights })?;
+            .ok_or_else(|| Refusal::nights_taken(nights))?;
         let mut booking = Booking {
             id: booking_id,
             property_id: self.listing.id,
@@ -62,6 +63,7 @@ impl Turn<'_> {
             released_at: None,
             timer: None,
             payment_id: None,
+            gate: None,
             details: Details {
                 confirmed_at: Some(self.context.now),
                 guest: Some(entry.guest.clone()),
@@ -163,7 +165,12 @@ impl Turn<'_> {
         if early && !booking.is_manual() {
             let (nights, now) = (booking.nights, self.context.now);
             let lines = cancellation::early_check_out(&booking.terms, nights, now, &self.zone());
-            self.give_back(&mut decision, booking, lines.total(), ("left-early", "left-early"));
+            self.give_back(
+                &mut decision,
+                booking,
+                Parts::of_refund(&lines),
+                ("left-early", "left-early"),
+            );
         }
         let next = self.complete(&mut decision, booking, early.then_some(today));
         decision.outcome = self.snapshot(&next, self.payment_of(booking));
@@ -175,7 +182,12 @@ impl Turn<'_> {
         let mut decision = Decision::new(Outcome::Done);
         if !booking.is_manual() {
             let lines = cancellation::no_show(&booking.terms);
-            self.give_back(&mut decision, booking, lines.total(), ("no-show", "no-show"));
+            self.give_back(
+                &mut decision,
+                booking,
+                Parts::of_refund(&lines),
+                ("no-show", "no-show"),
+            );
         }
         // The first night is over by now, so that giving all back gives the others back.
         let ended = self.end(&mut decision, booking, BookingStatus::NoShow);

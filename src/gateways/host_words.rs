@@ -16,9 +16,10 @@ pub(super) fn english(draft: &Draft) -> Words {
         | Matter::ChangeAccepted { .. }
         | Matter::ChangeDeclined { .. }
         | Matter::BookingModified { .. } => of_a_change(draft, stay),
-        Matter::CheckedIn { .. } | Matter::StayCompleted { .. } | Matter::NoShow { .. } => {
-            of_guests(draft, stay)
-        }
+        Matter::CheckedIn { .. }
+        | Matter::StayCompleted { .. }
+        | Matter::NoShow { .. }
+        | Matter::DepositContested { .. } => of_guests(draft, stay),
         _ => of_a_booking(draft, stay),
     };
     match words.button {
@@ -194,6 +195,12 @@ fn of_guests(draft: &Draft, stay: &StayFacts) -> Words {
                 None => words,
             }
         }
+        Matter::DepositContested { reason, .. } => said(
+            &format!("Your guest objects about the deposit for {title}"),
+            ["Your guest does not agree with what you want to keep. Nothing goes back or to you \
+              until RentEzy has decided."],
+        )
+        .with_fact("Why", reason),
         Matter::NoShow { .. } => said(
             &format!("Nobody came to {title}"),
             ["You have said that nobody came. The stay has ended, and the nights that are left \

@@ -122,6 +122,13 @@ fn of_duties(draft: &Draft) -> Words {
         )
         .with_fact("Tenant", draft.other.clone().unwrap_or_default())
         .with_stay(draft, stay),
+        Matter::DepositContested { stay, reason, .. } => said(
+            &format!("A deposit is contested: booking {}", stay.booking_id),
+            ["The tenant objects to what the landlord wants to keep. You have to decide."],
+        )
+        .with_fact("Tenant", draft.other.clone().unwrap_or_default())
+        .with_fact("Why", reason)
+        .with_stay(draft, stay),
         _ => Words::default(),
     }
 }

@@ -28,6 +28,9 @@ pub(super) fn english(draft: &Draft) -> Words {
         | Matter::RefundCreated { .. }
         | Matter::RefundSucceeded { .. }
         | Matter::RefundFailed { .. } => of_money(draft, stay),
+        Matter::DepositDeducted { .. } | Matter::DepositReleased { .. } => {
+            of_a_deposit(draft, stay)
+        }
         _ => of_being_there(draft, stay),
     };
     match words.button {
@@ -249,6 +252,37 @@ fn of_money(draft: &Draft, stay: &StayFacts) -> Words {
     }
 }
 
+fn of_a_deposit(draft: &Draft, stay: &StayFacts) -> Words {
+    let title = title(draft);
+    let words = match &draft.matter {
+        Matter::DepositDeducted { amount, items, .. } => {
+            let words = said(
+                &format!("Part of your deposit for {title} is to be kept"),
+                [
+                    "Your host says that it has to be kept for what is written here.",
+                    "If you do \
+                  not agree, object on the page of your booking before the rest goes back: \
+                  RentEzy decides then.",
+                ],
+            );
+            let words = items.iter().fold(words, |words, item| words.with_fact("For", item));
+            words.with_fact("To be kept", amount.to_string()).with_button("Look at it", page(draft))
+        }
+        Matter::DepositReleased { returned, kept, .. } => {
+            let line = if returned.amount == 0 {
+                "All of it was kept, so nothing goes back."
+            } else {
+                "It goes back the way that you paid. We write again once it has gone out."
+            };
+            said(&format!("Your deposit for {title}"), [line])
+                .with_fact("Goes back", returned.to_string())
+                .with_sum("Kept", *kept)
+        }
+        _ => return Words::default(),
+    };
+    words.with_stay(draft, stay)
+}
+
 fn of_being_there(draft: &Draft, stay: &StayFacts) -> Words {
     let title = title(draft);
     let words = match &draft.matter {
@@ -275,6 +309,12 @@ fn of_being_there(draft: &Draft, stay: &StayFacts) -> Words {
                 None => words,
             }
         }
+        Matter::StayMoved { unit_no, .. } => said(
+            &format!("You have another unit at {title}"),
+            ["Your host has moved your stay to another unit of the same type. Nothing else has \
+              changed."],
+        )
+        .with_fact("Number", unit_no.to_string()),
         Matter::NoShow { .. } => said(
             &format!("You were missed at {title}"),
             [

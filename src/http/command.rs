@@ -8,7 +8,10 @@ use axum::response::{IntoResponse, Response};
 use super::idempotency::REPLAYED;
 use super::problem::Problem;
 use super::state::Shared;
+use crate::actors::cluster::region::Place;
+use crate::domain::block::Blocked;
 use crate::domain::booking::BookingSnapshot;
+use crate::domain::deposit::Deposit;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
 use crate::domain::ids::{PropertyId, RequestId, UserId};
@@ -42,11 +45,26 @@ pub struct Done {
 /// # Errors
 /// The problem of a refusal, or of an answer that did not come.
 pub async fn ask(state: &Shared, property: PropertyId, ask: Ask) -> Result<Done, Problem> {
-    let Ask { by, id, fingerprint, command } = ask;
-    // Events have this id as their cause: with it, a request is followed to what came of it.
+    let place = state.region.admit(property.into())?;
+    note(ask.id);
+    ask_in(state, place, ask).await
+}
+
+/// Puts a command's id into the line of the log. Events have it as their cause: with it, a
+/// request is followed to what came of it.
+pub fn note(id: RequestId) {
     tracing::Span::current().record("command", tracing::field::display(id));
+}
+
+/// Asks a property from a place in its queue, and waits for its answer. The command's id is
+/// noted by the caller, who may ask more than once.
+///
+/// # Errors
+/// The problem of a refusal, or of an answer that did not come.
+pub async fn ask_in(state: &Shared, place: Place, ask: Ask) -> Result<Done, Problem> {
+    let Ask { by, id, fingerprint, command } = ask;
     let request = Request { id, fingerprint, actor: Actor::User(by), command };
-    match state.region.ask(property.into(), request).await? {
+    match state.region.ask_in(place, request).await? {
         Answer::Done { outcome, replayed } => Ok(Done { outcome, replayed }),
         Answer::Refused(refusal) => Err(refusal.into()),
     }
@@ -60,7 +78,7 @@ impl Done {
     pub fn listing(&self) -> Result<&Listing, Problem> {
         match &self.outcome {
             Outcome::Listing(listing) => Ok(listing),
-            Outcome::Booking(_) | Outcome::Refund(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
         }
     }
 
@@ -71,7 +89,18 @@ impl Done {
     pub fn booking(&self) -> Result<&BookingSnapshot, Problem> {
         match &self.outcome {
             Outcome::Booking(snapshot) => Ok(snapshot),
-            Outcome::Listing(_) | Outcome::Refund(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The nights that are kept back from now on.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn blocks(&self) -> Result<&[Blocked], Problem> {
+        match &self.outcome {
+            Outcome::Blocks(blocks) => Ok(blocks),
+            _ => Err(unexpected()),
         }
     }
 
@@ -82,7 +111,18 @@ impl Done {
     pub fn refund(&self) -> Result<&Refund, Problem> {
         match &self.outcome {
             Outcome::Refund(refund) => Ok(refund),
-            Outcome::Listing(_) | Outcome::Booking(_) | Outcome::Done => Err(unexpected()),
+            _ => Err(unexpected()),
+        }
+    }
+
+    /// The deposit that it was about.
+    ///
+    /// # Errors
+    /// When it was about something else, which is a fault of ours.
+    pub fn deposit(&self) -> Result<&Deposit, Problem> {
+        match &self.outcome {
+            Outcome::Deposit(deposit) => Ok(deposit),
+            _ => Err(unexpected()),
         }
     }
 

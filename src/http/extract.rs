@@ -47,6 +47,20 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// A JSON body, read strictly, of up to `MAX` bytes instead of the usual limit.
+#[derive(Debug, Clone, Copy)]
+pub struct LargeJson<T, const MAX: usize>(pub T);
+
+impl<T: DeserializeOwned, const MAX: usize> FromRequest<Shared> for LargeJson<T, MAX> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Shared) -> Result<Self, Problem> {
+        check_json(request.headers())?;
+        let bytes = raw(request, MAX).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
 /// A body as it came.
 #[derive(Debug, Clone)]
 pub struct Raw(pub Bytes);

@@ -28,6 +28,7 @@ pub mod router;
 pub mod sandbox_proxy;
 pub mod server;
 pub mod sessions;
+pub mod slots;
 pub mod state;
 mod syntax;
 

@@ -11,13 +11,13 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
-    admin_users, booking_changes, booking_steps, bookings, devices, hooks, moderation,
-    notifications, oauth, passwords, payments, photos, preferences, profile, properties,
-    property_life, registration, search, sign_in, system, units,
+    admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
+    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
+    profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
-use super::problem::{FieldProblem, ProblemDocument};
+use super::problem::{FieldProblem, OtherStay, ProblemDocument};
 use super::router::{self, Route};
 
 #[derive(OpenApi)]
@@ -73,10 +73,25 @@ use super::router::{self, Route};
         units::remove,
         units::set_policies,
         units::amenities,
+        pricing::read,
+        pricing::set,
+        pricing::set_nights,
+        pricing::rules,
+        pricing::add_rule,
+        pricing::remove_rule,
+        pricing::quote,
         moderation::list,
         moderation::approve,
         moderation::reject,
-        properties::calendar,
+        calendar::nights,
+        calendar::availability,
+        calendar::stay_rules,
+        calendar::set_stay_rules,
+        blocks::list,
+        blocks::add,
+        blocks::remove,
+        blocks::move_stay,
+        blocks::grid,
         photos::upload,
         photos::list,
         photos::reorder,
@@ -110,6 +125,12 @@ use super::router::{self, Route};
         payments::refund,
         payments::list_refunds,
         payments::read_refund,
+        deposits::list,
+        deposits::deduct,
+        deposits::release,
+        deposits::contest,
+        deposits::resolve,
+        deposits::contested,
         notifications::list,
         notifications::unread_count,
         notifications::read_all,
@@ -125,7 +146,7 @@ use super::router::{self, Route};
         system::version,
         system::openapi_json,
     ),
-    components(schemas(ProblemDocument, FieldProblem))
+    components(schemas(ProblemDocument, FieldProblem, OtherStay))
 )]
 struct Api;
 

@@ -7,6 +7,7 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +15,8 @@ use super::passwords::PasswordError;
 use super::pictures::UploadError;
 use crate::actors::cluster::region::AskError;
 use crate::actors::consumers::search_index::SearchError;
-use crate::domain::refusal::{FieldError, Refusal};
+use crate::domain::ids::UnitId;
+use crate::domain::refusal::{Alternative, FieldError, Refusal};
 use crate::search::QueryError;
 use crate::storage::blobs::BlobError;
 use crate::storage::photos::PhotoError;
@@ -80,8 +82,14 @@ slugs! {
     NightsTaken = "nights-taken", 409, "the nights are taken";
     /// Not possible in the present state.
     InvalidTransition = "invalid-transition", 409, "not possible in the present state";
+    /// The asker has a hold at this home already.
+    HoldExists = "hold-exists", 409, "you have a hold at this home already";
+    /// The asker has as many open holds as one may have.
+    TooManyHolds = "too-many-holds", 409, "you have too many open holds";
     /// The home cannot be booked this way.
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
+    /// The promise of a price does not hold any more.
+    QuoteExpired = "quote-expired", 409, "the quote does not hold any more";
     /// Something else goes back than the asker was told.
     RefundChanged = "refund-changed", 409, "something else goes back now";
     /// Bookings stand in the way.
@@ -134,6 +142,8 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     allowed: Option<Vec<String>>,
+    booking_id: Option<String>,
+    alternatives: Option<Vec<Alternative>>,
     retry_after_s: Option<u64>,
 }
 
@@ -164,6 +174,33 @@ pub struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>, required = false)]
     allowed: Option<&'a [String]>,
+    /// The booking that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, required = false)]
+    booking_id: Option<&'a str>,
+    /// What may be booked instead of nights that are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    alternatives: Option<Vec<OtherStay>>,
+}
+
+/// A stay that may be booked instead.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OtherStay {
+    /// The unit type.
+    #[schema(value_type = String)]
+    unit_id: UnitId,
+    /// The date of arrival.
+    check_in: Date,
+    /// The date of departure.
+    check_out: Date,
+}
+
+impl From<Alternative> for OtherStay {
+    fn from(other: Alternative) -> Self {
+        let (check_in, check_out) = (other.nights.check_in(), other.nights.check_out());
+        Self { unit_id: other.unit_id, check_in, check_out }
+    }
 }
 
 /// What is wrong with one field.
@@ -182,7 +219,15 @@ impl Problem {
     /// A problem of a kind.
     #[must_use]
     pub fn new(slug: Slug, detail: impl Into<String>) -> Self {
-        Self { slug, detail: detail.into(), errors: Vec::new(), allowed: None, retry_after_s: None }
+        Self {
+            slug,
+            detail: detail.into(),
+            errors: Vec::new(),
+            allowed: None,
+            booking_id: None,
+            alternatives: None,
+            retry_after_s: None,
+        }
     }
 
     /// There is no such thing, or none that the asker may know of: always the same words.
@@ -261,6 +306,11 @@ impl Problem {
             retryable: self.slug.retryable(),
             errors: &self.errors,
             allowed: self.allowed.as_deref(),
+            booking_id: self.booking_id.as_deref(),
+            alternatives: self
+                .alternatives
+                .as_ref()
+                .map(|others| others.iter().copied().map(OtherStay::from).collect()),
         };
         let body = serde_json::to_vec(&document).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
@@ -315,10 +365,14 @@ impl From<Refusal> for Problem {
                 let errors = vec![FieldError::new("", &rule, &detail)];
                 Self { errors, ..Self::new(Slug::NotBookable, detail) }
             }
-            Refusal::NightsTaken { nights } => {
+            Refusal::NightsTaken { nights, alternatives } => {
                 let (from, to) = (nights.check_in(), nights.check_out());
                 let detail = format!("no unit is free on every night from {from} to {to}");
-                Self::new(Slug::NightsTaken, detail)
+                Self { alternatives: Some(alternatives), ..Self::new(Slug::NightsTaken, detail) }
+            }
+            Refusal::QuoteExpired => {
+                let detail = "its time is over or the house rules are others now: ask for another";
+                Self::new(Slug::QuoteExpired, detail)
             }
             Refusal::RefundDiffers { refund } => Self {
                 errors: vec![FieldError::new("/expected_refund", "differs", &refund.to_string())],
@@ -327,6 +381,16 @@ impl From<Refusal> for Problem {
             Refusal::HasStays => {
                 let detail = "there are stays to come or holds that are open";
                 Self::new(Slug::HasBookings, detail)
+            }
+            Refusal::HoldExists { booking_id } => {
+                let detail = "pay for it, let it end or give it up before you hold other nights";
+                let mut problem = Self::new(Slug::HoldExists, detail);
+                problem.booking_id = Some(booking_id.to_string());
+                problem
+            }
+            Refusal::TooManyHolds => {
+                let detail = "pay for one, let one end or give one up before you hold other nights";
+                Self::new(Slug::TooManyHolds, detail)
             }
             Refusal::KeyReused => {
                 let detail = "this Idempotency-Key came with another request before";

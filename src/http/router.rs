@@ -12,9 +12,9 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
-    admin_users, booking_changes, booking_steps, bookings, devices, hooks, moderation,
-    notifications, oauth, passwords, payments, photos, preferences, profile, properties,
-    property_life, registration, search, sign_in, system, units,
+    admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
+    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
+    profile, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -94,7 +94,22 @@ fn listings() -> Vec<Route> {
         patch("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::edit),
         delete("/api/v1/properties/{id}/units/{unit_id}", Landlord, units::remove),
         put("/api/v1/properties/{id}/policies", Landlord, units::set_policies),
-        get("/api/v1/properties/{id}/calendar", Visitor, properties::calendar),
+        get("/api/v1/properties/{id}/pricing", Visitor, pricing::read),
+        put("/api/v1/properties/{id}/pricing", Landlord, pricing::set),
+        put("/api/v1/properties/{id}/night-prices", Landlord, pricing::set_nights),
+        get("/api/v1/properties/{id}/price-rules", Landlord, pricing::rules),
+        post("/api/v1/properties/{id}/price-rules", Landlord, pricing::add_rule),
+        delete("/api/v1/properties/{id}/price-rules/{rule_id}", Landlord, pricing::remove_rule),
+        post("/api/v1/properties/{id}/quote", Visitor, pricing::quote),
+        get("/api/v1/properties/{id}/calendar", Visitor, calendar::nights),
+        get("/api/v1/properties/{id}/availability", Visitor, calendar::availability),
+        get("/api/v1/properties/{id}/stay-rules", Visitor, calendar::stay_rules),
+        put("/api/v1/properties/{id}/stay-rules", Landlord, calendar::set_stay_rules),
+        get("/api/v1/properties/{id}/blocks", Landlord, blocks::list),
+        post("/api/v1/properties/{id}/blocks", Landlord, blocks::add),
+        delete("/api/v1/blocks/{id}", Landlord, blocks::remove),
+        post("/api/v1/bookings/{id}/move", Landlord, blocks::move_stay),
+        get("/api/v1/me/calendar", Landlord, blocks::grid),
         get("/api/v1/amenities", Public, units::amenities),
         get("/api/v1/admin/properties", Admin, moderation::list),
         post("/api/v1/admin/properties/{id}/approve", Admin, moderation::approve),
@@ -111,7 +126,7 @@ fn listings() -> Vec<Route> {
 
 /// Bookings and the money for them.
 fn stays() -> Vec<Route> {
-    use Who::{Landlord, Member};
+    use Who::{Admin, Landlord, Member};
     vec![
         post("/api/v1/bookings", Member, bookings::hold).costs(Cost::Booking),
         get("/api/v1/bookings", Member, bookings::list),
@@ -153,6 +168,12 @@ fn stays() -> Vec<Route> {
         post("/api/v1/payments/{id}/refunds", Member, payments::refund),
         get("/api/v1/refunds", Member, payments::list_refunds),
         get("/api/v1/refunds/{id}", Member, payments::read_refund),
+        get("/api/v1/deposits", Member, deposits::list),
+        post("/api/v1/deposits/{id}/deductions", Landlord, deposits::deduct),
+        post("/api/v1/deposits/{id}/release", Landlord, deposits::release),
+        post("/api/v1/deposits/{id}/contest", Member, deposits::contest),
+        post("/api/v1/deposits/{id}/resolve", Admin, deposits::resolve),
+        get("/api/v1/admin/deposits", Admin, deposits::contested),
     ]
 }
 

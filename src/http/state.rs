@@ -18,6 +18,8 @@ use crate::actors::tail::Tail;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::link_token::LinkKey;
+use crate::domain::quote::QuoteKey;
+use crate::domain::rules::Rules;
 use crate::storage::blobs::Blobs;
 use crate::storage::pool::Pool;
 use crate::storage::seal::Seal;
@@ -57,6 +59,10 @@ pub struct AppState {
     pub oauth_seal: Seal,
     /// Makes and checks tokens of mailed links.
     pub links: LinkKey,
+    /// Makes and checks quotes.
+    pub quotes: QuoteKey,
+    /// What the rules depend on.
+    pub rules: Rules,
     /// The place where pictures are worked on.
     pub pictures: Pictures,
     /// The bytes of pictures.

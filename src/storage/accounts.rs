@@ -202,6 +202,21 @@ pub async fn find(client: &impl GenericClient, id: UserId) -> Result<Option<User
     Ok(client.query_opt(&sql, &[&id.uuid()]).await?.map(|row| user(&row)))
 }
 
+/// Those of the accounts that have a role, in no order.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn with_role(
+    client: &Client,
+    ids: &[UserId],
+    role: Role,
+) -> Result<Vec<UserId>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let sql = "select id from users where id = any($1) and $2 = any(roles)";
+    let rows = client.query(sql, &[&ids, &role.name()]).await?;
+    Ok(rows.iter().map(|row| row.get::<_, Uuid>(0).into()).collect())
+}
+
 /// The account with an address, whatever its capitals, locked until the transaction ends.
 ///
 /// # Errors

@@ -16,7 +16,9 @@ use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, User
 use crate::domain::inventory::{Occupancy, Occupant};
 
 const SNAPSHOT: &str = "select b.*, p.title, p.owner_id, p.zone,
-        y.status as payment_status, y.session_url
+        y.status as payment_status, y.session_url,
+        (select s.unit_no from occupancies o join slots s using (slot_id)
+         where o.property_id = b.property_id and o.ref = b.id) as unit_no
     from bookings b
     join properties p on p.id = b.property_id
     left join payments y on y.id = b.payment_id and y.property_id = b.property_id";
@@ -93,33 +95,9 @@ pub async fn of_landlord(
     rows.iter().map(to_snapshot).collect()
 }
 
-/// How many units of a type are taken on each night of `[from, to)` that has any taken.
-///
-/// # Errors
-/// When the database cannot be read.
-pub async fn taken_per_night(
-    client: &Client,
-    property: PropertyId,
-    unit: UnitId,
-    from: Date,
-    to: Date,
-) -> Result<Vec<(Date, i64)>, StorageError> {
-    let rows = client
-        .query(
-            "select night::date as night, count(*) as taken
-             from occupancies o
-             join slots s on s.slot_id = o.slot_id and s.unit_id = $4, generate_series(
-                 greatest(lower(o.nights), $2), least(upper(o.nights), $3) - 1, interval '1 day') night
-             where o.property_id = $1 and o.nights && daterange($2, $3)
-             group by 1 order by 1",
-            &[&property.uuid(), &from, &to, &unit.uuid()],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| (row.get("night"), row.get("taken"))).collect())
-}
-
 /// Nights of the given properties, or of all, on which a unit type has no unit free any
-/// more, after `today`: by property and type, in order.
+/// more, after `today`: by property and type, in order. Nights too close to a stay count,
+/// though it may be possible to deal stays out so that they are free.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -134,12 +112,17 @@ pub async fn full_nights(
             "select o.property_id, s.unit_id, night::date as night
              from occupancies o
              join slots s on s.slot_id = o.slot_id
-             join units u on u.property_id = o.property_id and u.id = s.unit_id,
-                 generate_series(
-                     greatest(lower(o.nights), $2), upper(o.nights) - 1, interval '1 day') night
-             where upper(o.nights) > $2 and ($1::uuid[] is null or o.property_id = any($1))
+             join units u on u.property_id = o.property_id and u.id = s.unit_id
+             join properties p on p.id = o.property_id,
+                 lateral (select case o.kind when 'booking' then greatest(0,
+                     (p.stay_rules ->> 'buffer_before')::int,
+                     (p.stay_rules ->> 'buffer_after')::int) else 0 end as nights) gap,
+                 generate_series(greatest(lower(o.nights) - gap.nights, $2),
+                     upper(o.nights) + gap.nights - 1, interval '1 day') night
+             where upper(o.nights) + gap.nights > $2
+                 and ($1::uuid[] is null or o.property_id = any($1))
              group by o.property_id, s.unit_id, u.count, night
-             having count(*) >= u.count
+             having count(distinct o.slot_id) >= u.count
              order by 1, 2, 3",
             &[&ids, &today],
         )
@@ -162,8 +145,8 @@ pub async fn has_any(
     Ok(client.query_opt(query, &[&property.uuid(), &tenant.uuid()]).await?.is_some())
 }
 
-/// What is taken of a property on nights from `from` on, and by bookings that keep their
-/// nights, however long ago: their end will give them back.
+/// What is taken of a property on nights from `from` on, or is too close to them, and by
+/// bookings that keep their nights, however long ago: their end will give them back.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -175,7 +158,10 @@ pub async fn occupancies(
     let rows = client
         .query(
             "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
-             from occupancies where property_id = $1 and (upper(nights) > $2 or ref in (
+             from occupancies where property_id = $1 and (upper(nights) > $2 - coalesce((
+                 select greatest((stay_rules ->> 'buffer_before')::int,
+                     (stay_rules ->> 'buffer_after')::int)
+                 from properties where id = $1), 0) or ref in (
                  select id from bookings where property_id = $1
                  and status in ('hold', 'pending_approval', 'pending_payment', 'expiring',
                      'confirmed', 'checked_in')))",
@@ -288,6 +274,7 @@ fn to_booking(row: &Row) -> Result<Booking, StorageError> {
         released_at: row.get("released_at"),
         timer: maybe("timer_id").map(TimerId::from),
         payment_id: maybe("payment_id").map(PaymentId::from),
+        gate: row.get("gate"),
         details: types::maybe_json(row, "details")?.unwrap_or_default(),
         version: row.get("version"),
         created_at: row.get("created_at"),
@@ -312,5 +299,10 @@ fn to_snapshot(row: &Row) -> Result<BookingSnapshot, StorageError> {
         landlord_id: UserId::from(row.get::<_, Uuid>("owner_id")),
         zone: row.get("zone"),
         payment,
+        unit_no: row
+            .get::<_, Option<i32>>("unit_no")
+            .map(u16::try_from)
+            .transpose()
+            .map_err(StorageError::malformed)?,
     })
 }

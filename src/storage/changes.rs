@@ -6,6 +6,7 @@ use super::commands::CommandRecord;
 use crate::domain::change::Net;
 use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::event::{Actor, Event};
+use crate::domain::gate::Gate;
 use crate::domain::ids::RequestId;
 use uuid::Uuid;
 
@@ -42,7 +43,7 @@ pub struct ChangeSet {
 }
 
 /// How a change set ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
     /// It was written now.
     Fresh {
@@ -53,4 +54,9 @@ pub enum Settled {
     Already,
     /// The shard has another owner; nothing was written.
     Fenced,
+    /// These gates were not to be had; nothing was written.
+    Gated {
+        /// The gates.
+        lacked: Vec<Gate>,
+    },
 }

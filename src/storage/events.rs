@@ -1,6 +1,8 @@
 //! The event log: gapless streams, read after a cursor. Entities' events are written by
 //! [`super::batch`]; those of the edge (accounts, the webhook inbox) by [`append_edge`].
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_postgres::{Client, Row, Transaction};
@@ -49,6 +51,70 @@ pub async fn append_edge(
         )
         .await?;
     Ok(Position { stream, seq })
+}
+
+/// An event that no entity owns, one of many that are written together.
+#[derive(Debug, Clone)]
+pub struct EdgeEvent {
+    /// The aggregate whose order it keeps.
+    pub key: Uuid,
+    /// What happened.
+    pub event: Event,
+    /// The request that caused it.
+    pub causation: Uuid,
+}
+
+/// Writes many events as [`append_edge`] does one: those of a stream in the order given.
+///
+/// # Errors
+/// When the database refuses; the transaction is then lost.
+pub async fn append_edge_many(
+    transaction: &Transaction<'_>,
+    events: &[EdgeEvent],
+    actor: Actor,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    // Everybody who needs several streams locks them in their order.
+    let mut streams: BTreeMap<u16, Vec<&EdgeEvent>> = BTreeMap::new();
+    for event in events {
+        streams.entry(Stream::edge(event.key).0).or_default().push(event);
+    }
+    let (mut places, mut seqs, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut causes, mut contents) = (Vec::new(), Vec::new(), Vec::new());
+    for (stream, of_stream) in streams {
+        let (stream, count) = (i32::from(stream), i64::try_from(of_stream.len()));
+        let count = count.map_err(StorageError::malformed)?;
+        let sql = "update streams set head = head + $2 where stream = $1 returning head";
+        let head: i64 = transaction.query_one(sql, &[&stream, &count]).await?.get(0);
+        for (seq, new) in (head - count + 1..).zip(of_stream) {
+            places.push(stream);
+            seqs.push(seq);
+            names.push(new.event.name());
+            keys.push(new.key);
+            causes.push(new.causation);
+            contents.push(data(&new.event)?);
+        }
+    }
+    transaction
+        .execute(
+            "insert into events (stream, seq, type, version, key, occurred_at, actor, causation, data)
+             select stream, seq, type, $1, key, $2, $3, causation, data
+             from unnest($4::int4[], $5::int8[], $6::text[], $7::uuid[], $8::uuid[], $9::jsonb[])
+                 as e(stream, seq, type, key, causation, data)",
+            &[
+                &event::VERSION,
+                &now,
+                &actor.to_string(),
+                &places,
+                &seqs,
+                &names,
+                &keys,
+                &causes,
+                &contents,
+            ],
+        )
+        .await?;
+    Ok(())
 }
 
 /// What an event's row keeps besides its type.

@@ -4,7 +4,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio_postgres::Client;
+use tokio_postgres::GenericClient;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
@@ -29,9 +30,12 @@ pub struct Invariant {
     pub what: &'static str,
     /// When it can be judged.
     pub scope: Scope,
+    /// Whether the auditor of a living server looks after it, for what has changed.
+    pub audited: bool,
     /// The keys of what violates it. `args` has `now`, `settle`, `acked`, `charges` and
     /// `consumers`; `live` the bookings that take nights; `charge` the provider's charges by
-    /// payment.
+    /// payment; `homes` and `looked` the properties and bookings that are looked at, which
+    /// only audited ones heed, and `books` what stands in the accounts of the latter.
     query: &'static str,
 }
 
@@ -64,15 +68,19 @@ pub struct Violation {
 }
 
 const fn always(id: &'static str, what: &'static str, query: &'static str) -> Invariant {
-    Invariant { id, what, scope: Scope::Always, query }
+    Invariant { id, what, scope: Scope::Always, audited: false, query }
+}
+
+const fn audited(id: &'static str, what: &'static str, query: &'static str) -> Invariant {
+    Invariant { id, what, scope: Scope::Always, audited: true, query }
 }
 
 const fn living(id: &'static str, what: &'static str, query: &'static str) -> Invariant {
-    Invariant { id, what, scope: Scope::Living, query }
+    Invariant { id, what, scope: Scope::Living, audited: false, query }
 }
 
 const fn outside(id: &'static str, what: &'static str, query: &'static str) -> Invariant {
-    Invariant { id, what, scope: Scope::Outside, query }
+    Invariant { id, what, scope: Scope::Outside, audited: false, query }
 }
 
 /// The invariants.
@@ -98,7 +106,10 @@ pub const ALL: &[Invariant] = &[
         "select coalesce(l.id, o.ref)::text from live l
          full join occupancies o on o.ref = l.id and o.property_id = l.property_id
          where (o.ref is null or o.kind = 'booking')
-             and o.nights is distinct from daterange(l.check_in, l.check_out)",
+             and o.nights is distinct from daterange(l.check_in, l.check_out)
+             -- Guests who changed their unit left the nights before in no unit.
+             and (o.pinned and lower(o.nights) > l.check_in
+                 and upper(o.nights) = l.check_out) is not true",
     ),
     outside(
         "I02",
@@ -153,7 +164,8 @@ pub const ALL: &[Invariant] = &[
         "select id::text from timers t where fired_at is null
          and not exists (select 1 from live b where b.timer_id = t.id)
          and not exists (select 1 from bookings b where b.details is not null
-             and replace(b.details #>> '{change,timer}', 'tmr_', '')::uuid = t.id)",
+             and replace(b.details #>> '{change,timer}', 'tmr_', '')::uuid = t.id)
+         and not exists (select 1 from deposits d where d.timer_id = t.id and d.status = 'due')",
     ),
     outside(
         "I12",
@@ -202,6 +214,18 @@ pub const ALL: &[Invariant] = &[
              from refunds group by 1, 2) r on r.payment_id = p.id and r.property_id = p.property_id
          where p.id is null or p.refunded <> coalesce(r.back, 0)
              or (p.status in ('partially_refunded', 'refunded')) <> (r.back is not null)",
+    ),
+    audited(
+        "I16",
+        "money that came, or goes back, and was not booked",
+        "select p.id::text from looked k
+         join payments p on p.property_id = k.property_id and p.booking_id = k.id
+         where p.captured > 0 and not exists (select 1 from ledger l
+             where l.source = p.id and l.kind = 'payment_received')
+         union all select r.id::text from looked k
+         join refunds r on r.property_id = k.property_id and r.booking_id = k.id
+         where not exists (select 1 from ledger l
+             where l.source = r.id and l.kind = 'refund_made')",
     ),
     living(
         "I17",
@@ -301,6 +325,117 @@ pub const ALL: &[Invariant] = &[
              (select 1 from bookings b where b.property_id = p.id
               and b.status in ('hold', 'pending_approval', 'pending_payment', 'expiring'))",
     ),
+    always(
+        "R20",
+        "open booking without its place among the holds of its tenant",
+        "select id::text from bookings b where gate is not null
+         and status in ('hold', 'pending_approval', 'pending_payment', 'expiring')
+         and not exists (select 1 from gates g
+             where g.holder = b.id and g.slot = b.gate and g.kind = 'hold')",
+    ),
+    always(
+        "R21",
+        "place among holds kept by a booking that is open no more",
+        "select g.scope || '/' || g.slot from gates g join bookings b on b.id = g.holder
+         where g.kind = 'hold' and (b.gate is distinct from g.slot or b.status not in
+             ('hold', 'pending_approval', 'pending_payment', 'expiring'))",
+    ),
+    // The sweep runs every five minutes.
+    living(
+        "R22",
+        "place under a limit that no booking has",
+        "select scope || '/' || slot from gates g, args
+         where g.at < now - interval '7 min'
+         and not exists (select 1 from bookings b where b.id = g.holder)",
+    ),
+    always(
+        "C01",
+        "nights kept back that nobody says why, or a block without its nights",
+        "select coalesce(k.id, o.ref)::text from blocks k
+         full join (select * from occupancies where kind = 'block') o
+             on o.ref = k.id and o.property_id = k.property_id
+         where o.nights is distinct from daterange(k.check_in, k.check_out)",
+    ),
+    audited(
+        "L01",
+        "overlap of nights in one slot, seen one after the other",
+        "select slot_id::text from (select o.slot_id, o.nights, lead(lower(o.nights)) over
+             (partition by o.slot_id order by lower(o.nights), upper(o.nights)) as next
+             from occupancies o join homes h on h.id = o.property_id) stay
+         where next < upper(nights)",
+    ),
+    audited(
+        "L02",
+        "posting that does not add up to zero",
+        "select l.id::text from ledger l join looked k on k.id = l.booking_id
+         where ledger_sum(l.amounts) <> 0 or array_length(l.accounts, 1)
+             is distinct from array_length(l.amounts, 1)",
+    ),
+    always(
+        "L02",
+        "currency that does not add up to zero",
+        "select currency::text from ledger group by currency having sum(ledger_sum(amounts)) <> 0",
+    ),
+    audited(
+        "L03",
+        "cash that is not what payments brought and refunds took",
+        "select k.id::text from looked k
+         left join (select booking_id, sum(amount) as amount from books
+             where account = 'cash_clearing' group by booking_id) b on b.booking_id = k.id
+         where coalesce(b.amount, 0) <> coalesce((select sum(p.captured) from payments p
+                 where p.property_id = k.property_id and p.booking_id = k.id), 0)
+             - coalesce((select sum(r.amount) from refunds r where r.status = 'succeeded'
+                 and r.property_id = k.property_id and r.booking_id = k.id), 0)",
+    ),
+    audited(
+        "L04",
+        "what is on its way back, or to be looked at, is not what the refunds say",
+        "select k.id::text from looked k
+         left join (select booking_id,
+                 coalesce(sum(amount) filter (where account = 'tenant_credit'), 0) as credit,
+                 coalesce(sum(amount) filter (where account = 'suspense'), 0) as suspense
+             from books group by booking_id) b on b.booking_id = k.id
+         left join lateral (select
+                 coalesce(sum(amount) filter (where status = 'pending'), 0) as pending,
+                 coalesce(sum(amount) filter (where status = 'failed'), 0) as failed
+             from refunds r where r.property_id = k.property_id and r.booking_id = k.id) r on true
+         where (coalesce(b.credit, 0), coalesce(b.suspense, 0)) <> (-r.pending, -r.failed)",
+    ),
+    audited(
+        "L05",
+        "deposits held that are not those of the bookings",
+        "select k.id::text from looked k
+         left join (select booking_id, sum(amount) as amount from books
+             where account = 'deposits_held' group by booking_id) b on b.booking_id = k.id
+         left join deposits d on d.id = k.id and d.property_id = k.property_id
+         where coalesce(b.amount, 0) <> -coalesce(d.amount - d.returned - d.kept, 0)",
+    ),
+    audited(
+        "L06",
+        "more went back of a payment than came",
+        "select p.id::text from looked k
+         join payments p on p.property_id = k.property_id and p.booking_id = k.id
+         where p.captured < (select coalesce(sum(r.amount), 0) from refunds r
+             where r.property_id = p.property_id and r.payment_id = p.id)",
+    ),
+    audited(
+        "L07",
+        "posting without what it is about",
+        "select l.id::text from ledger l join looked k on k.id = l.booking_id where not case kind
+             when 'payment_received' then exists (select 1 from payments p where p.id = l.source
+                 and p.property_id = l.property_id and p.status <> 'created')
+             when 'deposit_kept' then exists (select 1 from deposits d where d.id = l.source
+                 and d.property_id = l.property_id and d.kept > 0)
+             when 'reversal' then l.source = l.reverses
+             else exists (select 1 from refunds r where r.id = l.source
+                 and r.property_id = l.property_id) end",
+    ),
+    always(
+        "L08",
+        "deposit that is due without a timer",
+        "select id::text from deposits d where status = 'due' and not exists
+             (select 1 from timers t where t.id = d.timer_id and fired_at is null)",
+    ),
     // All tries of an event take a quarter of an hour.
     living(
         "R05",
@@ -310,7 +445,7 @@ pub const ALL: &[Invariant] = &[
     ),
 ];
 
-const WITH: &str = "with args as (select $1::timestamptz as now, $2::uuid[] as acked,
+const WITH: &str = "args as (select $1::timestamptz as now, $2::uuid[] as acked,
         $3::jsonb as charges, $4::float8 * interval '1 s' as settle, $5::text[] as consumers),
     live as (select * from bookings
         where status in ('hold', 'pending_approval', 'pending_payment', 'expiring', 'confirmed',
@@ -318,18 +453,59 @@ const WITH: &str = "with args as (select $1::timestamptz as now, $2::uuid[] as a
     charge as (select replace(c #>> '{metadata,payment_id}', 'pay_', '')::uuid as payment_id,
         (c ->> 'amount')::bigint as amount, upper(c ->> 'currency') as currency,
         (c ->> 'amount_refunded')::bigint as refunded
-        from args, jsonb_array_elements(charges) c)";
+        from args, jsonb_array_elements(charges) c),
+    books as (select l.booking_id, a.account, a.amount from ledger l
+        join looked k on k.id = l.booking_id, unnest(l.accounts, l.amounts) a(account, amount))";
+
+/// What is looked at: everything, also what only the ledger knows of.
+const ALL_OF_IT: &str = "homes as (select id from properties),
+    looked as (select id, property_id from bookings
+        union select booking_id, property_id from ledger)";
+
+/// What is looked at: what is named.
+const NAMED: &str = "homes as (select id from unnest($6::uuid[]) id),
+    looked as (select * from unnest($7::uuid[], $8::uuid[]) as named(id, property_id))";
+
+/// Bookings and homes that the auditor looks at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Properties.
+    pub homes: Vec<Uuid>,
+    /// Bookings, each with its property.
+    pub bookings: Vec<(Uuid, Uuid)>,
+}
 
 /// The invariants of some scopes that do not hold, in one statement and so in one snapshot.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn violations(
-    client: &Client,
+    client: &impl GenericClient,
     args: &Args,
     scopes: &[Scope],
 ) -> Result<Vec<Violation>, StorageError> {
     let judged = ALL.iter().filter(|one| scopes.contains(&one.scope));
+    judge(client, args, judged, None).await
+}
+
+/// The audited invariants that do not hold, of what is named or of everything.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn audit(
+    client: &impl GenericClient,
+    args: &Args,
+    looked: Option<&Looked>,
+) -> Result<Vec<Violation>, StorageError> {
+    judge(client, args, ALL.iter().filter(|one| one.audited), looked).await
+}
+
+async fn judge(
+    client: &impl GenericClient,
+    args: &Args,
+    judged: impl Iterator<Item = &'static Invariant>,
+    looked: Option<&Looked>,
+) -> Result<Vec<Violation>, StorageError> {
     let parts: Vec<String> = judged
         .map(|Invariant { id, what, query, .. }| {
             format!(
@@ -338,11 +514,18 @@ pub async fn violations(
             )
         })
         .collect();
-    let query = format!("{WITH} {}", parts.join("\nunion all "));
+    let scope = if looked.is_some() { NAMED } else { ALL_OF_IT };
+    let query = format!("with {scope}, {WITH} {}", parts.join("\nunion all "));
     let settle = args.settle.as_secs_f64();
-    let rows = client
-        .query(&query, &[&args.now, &args.acked, &args.charges, &settle, &args.consumers])
-        .await?;
+    let (bookings, theirs): (Vec<Uuid>, Vec<Uuid>) =
+        looked.iter().flat_map(|looked| looked.bookings.iter().copied()).unzip();
+    let homes = looked.map(|looked| &looked.homes);
+    let mut values: Vec<&(dyn ToSql + Sync)> =
+        vec![&args.now, &args.acked, &args.charges, &settle, &args.consumers];
+    if let Some(homes) = &homes {
+        values.extend([*homes as &(dyn ToSql + Sync), &bookings, &theirs]);
+    }
+    let rows = client.query(&query, &values).await?;
     let violation = |row: &tokio_postgres::Row| Violation {
         id: row.get(0),
         what: row.get(1),

@@ -3,6 +3,7 @@
 //! on the list's own row, so that neither the listing's entity nor its batches ever wait.
 
 use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Transaction};
 use uuid::Uuid;
 
@@ -151,7 +152,7 @@ pub enum Eyes {
 }
 
 /// The blob of a photo's variant, if a live listing shows it or `viewer` owns a listing
-/// that has it.
+/// that has it. Many listings may have the same photo: the first live one will do.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -166,21 +167,26 @@ pub async fn shown(
         Eyes::Of(user) => (Some(user.uuid()), false),
         Eyes::Admin => (None, true),
     };
-    let (content, id) = match name {
-        Name::Content(key) => (Some(key), None),
-        Name::Id(id) => (None, Some(id.uuid())),
+    let (named, content, id) = match name {
+        Name::Content(key) => ("f.sha256 = $1", Some(key), Uuid::nil()),
+        Name::Id(id) => ("f.id = $1", None, id.uuid()),
     };
-    let row = client
-        .query_opt(
-            "select case $4 when 'thumb' then f.thumb when 'card' then f.card
-                 else f.full_size end, p.status = 'live'
-             from photos f join properties p on p.id = f.property_id
-             where (f.sha256 = $1 or f.id = $2) and (p.status = 'live' or p.owner_id = $3 or $5)
-             order by 2 desc limit 1",
-            &[&content.as_ref().map(Key::bytes), &id, &owner, &variant.name(), &all],
-        )
-        .await?;
-    row.map(|row| Ok(Shown { key: key(row.get(0))?, public: row.get(1) })).transpose()
+    let name: &(dyn ToSql + Sync) = match &content {
+        Some(key) => &key.bytes(),
+        None => &id,
+    };
+    let select = format!(
+        "select case $2 when 'thumb' then f.thumb when 'card' then f.card
+             else f.full_size end
+         from photos f join properties p on p.id = f.property_id where {named}"
+    );
+    let live = format!("{select} and p.status = 'live' limit 1");
+    if let Some(row) = client.query_opt(&live, &[name, &variant.name()]).await? {
+        return Ok(Some(Shown { key: key(row.get(0))?, public: true }));
+    }
+    let hidden = format!("{select} and (p.owner_id = $3 or $4) limit 1");
+    let row = client.query_opt(&hidden, &[name, &variant.name(), &owner, &all]).await?;
+    row.map(|row| Ok(Shown { key: key(row.get(0))?, public: false })).transpose()
 }
 
 /// Says that blobs are about to be stored, with their sizes: for a day from now they are

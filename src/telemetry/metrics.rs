@@ -77,6 +77,7 @@ fn describe() {
     gauge!("http_rate_limit_buckets", "addresses and users with a bucket in memory");
     gauge!("entities_awake", "entities in memory, by kind");
     gauge!("entity_commands_waiting", "commands that wait for an entity of this node");
+    counter!("region_refused_total", "commands that found a full queue, by which one");
     counter!("actor_failures_total", "actors that failed and are started again, by name");
     counter!("entity_failures_total", "entities that failed");
     gauge!("committer_queue_sets", "change sets that wait for a batch");
@@ -86,6 +87,8 @@ fn describe() {
     gauge!("consumer_lag_events", "events that a consumer has not seen to yet");
     counter!("consumer_events_total", "events that a consumer has seen to");
     counter!("consumer_failures_total", "times that a consumer could not go on");
+    gauge!("audit_position_events", "events up to which the auditor has come, of all streams");
+    counter!("audit_violations_total", "what the auditor found that must never be");
     gauge!("database_pool_connections", "connections of the pool, by state");
     gauge!("database_pool_waiting", "those who wait for a connection of the pool");
     gauge!("process_resident_memory_bytes", Unit::Bytes, "memory of this process");

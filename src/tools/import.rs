@@ -12,12 +12,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio_postgres::Client;
 
 use super::inside_airbnb::{self, Adjusted, BadRow, ReadError, Row};
 use super::listing::{ListingDraft, Wanted};
 use super::progress::{self, Progress};
+use super::server::{Server, ServerSink};
 use super::sink::PropertySink;
 use super::store::{Store, StoreError};
+use super::target::Target;
 use super::us_rents;
 use crate::clock::{self, Clock};
 use crate::domain::calendar;
@@ -174,14 +177,13 @@ pub enum ImportError {
     /// Nobody has the owner's address.
     #[error(
         "no account has the email {0}: register it with a running server (the web app, or \
-         POST /api/v1/auth/register), let it become a landlord, then stop the server and run \
-         this again"
+         POST /api/v1/auth/register), let it become a landlord, then run this again"
     )]
     NoOwner(String),
     /// The owner may not offer homes.
     #[error(
         "{0} is no landlord: sign in as {0} with a running server and become one (the web app, \
-         or POST /api/v1/me/landlord-application), then stop the server and run this again"
+         or POST /api/v1/me/landlord-application), then run this again"
     )]
     NotLandlord(String),
     /// The database cannot be written.
@@ -229,7 +231,19 @@ struct Batch {
     adjusted: Adjusted,
 }
 
-/// Brings the file's listings into a migrated database that no server runs on, and shows
+/// Brings the file's listings to where they shall go, and shows progress on standard error.
+///
+/// # Errors
+/// [`ImportError`]; what was written stays, and a second run goes on from there.
+pub async fn into(target: Target, args: &ImportArgs) -> Result<Report, ImportError> {
+    let Target { database, clock, rules, server, .. } = target;
+    match server {
+        Some(server) => into_server(args, &database, server).await,
+        None => into_database(args, &database, clock, rules).await,
+    }
+}
+
+/// Brings the file's listings into a migrated database that nobody else has, and shows
 /// progress on standard error.
 ///
 /// # Errors
@@ -241,13 +255,22 @@ pub async fn into_database(
     rules: Rules,
 ) -> Result<Report, ImportError> {
     let mut store = Store::open(database, clock, rules).await?;
-    let owner = landlord(&mut store, &args.owner).await?;
+    let owner = landlord(store.client(), &args.owner).await?;
     run(args, &mut PropertySink::new(&mut store, owner), Progress::stderr()).await
 }
 
+async fn into_server(
+    args: &ImportArgs,
+    database: &Database,
+    mut server: Server,
+) -> Result<Report, ImportError> {
+    let owner = landlord(&database.connect("").await?, &args.owner).await?;
+    run(args, &mut ServerSink::new(&mut server, owner), Progress::stderr()).await
+}
+
 /// The landlord with an address.
-async fn landlord(store: &mut Store, email: &str) -> Result<UserId, ImportError> {
-    let found = accounts::credentials(store.client(), email).await?;
+async fn landlord(client: &Client, email: &str) -> Result<UserId, ImportError> {
+    let found = accounts::credentials(client, email).await?;
     let (user, _) = found.ok_or_else(|| ImportError::NoOwner(email.to_owned()))?;
     if !user.roles.contains(&Role::Landlord) {
         return Err(ImportError::NotLandlord(email.to_owned()));

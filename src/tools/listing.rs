@@ -1,11 +1,10 @@
 //! A listing from outside, read and cleaned, before any rule of the house has seen it.
 
-use uuid::Uuid;
-
 use crate::domain::calendar::NIGHTS_MAX;
-use crate::domain::ids::{self, PropertyId};
+use crate::domain::ids::PropertyId;
 use crate::domain::policies::{MIN_NIGHTS_MAX, Policies};
-use crate::domain::property::{ListingFields, UnitFields};
+use crate::domain::pricing::Pricing;
+use crate::domain::property::{ListingFields, Source, UnitFields};
 
 /// The longest title that a listing may have, in characters.
 pub const TITLE_MAX: usize = 120;
@@ -21,10 +20,6 @@ pub const AMENITY_MAX: usize = 60;
 
 /// The most amenities that a listing may name.
 pub const AMENITIES_MAX: usize = 100;
-
-/// The separator between source and id in what the property's id is derived from; it
-/// cannot occur in either.
-const SEPARATOR: &str = "\u{1f}";
 
 /// The lengths of stay that a source allows, in nights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +52,8 @@ pub struct ListingDraft {
     pub unit: UnitFields,
     /// The source's limits on a stay.
     pub stay: Option<StayLimits>,
+    /// What is set about prices besides those of the fields.
+    pub pricing: Pricing,
     /// The state to bring it to.
     pub wanted: Wanted,
 }
@@ -67,6 +64,12 @@ impl ListingDraft {
     #[must_use]
     pub fn property_id(&self) -> PropertyId {
         property_id(self.source, &self.external_id)
+    }
+
+    /// Where it came from.
+    #[must_use]
+    pub fn origin(&self) -> Source {
+        Source { name: self.source.to_owned(), external_id: self.external_id.clone() }
     }
 
     /// The house rules that follow from the source's limits, brought into those of the house.
@@ -84,8 +87,7 @@ impl ListingDraft {
 /// The property's id for a listing of a source; see [`ListingDraft::property_id`].
 #[must_use]
 pub fn property_id(source: &str, external_id: &str) -> PropertyId {
-    let label = format!("listing{SEPARATOR}{source}{SEPARATOR}{external_id}");
-    ids::derived(Uuid::nil(), &label).into()
+    Source { name: source.to_owned(), external_id: external_id.to_owned() }.property_id()
 }
 
 /// `text` cut to at most `max` characters, at the end of a word where that costs less than

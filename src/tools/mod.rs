@@ -24,6 +24,10 @@ pub mod store;
 
 pub mod sink;
 
+pub mod server;
+
+pub mod target;
+
 pub mod admin;
 pub mod demo;
 
@@ -31,7 +35,9 @@ pub mod backup;
 
 pub mod check;
 
+pub mod letters;
 pub mod ops_client;
+pub mod ops_ledger;
 
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,13 @@
 //! server has left in its data folder.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::clock;
@@ -17,6 +18,8 @@ use crate::storage::secret;
 
 /// The file in which a server tells where its operator listener is.
 const FILE: &str = "operator.url";
+/// The file in which it tells what this machine reaches the server itself by.
+const LOCAL_FILE: &str = "server.url";
 /// How often the end of the log is looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// Events that are remembered, so that none is shown twice.
@@ -44,9 +47,20 @@ pub enum OpsError {
     /// The server said no.
     #[error("server refused: {0}")]
     Refused(String),
+    /// The server had no time, or did not come to an end: the same may be asked again.
+    #[error("server is busy: {0}")]
+    Busy(String),
     /// The answer cannot be printed.
     #[error(transparent)]
     Print(#[from] std::io::Error),
+}
+
+impl OpsError {
+    /// Whether the same request may fare better in a moment.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::Unreachable(..) | Self::Lost(_))
+    }
 }
 
 /// What all these commands take.
@@ -54,7 +68,7 @@ pub enum OpsError {
 pub struct Common {
     /// Print JSON, one object a line.
     #[arg(long, global = true)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// The event log.
@@ -172,23 +186,42 @@ pub struct ReplayArgs {
     common: Common,
 }
 
-/// Leaves word in the data folder of where the operator listener is.
+/// Leaves word in the data folder of where the operator listener is, and what this machine
+/// reaches the server itself by.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn tell(data_dir: &Path, url: &str) -> std::io::Result<()> {
+/// When a file cannot be written.
+pub fn tell(data_dir: &Path, url: &str, local_url: &str) -> std::io::Result<()> {
+    std::fs::write(data_dir.join(LOCAL_FILE), local_url)?;
     std::fs::write(data_dir.join(FILE), url)
 }
 
+/// What this machine reaches the server itself by, if one has said so.
+pub(super) fn local_url(config: &Config) -> Option<String> {
+    let told = std::fs::read_to_string(config.server.data_dir.join(LOCAL_FILE)).ok()?;
+    Some(told.trim().to_owned())
+}
+
 /// The way to a running server.
-struct Client {
+pub(super) struct Client {
     http: reqwest::Client,
     url: String,
     token: String,
 }
 
+impl fmt::Debug for Client {
+    /// Without the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
 impl Client {
-    fn new(config: &Config) -> Result<Self, OpsError> {
+    /// By the settings, and by what the server has left in its data folder.
+    ///
+    /// # Errors
+    /// [`OpsError`] when there is no way.
+    pub(super) fn new(config: &Config) -> Result<Self, OpsError> {
         let data_dir = &config.server.data_dir;
         let told = std::fs::read_to_string(data_dir.join(FILE)).ok();
         let listen = config.operator.listen.ok_or(OpsError::Off)?;
@@ -205,7 +238,11 @@ impl Client {
         Ok(Self { http, url, token: token.expose().to_owned() })
     }
 
-    async fn ask(
+    /// Sends a request; the answer as JSON.
+    ///
+    /// # Errors
+    /// [`OpsError`].
+    pub(super) async fn ask(
         &self,
         method: Method,
         path: &str,
@@ -225,20 +262,29 @@ impl Client {
         }
         let sent = request.send().await;
         let response = sent.map_err(|error| OpsError::Unreachable(self.url.clone(), error))?;
-        let refused = !response.status().is_success();
+        let status = response.status();
         let answer: Value = response.json().await?;
-        if refused {
+        if !status.is_success() {
             let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
             let mut said = format!("{}: {}", text("code"), text("detail"));
             for error in answer["errors"].as_array().into_iter().flatten() {
                 said = format!("{said}; {} {}", error["pointer"], error["detail"]);
             }
-            return Err(OpsError::Refused(said));
+            let busy = [StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
+            return Err(if busy.contains(&status) {
+                OpsError::Busy(said)
+            } else {
+                OpsError::Refused(said)
+            });
         }
         Ok(answer)
     }
 
-    async fn get(&self, path: &str, query: &[(&str, Option<String>)]) -> Result<Value, OpsError> {
+    pub(super) async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, Option<String>)],
+    ) -> Result<Value, OpsError> {
         self.ask(Method::GET, path, query, None).await
     }
 }
@@ -446,7 +492,7 @@ pub async fn replay(
 }
 
 /// Prints rows: as they are, one a line, or as a table of some columns.
-fn print(
+pub(super) fn print(
     out: &mut impl Write,
     columns: &[&str],
     rows: &[Value],

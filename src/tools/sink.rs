@@ -8,7 +8,7 @@ use super::store::{Store, StoreError};
 use super::story::Story;
 use crate::domain::event::Actor;
 use crate::domain::ids::{self, UnitId, UserId};
-use crate::domain::property::{Command, Source, Status, Unit};
+use crate::domain::property::{Command, Status, Unit};
 use crate::domain::refusal::Refusal;
 use crate::domain::stay;
 use crate::storage::changes::Settled;
@@ -54,7 +54,7 @@ impl ListingSink for PropertySink<'_> {
                     told.push((outcomes.len(), story.into_sets()));
                     outcomes.push(Outcome::Created);
                 }
-                Err(refusal) => outcomes.push(Outcome::Refused(reason(&refusal))),
+                Err(refusal) => outcomes.push(Outcome::Refused(refusal.in_words())),
             }
         }
         let (places, sets): (Vec<_>, Vec<_>) = told.into_iter().unzip();
@@ -92,10 +92,8 @@ pub(super) fn create(
         }],
         slot_ids,
         policies: Box::new(draft.policies()),
-        source: Some(Source {
-            name: draft.source.to_owned(),
-            external_id: draft.external_id.clone(),
-        }),
+        pricing: Box::new(draft.pricing.clone()),
+        source: Some(draft.origin()),
     };
     story.tell("import-create", at, Actor::System, &stay::Command::Listing(create))?;
     if draft.wanted == Wanted::Live {
@@ -111,17 +109,4 @@ pub(super) fn create(
         }
     }
     Ok(())
-}
-
-/// A refusal as the reason of a bad row.
-fn reason(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Invalid(errors) => {
-            let error = |error: &crate::domain::refusal::FieldError| {
-                format!("{}: {}", error.pointer, error.detail)
-            };
-            errors.iter().map(error).collect::<Vec<_>>().join("; ")
-        }
-        other => format!("refused: {other:?}"),
-    }
 }

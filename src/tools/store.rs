@@ -81,6 +81,8 @@ impl Store {
         let epochs = shards::claim_all(&client, &owner).await?.into_iter().collect();
         let writer = Writer::open(database.clone()).await?;
         let (database, bulks) = (database.clone(), Vec::new());
+        // What a tool tells is over, or was agreed on elsewhere.
+        let rules = Rules { holds_per_user: 0, ..rules };
         Ok(Self { database, client, writer, bulks, lock, epochs, clock, rules })
     }
 
@@ -227,6 +229,14 @@ impl Store {
         }
         Ok(settled)
     }
+}
+
+/// Whether a server, or another tool, is at work on a database.
+///
+/// # Errors
+/// When the database cannot be asked.
+pub async fn is_in_use(database: &Database) -> Result<bool, StoreError> {
+    Ok(locks::is_taken(&database.connect("").await?).await?)
 }
 
 async fn take_lock(database: &Database) -> Result<WriterLock, StoreError> {

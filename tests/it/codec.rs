@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::samples::{self, id};
+use crate::samples_pricing;
 
 /// Sends a value through its bytes, and through the tree that jsonb keeps.
 fn there_and_back<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T) {
@@ -43,6 +44,12 @@ fn every_command_comes_through() {
             there_and_back(&request(9, actor, command.clone()));
         }
     }
+}
+
+#[test]
+fn every_change_of_prices_and_every_offer_comes_through() {
+    samples_pricing::edits().into_iter().map(Command::Listing).for_each(|c| there_and_back(&c));
+    samples_pricing::holds().into_iter().map(Command::Booking).for_each(|c| there_and_back(&c));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::harness::client::http;
+use crate::harness::client::{http, text_at};
 use crate::harness::fake_smtp::{FakeSmtp, Fault, Letter, Silence};
 use crate::harness::invariants;
 use crate::harness::server::{Plan, World};
@@ -182,7 +182,7 @@ async fn come(world: &mut World, smtp: &FakeSmtp, count: usize) {
 }
 
 #[tokio::test]
-async fn a_letter_that_is_always_refused_has_failed_and_can_be_seen() {
+async fn a_letter_that_is_always_refused_has_failed_and_is_sent_when_an_operator_says_so() {
     let smtp = FakeSmtp::start();
     let mut world = by(&smtp).manual_clock().start().await;
     let user = world.crowd(1).await.remove(0);
@@ -200,6 +200,31 @@ async fn a_letter_that_is_always_refused_has_failed_and_can_be_seen() {
     assert!(row.get::<_, &str>(1).contains("not this one"), "{}", row.get::<_, &str>(1));
     assert!(world.logged().contains("letter given up"));
     assert_eq!(smtp.kept().len(), 0);
+
+    let operator = world.operator();
+    let failed = operator.get("/ops/v1/letters").await.body(200);
+    let id = text_at(&failed, "/data/0/id");
+    assert_eq!((&failed["data"][0]["attempts"], &failed["data"][1]), (&json!(8), &json!(null)));
+    let list = world.command(&["letters", "list", "--json"]);
+    assert!(String::from_utf8_lossy(&list.stdout).contains(&id), "{list:?}");
+    assert_eq!(operator.get("/ops/v1/letters?state=sent").await.body(200)["data"], json!([]));
+    operator.get("/ops/v1/letters?state=lost").await.problem(422, "validation");
+    let nothing = "/ops/v1/letters/ltr_01970000000070008000000000000001";
+    operator.get(nothing).await.problem(404, "not-found");
+    operator.post(&format!("{nothing}/retry"), &json!({})).await.problem(404, "not-found");
+
+    let retried = world.command(&["letters", "retry", &id]);
+    assert!(retried.status.success(), "{retried:?}");
+    arrived(&smtp, &user.email, "Your password was changed").await;
+    let letter = format!("/ops/v1/letters/{id}");
+    wait_until("it is noted", async || operator.get(&letter).await.body(200)["state"] == "sent")
+        .await;
+    operator.post(&format!("{letter}/retry"), &json!({})).await.problem(409, "invalid-transition");
+    let none = operator.post("/ops/v1/letters/retry", &json!({})).await.body(202);
+    assert_eq!(none["retried"], 0);
+    let audit = operator.get(&format!("/ops/v1/audit?subject={id}")).await.body(200);
+    assert_eq!(audit["data"][0]["data"]["action"], "letter.retried", "{audit}");
+    assert_eq!(smtp.kept().len(), 1);
 }
 
 #[tokio::test]

@@ -2,12 +2,15 @@
 //! hide its loss.
 
 use jiff::Timestamp;
+use rentezy::domain::block;
 use rentezy::domain::booking::{
     self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
 };
 use rentezy::domain::booking_details::{Details, ManualGuest, Party, Proposal, ProposalStatus};
 use rentezy::domain::calendar::Nights;
+use rentezy::domain::deposit::{self, Deduction, Deposit};
 use rentezy::domain::event::StayFacts;
+use rentezy::domain::ledger::Parts;
 use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, Decline, PaymentStatus, Refund, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
@@ -16,13 +19,16 @@ use rentezy::domain::property::{
     self, Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, Unit,
     UnitFields,
 };
-use rentezy::domain::refusal::{FieldError, Refusal};
+use rentezy::domain::refusal::{Alternative, FieldError, Refusal};
 use rentezy::domain::stay::{Command, Outcome};
+use rentezy::domain::stay_rules::{DateRule, StayRules, Weekday};
 use rentezy::domain::terms::Terms;
 use serde_json::json;
 use uuid::Uuid;
 
 pub(crate) use crate::samples_events::{events, place_of_event};
+
+use crate::samples_pricing;
 
 /// An id of any type, told from others by a number.
 pub(crate) fn id<T: From<Uuid>>(number: u64) -> T {
@@ -108,6 +114,28 @@ pub(crate) fn policies() -> Policies {
     }
 }
 
+/// Which stays are taken.
+fn stay_rules() -> StayRules {
+    StayRules {
+        min_nights_on: [(Weekday::Friday, 2)].into(),
+        arrival_days: vec![Weekday::Friday, Weekday::Saturday],
+        departure_days: vec![Weekday::Sunday],
+        notice_days: 1,
+        cut_off: Some(jiff::civil::time(18, 0, 0, 0)),
+        window_days: Some(200),
+        buffer_before: 1,
+        buffer_after: 2,
+        no_orphan_gaps: true,
+        dates: vec![DateRule {
+            from: nights().check_in(),
+            to: nights().check_out(),
+            min_nights: Some(7),
+            closed_to_arrival: true,
+            closed_to_departure: false,
+        }],
+    }
+}
+
 /// A listing.
 pub(crate) fn listing() -> Listing {
     Listing {
@@ -116,6 +144,8 @@ pub(crate) fn listing() -> Listing {
         fields: fields(),
         units: vec![unit()],
         policies: policies(),
+        pricing: samples_pricing::pricing(),
+        stay_rules: stay_rules(),
         status: Status::PendingReview,
         rejection: Some("too dark".to_owned()),
         source: Some(source()),
@@ -129,10 +159,10 @@ fn source() -> Source {
     Source { name: "inside-airbnb".to_owned(), external_id: "1234567890123456789012".to_owned() }
 }
 
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     let mut price = Price::of_nights(money(), 3).unwrap();
     price.deposit = 1;
-    Terms::new(price, &policies())
+    Terms { promo: Some(id(40)), platform_fee: 300, ..Terms::new(price, &policies()) }
 }
 
 fn guest() -> ManualGuest {
@@ -178,9 +208,37 @@ fn refund() -> Refund {
         amount: money(),
         reason: "goodwill".to_owned(),
         note: Some("sorry".to_owned()),
+        parts: Some(Parts { stay: 5, tax: -1, deposit: i64::MAX }),
         status: RefundStatus::Pending,
         provider_ref: Some("re_1".to_owned()),
         version: 2,
+        created_at: instant(),
+        updated_at: instant(),
+    }
+}
+
+fn deductions() -> Vec<Deduction> {
+    vec![Deduction { label: "lamp \"Süd\"".to_owned(), amount: 4_500 }]
+}
+
+/// A deposit.
+fn deposit() -> Deposit {
+    Deposit {
+        id: id(1),
+        property_id: id(2),
+        tenant_id: id(4),
+        landlord_id: id(5),
+        currency: money().currency,
+        amount: money().amount,
+        deductions: deductions(),
+        returned: 1,
+        kept: 2,
+        status: deposit::Status::Contested,
+        release_at: Some(instant()),
+        timer: Some(id(6)),
+        objection: Some("it was broken".to_owned()),
+        decision: Some("it was not".to_owned()),
+        version: 3,
         created_at: instant(),
         updated_at: instant(),
     }
@@ -203,6 +261,7 @@ pub(crate) fn booking() -> Booking {
         released_at: Some(instant()),
         timer: Some(id(6)),
         payment_id: Some(id(7)),
+        gate: Some(2),
         details: details(),
         version: 4,
         created_at: instant(),
@@ -221,6 +280,7 @@ pub(crate) fn commands() -> Vec<Command> {
             units: vec![unit()],
             slot_ids: vec![1, i64::MAX],
             policies: Box::new(policies()),
+            pricing: Box::new(samples_pricing::pricing()),
             source: Some(source()),
         },
         property::Command::Edit {
@@ -240,6 +300,7 @@ pub(crate) fn commands() -> Vec<Command> {
         property::Command::Publish { by, version: 7 },
         property::Command::Unpublish { by, version: 7 },
         property::Command::Archive { by, version: 7 },
+        property::Command::SetStayRules { by, version: 7, rules: Box::new(stay_rules()) },
     ];
     let booking = [
         booking::Command::Hold {
@@ -248,6 +309,8 @@ pub(crate) fn commands() -> Vec<Command> {
             unit_id: Some(id(3)),
             nights: nights(),
             guests: 2,
+            slot: Some(3),
+            offer: None,
         },
         booking::Command::Release { by, booking_id },
         booking::Command::Checkout {
@@ -303,6 +366,12 @@ pub(crate) fn commands() -> Vec<Command> {
         booking::Command::StayOver { booking_id },
         booking::Command::ProposalOver { booking_id, change_id },
     ];
+    let extent = block::Extent { unit_id: Some(id(3)), unit_no: Some(2), units: None };
+    let calendar = [
+        block::Command::Block { by, extent, nights: nights(), reason: "paint".to_owned() },
+        block::Command::Unblock { by, block_id: id(12) },
+        block::Command::Move { by, booking_id, unit_no: 2 },
+    ];
     let text = || "cs_1".to_owned();
     let payment = [
         payment::Command::SessionOpened { payment_id, session_id: text(), url: text() },
@@ -323,11 +392,22 @@ pub(crate) fn commands() -> Vec<Command> {
             reason: "sorry".to_owned(),
         },
     ];
+    let reason = || "it was broken".to_owned();
+    let deposit = [
+        deposit::Command::Deduct { by, booking_id, items: deductions() },
+        deposit::Command::Release { by, booking_id },
+        deposit::Command::Contest { by, booking_id, reason: reason() },
+        deposit::Command::Resolve { booking_id, kept: 4_500, reason: reason() },
+        deposit::Command::ReleaseDue { booking_id },
+    ];
     listing
         .map(Command::Listing)
         .into_iter()
         .chain(booking.map(Command::Booking))
         .chain(payment.map(Command::Payment))
+        .chain(samples_pricing::edits().into_iter().take(1).map(Command::Listing))
+        .chain(calendar.map(Command::Calendar))
+        .chain(deposit.map(Command::Deposit))
         .collect()
 }
 
@@ -347,6 +427,7 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Listing(property::Command::Publish { .. }),
         Command::Listing(property::Command::Unpublish { .. }),
         Command::Listing(property::Command::Archive { .. }),
+        Command::Listing(property::Command::SetStayRules { .. }),
         Command::Booking(booking::Command::Hold { .. }),
         Command::Booking(booking::Command::Release { .. }),
         Command::Booking(booking::Command::Checkout { .. }),
@@ -373,6 +454,15 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Payment(payment::Command::RefundObserved { .. }),
         Command::Payment(payment::Command::AttemptFailed { .. }),
         Command::Payment(payment::Command::Refund { .. }),
+        Command::Listing(property::Command::Price { .. }),
+        Command::Calendar(block::Command::Block { .. }),
+        Command::Calendar(block::Command::Unblock { .. }),
+        Command::Calendar(block::Command::Move { .. }),
+        Command::Deposit(deposit::Command::Deduct { .. }),
+        Command::Deposit(deposit::Command::Release { .. }),
+        Command::Deposit(deposit::Command::Contest { .. }),
+        Command::Deposit(deposit::Command::Resolve { .. }),
+        Command::Deposit(deposit::Command::ReleaseDue { .. }),
     )
 }
 
@@ -388,12 +478,24 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
             status: PaymentStatus::Created,
             checkout_url: Some("http://127.0.0.1/pay".to_owned()),
         }),
+        unit_no: Some(2),
+    };
+    let block = block::Block {
+        id: id(12),
+        property_id: id(2),
+        unit_id: id(3),
+        nights: nights(),
+        reason: "paint".to_owned(),
+        created_by: id(5),
+        created_at: instant(),
     };
     vec![
         Outcome::Listing(Box::new(listing())),
         Outcome::Booking(Box::new(snapshot)),
         Outcome::Refund(Box::new(refund())),
+        Outcome::Deposit(Box::new(deposit())),
         Outcome::Done,
+        Outcome::Blocks(vec![block::Blocked { block, unit_no: 1 }]),
     ]
 }
 
@@ -404,7 +506,9 @@ pub(crate) fn place_of_outcome(outcome: &Outcome) -> usize {
         Outcome::Listing(_),
         Outcome::Booking(_),
         Outcome::Refund(_),
+        Outcome::Deposit(_),
         Outcome::Done,
+        Outcome::Blocks(_),
     )
 }
 
@@ -416,11 +520,17 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::StaleVersion { current: 3 },
         Refusal::invalid_transition("expiring", &["release"]),
         Refusal::not_bookable("in-the-past", "check_in is before today"),
-        Refusal::NightsTaken { nights: nights() },
+        Refusal::NightsTaken {
+            nights: nights(),
+            alternatives: vec![Alternative { unit_id: id(3), nights: nights() }],
+        },
         Refusal::RefundDiffers { refund: money() },
         Refusal::HasStays,
+        Refusal::HoldExists { booking_id: id(1) },
+        Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
+        Refusal::QuoteExpired,
     ]
 }
 
@@ -436,7 +546,10 @@ pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::NightsTaken { .. },
         Refusal::RefundDiffers { .. },
         Refusal::HasStays,
+        Refusal::HoldExists { .. },
+        Refusal::TooManyHolds,
         Refusal::KeyReused,
         Refusal::Poisoned,
+        Refusal::QuoteExpired,
     )
 }

@@ -3,7 +3,7 @@
 use rentezy::domain::booking::ExpiringReason;
 use rentezy::domain::booking_details::Party;
 use rentezy::domain::cancellation::{RefundLine, RefundLines};
-use rentezy::domain::event::Event;
+use rentezy::domain::event::{BlockFacts, Event};
 use rentezy::domain::payment::Decline;
 use rentezy::domain::price::LineKind;
 
@@ -14,6 +14,10 @@ fn lines() -> RefundLines {
     let currency = money().currency;
     let line = RefundLine { kind: LineKind::Nights, label: "Summer".into(), amount: 9000 };
     RefundLines { currency, lines: vec![line], deposit: 500 }
+}
+
+fn kept_back() -> BlockFacts {
+    BlockFacts { block_id: id(12), property_id: id(2), unit_id: id(3), nights: nights() }
 }
 
 /// Every event.
@@ -116,10 +120,23 @@ pub(crate) fn events() -> Vec<Event> {
         Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
+        Event::DepositHeld { stay: stay(), amount },
+        Event::DepositDeducted { stay: stay(), amount, items: vec!["lamp".into()] },
+        Event::DepositContested { stay: stay(), reason: "it was broken".into() },
+        Event::DepositReleased { stay: stay(), returned: amount, kept: amount },
         Event::HookReceived { provider_event: "evt_1".into(), kind: "charge.refunded".into() },
         Event::OperatorActed {
             action: "dead-letter.retried".into(),
             subject: "notifications".into(),
+        },
+        Event::PropertyRulesChanged { property_id, version: 8 },
+        Event::BookingMoved { stay: stay(), unit_no: 2 },
+        Event::CalendarBlocked { block: kept_back() },
+        Event::CalendarUnblocked { block: kept_back() },
+        Event::AuditViolated {
+            invariant: "I01".into(),
+            what: "overlap of nights in one slot".into(),
+            keys: vec!["slot 7".into()],
         },
     ]
 }
@@ -180,7 +197,16 @@ pub(crate) fn place_of_event(event: &Event) -> usize {
         Event::RefundCreated { .. },
         Event::RefundSucceeded { .. },
         Event::RefundFailed { .. },
+        Event::DepositHeld { .. },
+        Event::DepositDeducted { .. },
+        Event::DepositContested { .. },
+        Event::DepositReleased { .. },
         Event::HookReceived { .. },
         Event::OperatorActed { .. },
+        Event::PropertyRulesChanged { .. },
+        Event::BookingMoved { .. },
+        Event::CalendarBlocked { .. },
+        Event::CalendarUnblocked { .. },
+        Event::AuditViolated { .. },
     )
 }

@@ -42,6 +42,11 @@ const IN_ORDER: &str = "
         '01970000-0000-7000-8000-000000000002', '01970000-0000-7000-8000-0000000000b2', 300, 'EUR',
         'succeeded', '{}', null, null, null, 0, 1, now(), now());
     update payments set captured = amount;
+    insert into ledger select y.property_id, gen_random_uuid(), 'payment_received', y.id,
+        y.booking_id, p.owner_id, b.tenant_id, y.currency,
+        array['cash_clearing', 'landlord_payable'], array[y.amount, -y.amount], null, now()
+        from payments y join bookings b on b.id = y.booking_id
+        join properties p on p.id = y.property_id;
     insert into commands select ('01970000-0000-7000-8000-0000000000c' || n)::uuid, '', 
         '01970000-0000-7000-8000-000000000002', jsonb_build_object('booking',
         jsonb_build_object('booking', jsonb_build_object('id',
@@ -78,6 +83,7 @@ const SEEDS: &[&str] = &[
     "update payments set captured = 299",
     "update bookings set status = 'confirmed' where status = 'hold'",
     "update payments set status = 'refunded'",
+    "alter table ledger disable trigger user; delete from ledger",
     "update bookings set status = 'expiring', expiring = 'time',
         updated_at = now() - interval '16 min' where status = 'hold'",
     "delete from consumer_offsets where consumer = 'payments'",
@@ -99,6 +105,34 @@ const SEEDS: &[&str] = &[
     "update units set night_minor = null",
     "update units set count = 2",
     "update properties set status = 'archived'",
+    "update bookings set gate = 1 where status = 'hold'",
+    "insert into gates select tenant_id, 1, id, gen_random_uuid(), 'hold', now() from bookings
+     where status = 'confirmed'",
+    "insert into gates values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), 'promo',
+        now() - interval '8 min')",
+    "insert into occupancies select gen_random_uuid(), property_id, slot_id,
+         daterange('2027-01-01', '2027-01-02'), 'block' from occupancies limit 1",
+    "insert into occupancies (ref, property_id, slot_id, nights, kind)
+     select gen_random_uuid(), property_id, slot_id,
+         daterange(upper(nights) - 1, upper(nights) + 1), kind from occupancies",
+    "alter table ledger disable trigger user;
+     alter table ledger drop constraint ledger_adds_up_to_zero;
+     update ledger set amounts = array[300, -299]",
+    "alter table ledger drop constraint ledger_adds_up_to_zero;
+     insert into ledger select property_id, gen_random_uuid(), kind, source, booking_id,
+         landlord_id, tenant_id, 'USD', accounts, array[1, 0], null, at from ledger",
+    "update payments set captured = 299",
+    "insert into ledger select property_id, gen_random_uuid(), kind, source, booking_id,
+         landlord_id, tenant_id, currency, array['landlord_payable', 'tenant_credit'],
+         array[1, -1], null, at from ledger",
+    "insert into deposits select booking_id, property_id, tenant_id, landlord_id, currency, 5,
+         '[]', 0, 0, 'held', null, null, null, null, 1, now(), now() from ledger",
+    "insert into refunds select gen_random_uuid(), property_id, id, booking_id, 301, currency,
+         'goodwill', 'pending', null, 1, now(), now() from payments",
+    "insert into ledger select property_id, gen_random_uuid(), kind, gen_random_uuid(),
+         booking_id, landlord_id, tenant_id, currency, accounts, amounts, null, at from ledger",
+    "insert into deposits select booking_id, property_id, tenant_id, landlord_id, currency, 5,
+         '[]', 0, 0, 'due', now(), gen_random_uuid(), null, null, 1, now(), now() from ledger",
     "insert into parked_events values ('payments', 1, 1, gen_random_uuid(), 'x', 1, now(), now(),
         '')",
 ];

@@ -81,12 +81,14 @@ fn fetch_booking(state: &mut PropertyState, rows: &Rows, id: BookingId) {
 /// Fetches what a command is about, as the actor's memory does.
 fn fetch(state: &mut PropertyState, rows: &Rows, command: &Command) {
     match command {
-        Command::Listing(_) => {}
+        // The simulation asks none of the calendar.
+        Command::Listing(_) | Command::Calendar(_) => {}
         Command::Booking(command) => {
             if let Some(id) = command.booking() {
                 fetch_booking(state, rows, id);
             }
         }
+        Command::Deposit(command) => fetch_booking(state, rows, command.booking()),
         Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
             if let Some(refund) = rows.refunds.get(refund_id) {
                 state.refunds.entry(*refund_id).or_insert_with(|| refund.clone());
@@ -160,8 +162,10 @@ fn decide_one(
 fn standing(state: &PropertyState, request: &Request) -> (String, bool) {
     let id = match &request.command {
         Command::Listing(_) => return ("listing".into(), false),
+        Command::Calendar(_) => return ("calendar".into(), false),
         Command::Booking(booking::Command::Hold { .. }) => return ("none".into(), false),
         Command::Booking(command) => command.booking(),
+        Command::Deposit(command) => Some(command.booking()),
         Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
             let status = state.refunds.get(refund_id).map(|refund| refund.status.name());
             return (status.unwrap_or("unknown").into(), false);

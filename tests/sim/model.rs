@@ -68,9 +68,13 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
         Refusal::InvalidTransition { .. } => "transition",
         Refusal::NotBookable { rule, .. } => rule,
         Refusal::NightsTaken { .. } => "taken",
+        Refusal::QuoteExpired => "quote expired",
         Refusal::RefundDiffers { .. } => "refund-differs",
         Refusal::HasStays => "has-stays",
-        Refusal::KeyReused | Refusal::Poisoned => "impossible",
+        Refusal::HoldExists { .. }
+        | Refusal::TooManyHolds
+        | Refusal::KeyReused
+        | Refusal::Poisoned => "impossible",
     }
 }
 
@@ -93,6 +97,9 @@ impl Model {
             Command::Listing(command) => self.listing(command, today),
             Command::Booking(command) => self.booking(command, awaited, now, today, rules),
             Command::Payment(command) => self.payment(command, today),
+            Command::Calendar(_) => Err("not-simulated"),
+            // Homes of this world take no deposits.
+            Command::Deposit(_) => Err("not-found"),
         }
     }
 
@@ -281,7 +288,7 @@ impl Model {
             () if self.paused || self.archived => Err("not-live"),
             () if Some(by) == self.owner => Err("own-listing"),
             () if nights.check_in() < today => Err("in-the-past"),
-            () if ahead > i32::try_from(rules.window_days).unwrap() => Err("too-far-ahead"),
+            () if ahead > i32::try_from(rules.window_days).unwrap() => Err("window"),
             () if guests == 0 || guests > self.guests => Err("too-many-guests"),
             () if !self.fits(nights) => Err("taken"),
             () => Ok(()),

@@ -9,9 +9,11 @@ use rentezy::domain::booking::{Booking, BookingStatus};
 use rentezy::domain::change::{Net, Timer, TimerWrite, Write};
 use rentezy::domain::ids::{BookingId, PaymentId, RefundId, RequestId, TimerId};
 use rentezy::domain::inventory::{Occupancy, Occupant, Slot};
-use rentezy::domain::payment::{Payment, Refund};
+use rentezy::domain::ledger::{Account, Kind, Posting};
+use rentezy::domain::payment::{Payment, Refund, RefundStatus};
 use rentezy::domain::property::Listing;
 use rentezy::domain::stay::Outcome;
+use uuid::Uuid;
 
 /// What is kept of a property.
 #[derive(Debug, Default)]
@@ -23,6 +25,8 @@ pub(crate) struct Rows {
     pub(crate) bookings: BTreeMap<BookingId, Booking>,
     pub(crate) payments: BTreeMap<PaymentId, Payment>,
     pub(crate) refunds: BTreeMap<RefundId, Refund>,
+    /// Movements of money by their keys.
+    pub(crate) ledger: BTreeMap<Uuid, Posting>,
     pub(crate) nights: BTreeMap<Occupant, Occupancy>,
     /// Timers that are set and have not fired.
     pub(crate) timers: BTreeMap<TimerId, Timer>,
@@ -88,8 +92,33 @@ impl Rows {
                 assert!(row.amount.amount > 0);
             },
         );
+        for posting in net.postings {
+            let sum: i64 = posting.lines.iter().map(|(_, amount)| amount).sum();
+            assert!(sum == 0 && posting.lines.len() > 1, "does not add up: {posting:?}");
+            let twice = self.ledger.insert(posting.id, posting);
+            assert_eq!(twice, None, "posted twice");
+        }
+        self.check_ledger();
         self.write_nights(net.occupancies);
         self.write_timers(net.timers);
+    }
+
+    /// Accounts are what payments and refunds say they are.
+    fn check_ledger(&self) {
+        let of = |account| -> i64 {
+            let lines = self.ledger.values().flat_map(|posting| &posting.lines);
+            lines.filter(|(other, _)| *other == account).map(|(_, amount)| amount).sum()
+        };
+        let back = |status| -> i64 {
+            let refunds = self.refunds.values().filter(|refund| refund.status == status);
+            refunds.map(|refund| refund.amount.amount).sum()
+        };
+        let came = self.ledger.values().filter(|posting| posting.kind == Kind::PaymentReceived);
+        let came: i64 = came.filter_map(|posting| posting.lines.first()).map(|line| line.1).sum();
+        let sent = back(RefundStatus::Succeeded);
+        assert_eq!(of(Account::CashClearing), came - sent, "cash");
+        assert_eq!(of(Account::TenantCredit), -back(RefundStatus::Pending), "on its way back");
+        assert_eq!(of(Account::Suspense), -back(RefundStatus::Failed), "to be looked at");
     }
 
     fn write_nights(&mut self, writes: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>) {

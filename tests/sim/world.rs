@@ -29,6 +29,7 @@ const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 30,
+    holds_per_user: 0,
     ..Rules::USUAL
 };
 
@@ -101,6 +102,7 @@ impl<'a> World<'a> {
             }],
             slot_ids: (1..=self.slots).collect(),
             policies: Box::default(),
+            pricing: Box::default(),
             source: None,
         };
         let submit = property::Command::Submit { by: user(1), version: 1 };
@@ -178,7 +180,15 @@ impl<'a> World<'a> {
         let by = user(if self.rng.u8(..20) == 0 { 1 } else { self.rng.u128(2..5) });
         let guests = if self.rng.u8(..20) == 0 { self.rng.u16(..4) } else { 2 };
         let booking_id = BookingId::from(self.id());
-        let hold = booking::Command::Hold { by, booking_id, unit_id: None, nights, guests };
+        let hold = booking::Command::Hold {
+            by,
+            booking_id,
+            unit_id: None,
+            nights,
+            guests,
+            slot: None,
+            offer: None,
+        };
         let request = self.request(Command::Booking(hold));
         self.waiting.push(request);
     }
@@ -401,9 +411,10 @@ impl<'a> World<'a> {
 
     fn about(&self, command: &Command) -> Option<BookingId> {
         match command {
-            Command::Listing(_) => None,
+            Command::Listing(_) | Command::Calendar(_) => None,
             Command::Booking(booking::Command::Hold { booking_id, .. }) => Some(*booking_id),
             Command::Booking(command) => command.booking(),
+            Command::Deposit(command) => Some(command.booking()),
             Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
                 self.rows.refunds.get(refund_id).map(|refund| refund.booking_id)
             }
@@ -500,7 +511,7 @@ fn of_timer(timer: &rentezy::domain::change::Timer) -> Request {
 
 fn name(command: &Command, awaited: bool) -> &'static str {
     match command {
-        Command::Listing(_) => "edit",
+        Command::Listing(_) | Command::Calendar(_) => "edit",
         Command::Booking(command) if command.booking().is_some() && !awaited => match command {
             booking::Command::Release { .. } => "release",
             booking::Command::Checkout { .. } => "checkout",
@@ -509,6 +520,7 @@ fn name(command: &Command, awaited: bool) -> &'static str {
         Command::Booking(booking::Command::HoldOver { .. }) => "hold over",
         Command::Booking(booking::Command::CloseOverdue { .. }) => "close overdue",
         Command::Booking(_) => "hold",
+        Command::Deposit(_) => "deposit",
         Command::Payment(payment::Command::SessionOpened { .. }) => "session opened",
         Command::Payment(payment::Command::SessionEnded { .. }) => "session ended",
         Command::Payment(payment::Command::Paid { .. }) => "paid",

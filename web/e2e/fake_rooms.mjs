@@ -275,6 +275,12 @@ export function rooms(base) {
       return { status: 202, body: replays[0] };
     }
     if (call === 'GET /replays') return page(replays);
+    if (call === 'GET /ledger/trial-balance') {
+      const line = (account, amount) => ({ currency: 'EUR', account, amount, lines: 3 });
+      return { status: 200, body: { balanced: true, data: [line('cash_clearing', 50_000), line('deposits_held', -20_000), line('landlord_payable', -30_000)] } };
+    }
+    if (call === 'GET /ledger/audits') return { status: 200, body: { data: [{ everything: false, started_at: iso(), ended_at: iso(), checked_to: 1_234, events: 12, bookings: 2, violations: [] }] } };
+    if (call === 'GET /ledger/postings') return { status: 200, body: { data: [{ id: randomUUID(), kind: 'payment_received', source: randomUUID(), reverses: null, at: iso(), currency: 'EUR', lines: [{ account: 'cash_clearing', amount: 30_000 }, { account: 'landlord_payable', amount: -30_000 }] }] } };
     throw new Refused(404, 'not-found', 'nothing is here');
   }
 

@@ -86,6 +86,15 @@ struct Awake {
     used_at: Instant,
 }
 
+/// A place in the queue of an entity, for one request.
+#[derive(Debug)]
+pub struct Place {
+    entity: EntityRef,
+    handle: PropertyHandle,
+    permit: OwnedSemaphorePermit,
+    node: OwnedSemaphorePermit,
+}
+
 impl Region {
     /// Opens the region for the shards that this node owns.
     #[must_use]
@@ -131,20 +140,39 @@ impl Region {
     /// # Errors
     /// When there is no answer in time; see [`AskError`].
     pub async fn ask(&self, entity: EntityRef, request: Request) -> Result<Answer, AskError> {
-        let _node = Arc::clone(&self.0.node_permits).try_acquire_owned().map_err(|_| BUSY)?;
-        clock::within(DEADLINE, self.try_until_answered(entity, request))
+        let place = self.admit(entity)?;
+        self.ask_in(place, request).await
+    }
+
+    /// Takes a place in an entity's queue, or says at once that there is none: who has
+    /// something to do before it asks does nothing in vain then.
+    ///
+    /// # Errors
+    /// [`AskError::Busy`].
+    pub fn admit(&self, entity: EntityRef) -> Result<Place, AskError> {
+        let node = Arc::clone(&self.0.node_permits).try_acquire_owned().map_err(|_| {
+            refused("node");
+            BUSY
+        })?;
+        let (handle, permit) = self.0.wake(entity)?;
+        Ok(Place { entity, handle, permit, node })
+    }
+
+    /// Asks from a place in the queue, and waits for the answer.
+    ///
+    /// # Errors
+    /// When there is no answer in time; see [`AskError`].
+    pub async fn ask_in(&self, place: Place, request: Request) -> Result<Answer, AskError> {
+        clock::within(DEADLINE, self.try_until_answered(place, request))
             .await
             .unwrap_or(Err(AskError::Unknown))
     }
 
-    async fn try_until_answered(
-        &self,
-        entity: EntityRef,
-        request: Request,
-    ) -> Result<Answer, AskError> {
+    async fn try_until_answered(&self, place: Place, request: Request) -> Result<Answer, AskError> {
+        let Place { entity, handle, permit, node: _node } = place;
+        let (mut handle, mut permit) = (handle, permit);
         let (mut pause, mut breakages) = (PAUSE, 0);
         loop {
-            let (handle, permit) = self.0.wake(entity)?;
             match handle.ask(request.clone(), permit).await {
                 Ok(answer) => return Ok(answer),
                 Err(NotAnswered::Fenced | NotAnswered::Failed) => return Err(BUSY),
@@ -157,6 +185,7 @@ impl Region {
                     }
                     clock::pause(pause).await;
                     pause = pause.saturating_mul(2);
+                    (handle, permit) = self.0.wake(entity)?;
                 }
             }
         }
@@ -189,7 +218,10 @@ impl Inner {
         self.ownership.epoch(entry.shard).ok_or(BUSY)?;
         entry.used = used;
         entry.used_at = clock::monotonic();
-        let permit = Arc::clone(&entry.permits).try_acquire_owned().map_err(|_| BUSY)?;
+        let permit = Arc::clone(&entry.permits).try_acquire_owned().map_err(|_| {
+            refused("entity");
+            BUSY
+        })?;
         Ok((entry.handle.clone(), permit))
     }
 
@@ -224,6 +256,11 @@ impl Inner {
             }
         }
     }
+}
+
+/// Counts a request that found no place.
+fn refused(queue: &'static str) {
+    metrics::counter!("region_refused_total", "queue" => queue).increment(1);
 }
 
 async fn sweep(region: std::sync::Weak<Inner>) {

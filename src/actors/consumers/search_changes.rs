@@ -53,6 +53,7 @@ impl Page {
             | Event::PropertyPublished { property_id, .. }
             | Event::PropertyUnpublished { property_id, .. }
             | Event::PropertyArchived { property_id, .. }
+            | Event::PropertyRulesChanged { property_id, .. }
             | Event::PropertyPriceChanged { property_id, .. }
             | Event::PropertyPhotoAdded { property_id, .. }
             | Event::PropertyPhotoRemoved { property_id, .. }
@@ -73,8 +74,12 @@ impl Page {
             | Event::BookingLatePaymentResolved { stay, .. } => {
                 self.nights.insert(stay.property_id);
             }
+            Event::CalendarBlocked { block } | Event::CalendarUnblocked { block } => {
+                self.nights.insert(block.property_id);
+            }
             // None of these touches a listing or takes or frees a night.
             Event::BookingPaymentPending { .. }
+            | Event::BookingMoved { .. }
             | Event::BookingExpiring { .. }
             | Event::BookingExtended { .. }
             | Event::BookingRequested { .. }
@@ -104,6 +109,11 @@ impl Page {
             | Event::RefundCreated { .. }
             | Event::RefundSucceeded { .. }
             | Event::RefundFailed { .. }
+            | Event::DepositHeld { .. }
+            | Event::DepositDeducted { .. }
+            | Event::DepositContested { .. }
+            | Event::DepositReleased { .. }
+            | Event::AuditViolated { .. }
             | Event::HookReceived { .. } => {}
         }
     }

@@ -10,6 +10,7 @@ use crate::actors::consumers::search_document::document;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::policies::Policies;
+use crate::domain::pricing::Pricing;
 use crate::domain::property::{
     Address, Kind, Listing, ListingFields, Location, Status, StayMode, Unit, UnitFields,
 };
@@ -58,6 +59,8 @@ fn listing(status: Status) -> Listing {
         fields: fields("Loft by the canal"),
         units: vec![unit(3, 12_000, 1)],
         policies: Policies::default(),
+        pricing: Pricing::default(),
+        stay_rules: Default::default(),
         status,
         rejection: None,
         source: None,

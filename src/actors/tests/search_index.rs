@@ -65,6 +65,7 @@ impl Node {
                 hold: minute * 10,
                 expiring: minute,
                 window_days: 730,
+                holds_per_user: 0,
                 ..Rules::USUAL
             },
         };
@@ -122,6 +123,7 @@ impl Node {
             units: vec![unit(7, price, count)],
             slot_ids,
             policies: Box::default(),
+            pricing: Box::default(),
             source: None,
         };
         self.tell(owner, id, stay::Command::Listing(create)).await;
@@ -145,7 +147,15 @@ impl Node {
 
     async fn hold(&self, by: UserId, at: PropertyId, nights: Nights) -> BookingId {
         let booking_id = self.clock.id();
-        let hold = booking::Command::Hold { by, booking_id, unit_id: None, nights, guests: 1 };
+        let hold = booking::Command::Hold {
+            by,
+            booking_id,
+            unit_id: None,
+            nights,
+            guests: 1,
+            slot: None,
+            offer: None,
+        };
         self.tell(by, at, stay::Command::Booking(hold)).await;
         booking_id
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::fixture::{
     RULES, World, booking_id, checkout, ended, euro, hold, june, nights, owner, paid, payment_id,
-    snapshot, stranger, tenant, told, unanswered, unit_id,
+    rule, snapshot, stranger, tenant, told, unanswered, unit_id,
 };
 use crate::domain::booking::{BookingStatus, CLOSE_ATTEMPTS_MIN, Command, ExpiringReason};
 use crate::domain::calendar::Nights;
@@ -18,13 +18,6 @@ use crate::domain::ids::UnitId;
 use crate::domain::payment::{PaymentStatus, RefundStatus};
 use crate::domain::refusal::Refusal;
 use crate::domain::stay;
-
-fn rule(refusal: Refusal) -> String {
-    match refusal {
-        Refusal::NotBookable { rule, .. } => rule,
-        other => panic!("{other:?}"),
-    }
-}
 
 #[test]
 fn a_hold_keeps_the_nights_and_freezes_the_price() {
@@ -49,7 +42,7 @@ fn nights_are_sold_once() {
     let mut world = World::live(1);
     world.hold(1, nights(5, 8)).unwrap();
     let wanted = nights(7, 9);
-    assert_eq!(world.hold(2, wanted), Err(Refusal::NightsTaken { nights: wanted }));
+    assert_eq!(world.hold(2, wanted), Err(Refusal::nights_taken(wanted)));
     world.hold(3, nights(8, 9)).unwrap();
     world.hold(4, nights(4, 5)).unwrap();
     world.release(1).unwrap();
@@ -73,7 +66,7 @@ fn a_hold_that_needs_room_moves_others() {
     let decision = world.hold(4, nights(5, 11)).unwrap();
     let moved = |change: &&Change| matches!(change, Change::Occupy(_));
     assert_eq!(decision.changes.iter().filter(moved).count(), 2);
-    assert_eq!(world.hold(5, nights(10, 11)), Err(Refusal::NightsTaken { nights: nights(10, 11) }));
+    assert_eq!(world.hold(5, nights(10, 11)), Err(Refusal::nights_taken(nights(10, 11))));
 }
 
 #[test]
@@ -91,19 +84,35 @@ fn what_cannot_be_booked() {
     assert_eq!(rule(ask(by).unwrap_err()), "own-listing");
     for (wanted, name) in [
         (Nights::new(Date::constant(2026, 5, 31), june(2)).unwrap(), "in-the-past"),
-        (Nights::new(june(2), june(2) + 365.days()).unwrap(), "too-far-ahead"),
+        (Nights::new(june(2), june(2) + 365.days()).unwrap(), "window"),
     ] {
         assert_eq!(rule(world.hold(1, wanted).unwrap_err()), name);
     }
     for guests in [0, 3] {
         let (by, booking_id) = (tenant(), booking_id(1));
-        let command = Command::Hold { by, booking_id, unit_id: None, nights: nights(5, 8), guests };
+        let command = Command::Hold {
+            by,
+            booking_id,
+            unit_id: None,
+            nights: nights(5, 8),
+            guests,
+            slot: None,
+            offer: None,
+        };
         assert_eq!(rule(world.book(command).unwrap_err()), "too-many-guests");
     }
     let (by, booking_id) = (tenant(), booking_id(1));
     let unit = |id| {
         let unit_id = Some(UnitId::from(Uuid::from_u128(id)));
-        Command::Hold { by, booking_id, unit_id, nights: nights(5, 8), guests: 2 }
+        Command::Hold {
+            by,
+            booking_id,
+            unit_id,
+            nights: nights(5, 8),
+            guests: 2,
+            slot: None,
+            offer: None,
+        }
     };
     assert_eq!(world.book(unit(99)), Err(Refusal::NotFound));
     world.book(unit(unit_id().uuid().as_u128())).unwrap();

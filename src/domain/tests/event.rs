@@ -7,13 +7,21 @@ use super::fixture::{
 };
 use crate::domain::booking::{self, ExpiringReason};
 use crate::domain::booking_details::Party;
-use crate::domain::event::{Event, StayFacts};
+use crate::domain::deposit;
+use crate::domain::event::{BlockFacts, Event, StayFacts};
 use crate::domain::ids::{ProposalId, RefundId};
 use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
 
 /// One of each, in the order of their declaration.
+#[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
 pub(super) fn samples() -> Vec<Event> {
+    let block = BlockFacts {
+        block_id: Uuid::from_u128(12).into(),
+        property_id: property_id(),
+        unit_id: unit_id(),
+        nights: nights(5, 8),
+    };
     let stay = StayFacts {
         booking_id: booking_id(1),
         property_id: property_id(),
@@ -124,10 +132,23 @@ pub(super) fn samples() -> Vec<Event> {
         Event::RefundCreated { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundSucceeded { refund_id, payment_id, property_id, booking_id, amount },
         Event::RefundFailed { refund_id, payment_id, property_id, booking_id },
+        Event::DepositHeld { stay: stay.clone(), amount },
+        Event::DepositDeducted { stay: stay.clone(), amount, items: vec!["lamp".into()] },
+        Event::DepositContested { stay: stay.clone(), reason: "it was broken".into() },
+        Event::DepositReleased { stay: stay.clone(), returned: euro(20_000), kept: euro(10_000) },
         Event::HookReceived { provider_event: "evt_1".into(), kind: "refund.updated".into() },
         Event::OperatorActed {
             action: "dead-letter.retried".into(),
             subject: "notifications".into(),
+        },
+        Event::PropertyRulesChanged { property_id, version: 8 },
+        Event::CalendarBlocked { block: block.clone() },
+        Event::CalendarUnblocked { block },
+        Event::BookingMoved { stay, unit_no: 2 },
+        Event::AuditViolated {
+            invariant: "I01".into(),
+            what: "overlap of nights in one slot".into(),
+            keys: vec!["slot 7".into()],
         },
     ]
 }
@@ -172,8 +193,13 @@ fn timers_commands_are_written_as_they_always_were() {
             booking::Command::ProposalOver { booking_id, change_id: Uuid::from_u128(4001).into() },
             r#"{"booking":{"proposal_over":{"booking_id":"bkg_000000000000000000000000000003e9","change_id":"chg_00000000000000000000000000000fa1"}}}"#,
         ),
-    ] {
-        let command = Command::Booking(command);
+    ]
+    .map(|(command, json)| (Command::Booking(command), json))
+    .into_iter()
+    .chain([(
+        Command::Deposit(deposit::Command::ReleaseDue { booking_id }),
+        r#"{"deposit":{"release_due":{"booking_id":"bkg_000000000000000000000000000003e9"}}}"#,
+    )]) {
         assert!(command.is_timer());
         assert_eq!(serde_json::to_string(&command).unwrap(), json);
         assert_eq!(serde_json::from_str::<Command>(json).unwrap(), command);

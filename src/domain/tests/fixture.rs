@@ -19,12 +19,14 @@ use crate::domain::property::{
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{Context, Review, Rules};
 use crate::domain::stay::{self, Command, Outcome, PropertyState};
+use crate::domain::{deposit, ledger};
 
 pub(super) const RULES: Rules = Rules {
     review: Review::Auto,
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 365,
+    holds_per_user: 0,
     ..Rules::USUAL
 };
 
@@ -152,6 +154,11 @@ impl World {
     pub(super) fn run_as(&mut self, request: Uuid, command: &Command) -> Result<Decision, Refusal> {
         let decision = self.decide_as(request, command)?;
         self.timers.retain(|timer| timer.id.uuid() != request);
+        self.take_in(&decision);
+        Ok(decision)
+    }
+
+    fn take_in(&mut self, decision: &Decision) {
         for change in &decision.changes {
             self.state.apply(change);
             match change {
@@ -160,7 +167,14 @@ impl World {
                 _ => {}
             }
         }
-        Ok(decision)
+    }
+
+    /// Takes a decision in with what follows from it for money.
+    pub(super) fn follow(&mut self, mut decision: Decision) {
+        let context = Context { now: self.now, request: Uuid::nil(), rules: &self.rules };
+        deposit::follow(&self.state, &mut decision, &context);
+        ledger::follow(&self.state, &mut decision, &context);
+        self.take_in(&decision);
     }
 
     pub(super) fn run(&mut self, command: Command) -> Result<Decision, Refusal> {
@@ -249,13 +263,22 @@ pub(super) fn create(fields: ListingFields, unit: UnitFields) -> property::Comma
         units: vec![Unit { id: unit_id(), fields: unit }],
         slot_ids,
         policies: Box::default(),
+        pricing: Box::default(),
         source: None,
     }
 }
 
 pub(super) fn hold(number: u128, nights: Nights) -> booking::Command {
     let (by, booking_id) = (tenant(), booking_id(number));
-    booking::Command::Hold { by, booking_id, unit_id: None, nights, guests: 1 }
+    booking::Command::Hold {
+        by,
+        booking_id,
+        unit_id: None,
+        nights,
+        guests: 1,
+        slot: None,
+        offer: None,
+    }
 }
 
 pub(super) fn checkout(number: u128, amount: Money) -> booking::Command {
@@ -289,5 +312,13 @@ pub(super) fn snapshot(decision: &Decision) -> &BookingSnapshot {
     match &decision.outcome {
         Outcome::Booking(snapshot) => snapshot,
         other => panic!("no booking: {other:?}"),
+    }
+}
+
+/// The rule that a stay failed by.
+pub(super) fn rule(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::NotBookable { rule, .. } => rule,
+        other => panic!("{other:?}"),
     }
 }

@@ -1,16 +1,20 @@
 //! Unit tests of the rules, one file for each.
 
+mod block;
 mod booking;
 mod booking_table;
 mod calendar;
 mod cancellation;
 mod change;
+mod deposit;
 mod entity;
 mod event;
 mod fixture;
+mod hold_limits;
 mod ids;
 mod inventory;
 mod key_rotation;
+mod ledger;
 mod letter;
 mod link_token;
 mod listing_life;
@@ -23,8 +27,13 @@ mod picture;
 mod picture_files;
 mod policies;
 mod preference;
+mod pricing;
+mod promo;
 mod property;
+mod quote;
+mod reckoning;
 mod signature;
+mod stay_rules;
 mod telling;
 mod unit;
 mod user;

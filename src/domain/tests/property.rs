@@ -85,6 +85,7 @@ fn every_unit_needs_its_slot_number() {
             units: vec![Unit { id: unit_id(), fields: unit(2) }],
             slot_ids,
             policies: Box::default(),
+            pricing: Box::default(),
             source: None,
         };
         assert_eq!(wrong(World::empty().listing(command).unwrap_err()), ["/unit/count"]);

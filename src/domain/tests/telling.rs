@@ -116,6 +116,14 @@ fn expected(event: &str) -> &'static [&'static str] {
         "booking.modified" => {
             &["tenant in app booking_modified", "landlord in app booking_modified"]
         }
+        "booking.moved" => &["tenant in app stay_moved"],
+        "deposit.deducted" => &["tenant in app deposit_deducted", "landlord in app"],
+        "deposit.contested" => &[
+            "tenant in app",
+            "landlord in app deposit_contested",
+            "admin in app deposit_contested",
+        ],
+        "deposit.released" => &["tenant in app deposit_released", "landlord in app"],
         "refund.created" => &["tenant in app refund_created"],
         "refund.succeeded" => &["tenant in app refund_succeeded"],
         "refund.failed" => &["tenant in app refund_failed", "admin in app refund_failed"],
@@ -132,6 +140,7 @@ fn expected(event: &str) -> &'static [&'static str] {
         | "property.published"
         | "property.unpublished"
         | "property.archived"
+        | "property.rules_changed"
         | "property.price_changed"
         | "property.photo_added"
         | "property.photo_removed"
@@ -139,12 +148,16 @@ fn expected(event: &str) -> &'static [&'static str] {
         | "booking.expiring"
         | "booking.released"
         | "booking.extended"
+        | "calendar.blocked"
+        | "calendar.unblocked"
+        | "deposit.held"
         | "payment.created"
         | "payment.succeeded"
         | "payment.canceled"
         | "payment.closing"
         | "hook.received"
-        | "operator.acted" => &[],
+        | "operator.acted"
+        | "audit.violated" => &[],
         other => panic!("nobody has said who is told of {other}"),
     }
 }

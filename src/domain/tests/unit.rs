@@ -50,7 +50,15 @@ fn hold_in(
     guests: u16,
 ) -> Result<Decision, Refusal> {
     let (by, booking_id) = (tenant(), booking_id(number));
-    world.book(booking::Command::Hold { by, booking_id, unit_id, nights: nights(5, 8), guests })
+    world.book(booking::Command::Hold {
+        by,
+        booking_id,
+        unit_id,
+        nights: nights(5, 8),
+        guests,
+        slot: None,
+        offer: None,
+    })
 }
 
 fn retired(decision: &Decision) -> Vec<i64> {

@@ -142,6 +142,11 @@ fn of_stays() -> Vec<Matter> {
         Matter::HostConfirmed { stay: s(), amount },
         Matter::HostExpired { stay: s() },
         Matter::StayRecorded { stay: s(), total: amount },
+        Matter::StayMoved { stay: s(), unit_no: 2 },
+        Matter::DepositDeducted { stay: s(), amount, items: vec![HOSTILE.into(), "Lamp".into()] },
+        Matter::DepositContested { to: Party::Landlord, stay: s(), reason: HOSTILE.into() },
+        Matter::DepositContested { to: Party::Admin, stay: s(), reason: HOSTILE.into() },
+        Matter::DepositReleased { stay: s(), returned: amount, kept: euro(0) },
     ];
     for by in [Some(Party::Tenant), Some(Party::Landlord), Some(Party::Admin), None] {
         all.push(Matter::BookingCancelled { stay: s(), off: off(by, false) });

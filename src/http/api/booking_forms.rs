@@ -35,6 +35,10 @@ pub struct NewBooking {
     /// How many people come.
     #[schema(minimum = 1)]
     pub(super) guests: u16,
+    /// The quote to hold them at; without it, the price of the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 32_768)]
+    pub(super) quote: Option<String>,
 }
 
 /// Where to come back to from the payment page.
@@ -61,6 +65,9 @@ pub struct Booking {
     /// Its unit type.
     #[schema(value_type = String)]
     unit_id: UnitId,
+    /// The number of its unit within the type; for the landlord.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit_no: Option<u16>,
     /// Whose stay it is.
     #[schema(value_type = String)]
     tenant_id: UserId,
@@ -219,6 +226,7 @@ impl Booking {
             property_id: booking.property_id,
             property_title: snapshot.property_title.clone(),
             unit_id: booking.unit_id,
+            unit_no: snapshot.unit_no.filter(|_| sight.viewer == snapshot.landlord_id),
             tenant_id: booking.tenant_id,
             landlord_id: snapshot.landlord_id,
             check_in: booking.nights.check_in(),

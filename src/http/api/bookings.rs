@@ -10,10 +10,12 @@ use uuid::Uuid;
 
 use super::booking_forms::{Booking, Checkout, NewBooking, NewCheckout};
 use super::booking_sight::Sight;
+use super::pricing;
 use super::schema::List;
 use crate::actors::payer::Payer;
 use crate::domain::booking::{self, BookingSnapshot, BookingStatus};
 use crate::domain::calendar::Nights;
+use crate::domain::gate;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId};
 use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
@@ -23,7 +25,8 @@ use crate::http::command::{self, Ask, Done};
 use crate::http::extract::{self, Id, Json, Query};
 use crate::http::idempotency::{self, Key};
 use crate::http::page;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Slug};
+use crate::http::slots;
 use crate::http::state::Shared;
 use crate::storage::{accounts, bookings};
 
@@ -80,20 +83,38 @@ pub async fn hold(
     if body.guests == 0 {
         return Err(Problem::invalid("/guests", "invalid", "at least 1"));
     }
-    let command = booking::Command::Hold {
-        by: principal.user,
-        booking_id: state.clock.id(),
-        unit_id: body.unit_id,
-        nights,
-        guests: body.guests,
+    let offer = pricing::offered(&state, body.quote.as_deref())?;
+    let (by, limit) = (principal.user, state.config.bookings.holds_per_user);
+    // Before anything else: where a crowd waits, one more is told so at once.
+    let mut place = Some(state.region.admit(body.property_id.into())?);
+    let id = key.request_id(principal.user, &[]);
+    command::note(id);
+    let mut free = slots::free(&state.pool, gate::holds_of(by), limit).await?;
+    let done = loop {
+        let command = booking::Command::Hold {
+            by,
+            booking_id: state.clock.id(),
+            unit_id: body.unit_id,
+            nights,
+            guests: body.guests,
+            slot: free.pop(),
+            offer: offer.clone(),
+        };
+        let ask = Ask {
+            by,
+            id,
+            fingerprint: idempotency::fingerprint(&body),
+            command: Command::Booking(command),
+        };
+        let place = match place.take() {
+            Some(place) => place,
+            None => state.region.admit(body.property_id.into())?,
+        };
+        match command::ask_in(&state, place, ask).await {
+            Err(problem) if problem.slug() == Slug::TooManyHolds && !free.is_empty() => {}
+            done => break done?,
+        }
     };
-    let ask = Ask {
-        by: principal.user,
-        id: key.request_id(principal.user, &[]),
-        fingerprint: idempotency::fingerprint(&body),
-        command: Command::Booking(command),
-    };
-    let done = command::ask(&state, body.property_id, ask).await?;
     let booking = Booking::seen_by(done.booking()?, &Sight::then(&state, &principal));
     Ok(done.answer((StatusCode::CREATED, Json(booking))))
 }
@@ -243,7 +264,7 @@ pub(super) async fn tell(
     snapshot: &BookingSnapshot,
     (key, ids): (&Key, &[Uuid]),
     body: &impl Serialize,
-    command: booking::Command,
+    command: impl Into<Command>,
 ) -> Result<Done, Problem> {
     let booking = &snapshot.booking;
     let path: Vec<Uuid> = std::iter::once(booking.id.uuid()).chain(ids.iter().copied()).collect();
@@ -251,7 +272,7 @@ pub(super) async fn tell(
         by: principal.user,
         id: key.request_id(principal.user, &path),
         fingerprint: idempotency::fingerprint(body),
-        command: Command::Booking(command),
+        command: command.into(),
     };
     command::ask(state, booking.property_id, ask).await
 }

@@ -2,12 +2,17 @@
 //! route. A handler holds no rule and no SQL.
 
 pub mod admin_users;
+pub mod blocks;
 pub mod booking_changes;
 pub mod booking_forms;
 pub mod booking_sight;
 pub mod booking_step_forms;
 pub mod booking_steps;
 pub mod bookings;
+pub mod calendar;
+pub mod calendar_forms;
+pub mod deposit_forms;
+pub mod deposits;
 pub mod devices;
 pub mod hooks;
 pub mod moderation;
@@ -18,6 +23,8 @@ pub mod payments;
 pub mod photo_forms;
 pub mod photos;
 pub mod preferences;
+pub mod pricing;
+pub mod pricing_forms;
 pub mod profile;
 pub mod properties;
 pub mod property_forms;

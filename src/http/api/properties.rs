@@ -1,23 +1,18 @@
-//! Properties: what landlords offer, from draft to live, and the calendar that everybody
-//! sees.
+//! Properties: what landlords offer, from draft to live.
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::civil::Date;
-use jiff::{Timestamp, ToSpan};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::property_forms::{NewProperty, Property};
-use super::schema::{List, MoneyForm};
+use super::schema::List;
 use crate::domain::amenity;
-use crate::domain::calendar::days_between;
 use crate::domain::ids::{self, PropertyId, RequestId, UnitId, UserId};
-use crate::domain::money::Money;
 use crate::domain::property::{self, Listing, ListingFields, Status, Unit, UnitFields};
 use crate::domain::stay::Command;
 use crate::domain::user::Role;
@@ -29,11 +24,6 @@ use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::http::{page, precondition};
 use crate::storage::{bookings, photos, properties};
-
-/// The longest calendar, in nights.
-const CALENDAR_MAX: i32 = 400;
-/// The calendar's length when nobody says how long, in days.
-const CALENDAR_DEFAULT: i32 = 90;
 
 /// Which listings.
 #[derive(Deserialize, IntoParams)]
@@ -47,54 +37,6 @@ pub struct OwnQuery {
     limit: Option<u32>,
     /// The `next` of the page before.
     cursor: Option<String>,
-}
-
-/// Which nights.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct CalendarQuery {
-    /// The first night; today without it.
-    #[serde(default, deserialize_with = "extract::text")]
-    from: Option<Date>,
-    /// The day after the last night, at most 400 days later; 90 without it.
-    #[serde(default, deserialize_with = "extract::text")]
-    to: Option<Date>,
-    /// The unit type; the first without it.
-    #[param(value_type = Option<String>)]
-    unit_id: Option<UnitId>,
-}
-
-/// Which nights are free.
-#[derive(Serialize, ToSchema)]
-pub struct Calendar {
-    /// The property.
-    #[schema(value_type = String)]
-    property_id: PropertyId,
-    /// The first night.
-    from: Date,
-    /// The day after the last night.
-    to: Date,
-    /// The unit type.
-    #[schema(value_type = String)]
-    unit_id: UnitId,
-    /// Each night.
-    nights: Vec<Night>,
-}
-
-/// A night.
-#[derive(Serialize, ToSchema)]
-pub struct Night {
-    /// Its date, local to the property.
-    night: Date,
-    /// `free` or `taken`.
-    state: &'static str,
-    /// How many units are free.
-    free: i64,
-    /// What it costs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = MoneyForm, required = false)]
-    price: Option<Money>,
 }
 
 /// Make a draft.
@@ -122,6 +64,7 @@ pub async fn create(
         units: vec![unit],
         slot_ids,
         policies: Box::default(),
+        pricing: Box::default(),
         source: None,
     };
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
@@ -219,38 +162,6 @@ pub async fn edit(
     };
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
     answered(&done, StatusCode::OK)
-}
-
-/// See which nights are free.
-#[utoipa::path(get, path = "/api/v1/properties/{id}/calendar", tag = "properties",
-    params(("id" = String, Path), CalendarQuery), responses((status = 200, body = Calendar)))]
-pub async fn calendar(
-    State(state): State<Shared>,
-    viewer: Option<Extension<Principal>>,
-    Id(id): Id<PropertyId>,
-    Query(query): Query<CalendarQuery>,
-) -> Result<Json<Calendar>, Problem> {
-    let (listing, _) = visible(&state, id, viewer.as_deref()).await?;
-    let (from, to) = range(&listing, &query, state.clock.now())?;
-    let unit = match query.unit_id {
-        Some(id) => listing.unit(id),
-        None => listing.units.first(),
-    };
-    let unit = unit.ok_or_else(Problem::not_found)?;
-    let client = state.pool.get().await?;
-    let taken = bookings::taken_per_night(&client, id, unit.id, from, to).await?;
-    let mut taken = taken.into_iter().peekable();
-    let price = unit.night(listing.fields.currency);
-    let count = i64::from(unit.fields.count);
-    let nights = from.series(1.day()).take_while(|night| *night < to);
-    let nights = nights.map(|night| {
-        // Both run in the order of dates; a night that nobody takes has no row.
-        let taken = taken.next_if(|(date, _)| *date == night).map_or(0, |(_, taken)| taken);
-        let free = (count - taken).max(0);
-        Night { night, state: if free > 0 { "free" } else { "taken" }, free, price }
-    });
-    let nights = nights.collect();
-    Ok(Json(Calendar { property_id: id, from, to, unit_id: unit.id, nights }))
 }
 
 /// How much of a listing somebody sees.
@@ -384,17 +295,4 @@ pub(super) fn answered(done: &Done, status: StatusCode) -> Result<Response, Prob
 
 pub(super) fn no_units() -> Problem {
     Problem::internal(&"listing without a unit type")
-}
-
-fn range(
-    listing: &Listing,
-    query: &CalendarQuery,
-    now: Timestamp,
-) -> Result<(Date, Date), Problem> {
-    let from = query.from.unwrap_or_else(|| listing.today(now));
-    let to = query.to.unwrap_or_else(|| from.saturating_add(CALENDAR_DEFAULT.days()));
-    if (1..=CALENDAR_MAX).contains(&days_between(from, to)) {
-        return Ok((from, to));
-    }
-    Err(Problem::invalid("/to", "invalid", "1 to 400 days after from"))
 }

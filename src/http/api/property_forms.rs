@@ -129,11 +129,11 @@ pub struct NewProperty {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
     price_per_month: Option<Money>,
-    /// What is kept until guests have left. Shown; not yet part of a booking's price.
+    /// What is kept until guests have left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
     deposit: Option<Money>,
-    /// What cleaning costs a stay. Shown; not yet part of a booking's price.
+    /// What cleaning costs a stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
     cleaning_fee: Option<Money>,
@@ -181,10 +181,10 @@ pub struct Property {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = MoneyForm, required = false)]
     price_per_month: Option<Money>,
-    /// What is kept until guests have left. Not yet part of a booking's price.
+    /// What is kept until guests have left.
     #[schema(value_type = MoneyForm)]
     deposit: Money,
-    /// What cleaning costs a stay. Not yet part of a booking's price.
+    /// What cleaning costs a stay.
     #[schema(value_type = MoneyForm)]
     cleaning_fee: Money,
     /// What is asked of guests.

@@ -1,6 +1,8 @@
 //! The life of a property: handed in, offered, resting, given up; copied; and what has
 //! happened to it.
 
+use std::collections::HashMap;
+
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,8 +15,9 @@ use uuid::Uuid;
 use super::properties::{answered, identity, own, slots, tell};
 use super::property_forms::Property;
 use super::schema::List;
-use crate::domain::ids::{self, PropertyId, UnitId, UserId};
+use crate::domain::ids::{self, PropertyId, RequestId, UnitId, UserId};
 use crate::domain::property::{Command, Listing, Unit};
+use crate::domain::stay_rules::StayRules;
 use crate::domain::user::Role;
 use crate::http::auth::Principal;
 use crate::http::extract::{self, Id, Json, Query};
@@ -146,6 +149,8 @@ pub async fn duplicate(
         fields: unit.fields.clone(),
     };
     let units: Vec<Unit> = original.units.iter().enumerate().map(copy).collect();
+    let ids = original.units.iter().map(|unit| unit.id).zip(units.iter().map(|unit| unit.id));
+    let ids: HashMap<UnitId, UnitId> = ids.collect();
     let mut slot_ids = Vec::new();
     for unit in &units {
         slot_ids.extend(slots(&state, unit.fields.count).await?);
@@ -159,10 +164,19 @@ pub async fn duplicate(
         units,
         slot_ids,
         policies: Box::new(original.policies),
+        pricing: Box::new(original.pricing.copied(|id| ids.get(&id).copied())),
         source: None,
     };
     let fingerprint = idempotency::fingerprint(&());
     let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
+    let rules = original.stay_rules;
+    if rules == StayRules::default() {
+        return answered(&done, StatusCode::CREATED);
+    }
+    let next = RequestId::from(ids::derived(request.uuid(), "stay-rules"));
+    let version = done.listing()?.version;
+    let command = Command::SetStayRules { by: principal.user, version, rules: Box::new(rules) };
+    let done = tell(&state, principal.user, id, next, fingerprint, command).await?;
     answered(&done, StatusCode::CREATED)
 }
 

@@ -259,7 +259,7 @@ impl From<&policies::Policies> for Policies {
     }
 }
 
-fn clock_time(text: &str, pointer: &str) -> Result<Time, Problem> {
+pub(super) fn clock_time(text: &str, pointer: &str) -> Result<Time, Problem> {
     let parsed = Some(text).filter(|text| text.len() == 5);
     parsed
         .and_then(|text| Time::strptime("%H:%M", text).ok())

@@ -5,18 +5,19 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
-use super::{consumers, dead_letters, events, jobs, replays, router};
+use super::{consumers, dead_letters, events, jobs, ledger, letters, listings, replays, router};
 use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;
 use crate::http::openapi::{add_problem, operation};
-use crate::http::problem::{FieldProblem, ProblemDocument};
+use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
 
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "RentEzy, for operators",
-        description = "Events, consumers, dead letters, replays, jobs and the audit trail. \
+        description = "Events, consumers, dead letters, replays, jobs, letters, the audit trail, and listings \
+            that tools bring in. \
             Errors are problem documents (RFC 9457); instants are UTC."
     ),
     paths(
@@ -37,9 +38,17 @@ use crate::http::problem::{FieldProblem, ProblemDocument};
         replays::read,
         replays::stop,
         jobs::list,
+        letters::list,
+        letters::retry_all,
+        letters::read,
+        letters::retry,
+        listings::bring_in,
+        ledger::trial_balance,
+        ledger::postings,
+        ledger::audits,
         served,
     ),
-    components(schemas(ProblemDocument, FieldProblem))
+    components(schemas(ProblemDocument, FieldProblem, OtherStay))
 )]
 struct OpsApi;
 

@@ -12,7 +12,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use sha2::{Digest, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{consumers, dead_letters, events, jobs, openapi, replays};
+use super::{consumers, dead_letters, events, jobs, ledger, letters, listings, openapi, replays};
 use crate::http::api::system;
 use crate::http::metrics;
 use crate::http::problem::Problem;
@@ -52,6 +52,14 @@ pub fn table() -> Vec<Route> {
         get("/ops/v1/replays/{id}", replays::read),
         delete("/ops/v1/replays/{id}", replays::stop),
         get("/ops/v1/jobs", jobs::list),
+        get("/ops/v1/letters", letters::list),
+        post("/ops/v1/letters/retry", letters::retry_all),
+        get("/ops/v1/letters/{id}", letters::read),
+        post("/ops/v1/letters/{id}/retry", letters::retry),
+        post("/ops/v1/listings", listings::bring_in),
+        get("/ops/v1/ledger/trial-balance", ledger::trial_balance),
+        get("/ops/v1/ledger/postings", ledger::postings),
+        get("/ops/v1/ledger/audits", ledger::audits),
         get("/ops/v1/openapi.json", openapi::served),
     ]
 }

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::ids::SessionId;
 use crate::domain::link_token::LinkKey;
+use crate::domain::quote::QuoteKey;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::http::keys::Keys;
@@ -107,17 +108,18 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         consumers: consumers.clone(),
     };
     let replayer = Replayer::start(&root, around).await.unwrap();
+    let rules = Rules {
+        review: Review::Auto,
+        hold: config.bookings.hold(),
+        expiring: config.bookings.expiring(),
+        window_days: config.bookings.window_days,
+        ..Rules::USUAL
+    };
     let around = Surroundings {
         pool: pool.clone(),
         committers: Committers::none(),
         clock: clock.clone(),
-        rules: Rules {
-            review: Review::Auto,
-            hold: config.bookings.hold(),
-            expiring: config.bookings.expiring(),
-            window_days: config.bookings.window_days,
-            ..Rules::USUAL
-        },
+        rules: rules.clone(),
     };
     let limits =
         Limits { entity_queue: 1, node_queue: 1, idle: Duration::from_secs(1), entities_max: 16 };
@@ -144,6 +146,8 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         identities: Identities::off(),
         oauth_seal: Seal::new(&secret, "oauth").unwrap(),
         links: LinkKey::derive(secret.expose()).unwrap(),
+        quotes: QuoteKey::derive(secret.expose()).unwrap(),
+        rules: rules.clone(),
         pictures: Pictures::new(&config.photos),
         blobs: Blobs::open(&config.blobs, dir.path()).unwrap(),
         buckets: Buckets::new(&config.limits),

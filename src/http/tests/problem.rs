@@ -42,6 +42,7 @@ async fn every_kind_has_a_document_of_its_own() {
 
 #[tokio::test]
 async fn refusals_have_their_problems() {
+    let id = uuid::Uuid::from_u128(7);
     let nights = Nights::new("2026-12-01".parse().unwrap(), "2026-12-03".parse().unwrap()).unwrap();
     for (refusal, status, code) in [
         (Refusal::NotFound, 404, "not-found"),
@@ -49,7 +50,10 @@ async fn refusals_have_their_problems() {
         (Refusal::StaleVersion { current: 3 }, 412, "precondition-failed"),
         (Refusal::invalid_transition("confirmed", &["cancel"]), 409, "invalid-transition"),
         (Refusal::not_bookable("own-listing", "why"), 409, "not-bookable"),
-        (Refusal::NightsTaken { nights }, 409, "nights-taken"),
+        (Refusal::nights_taken(nights), 409, "nights-taken"),
+        (Refusal::HoldExists { booking_id: id.into() }, 409, "hold-exists"),
+        (Refusal::TooManyHolds, 409, "too-many-holds"),
+        (Refusal::QuoteExpired, 409, "quote-expired"),
         (Refusal::KeyReused, 422, "idempotency-key-reused"),
         (Refusal::Poisoned, 500, "internal"),
     ] {
@@ -58,6 +62,8 @@ async fn refusals_have_their_problems() {
     }
     let written = document(Refusal::invalid_transition("confirmed", &["cancel"]).into()).await;
     assert_eq!(written["allowed"], json!(["cancel"]));
+    let written = document(Refusal::HoldExists { booking_id: id.into() }.into()).await;
+    assert_eq!(written["booking_id"], "bkg_00000000000000000000000000000007");
     let written = document(Refusal::invalid_field("/a", "b", "c").into()).await;
     assert_eq!(written["errors"], json!([{"pointer": "/a", "code": "b", "detail": "c"}]));
 }

@@ -1,6 +1,8 @@
 //! The jobs: one a file, and this table of them.
 
+pub mod audit;
 pub mod blobs;
+pub mod gates;
 pub mod partitions;
 pub mod signing_keys;
 pub mod trim;
@@ -9,5 +11,13 @@ pub mod trim_accounts;
 use super::job::Job;
 
 /// Every job.
-pub const ALL: &[Job] =
-    &[blobs::JOB, partitions::JOB, trim::JOB, signing_keys::JOB, trim_accounts::JOB];
+pub const ALL: &[Job] = &[
+    blobs::JOB,
+    partitions::JOB,
+    trim::JOB,
+    signing_keys::JOB,
+    trim_accounts::JOB,
+    gates::JOB,
+    audit::CHANGES,
+    audit::EVERYTHING,
+];

@@ -35,7 +35,9 @@ pub fn build(sets: &[ChangeSet]) -> Result<Built, StorageError> {
     sql.listings(sets);
     sql.bookings(sets)?;
     sql.occupancies(sets);
+    sql.blocks(sets);
     sql.money(sets);
+    sql.gates(sets);
     sql.timers(sets)?;
     sql.events(sets)?;
     Ok(sql.finish())
@@ -47,6 +49,7 @@ pub(super) struct Builder {
     pub(super) ctes: Vec<String>,
     params: Vec<Param>,
     pub(super) checks: Vec<String>,
+    pub(super) with_gates: bool,
     pub(super) with_events: bool,
 }
 
@@ -97,7 +100,8 @@ impl Builder {
 
     /// Whether rows are there; if so the part is marked in the statement's key. No two parts
     /// have the same bit: listings have 0 to 2 and 16 to 18, bookings 3 to 7, money 8 to 11
-    /// and 19 to 21, the log 12 to 15; those from 22 on are free.
+    /// and 19 to 21, the log 12 to 15, gates 22 and 23, the calendar 28 and 29; those from 24 to
+    /// 27 are free.
     pub(super) fn part<R>(&mut self, bit: u32, rows: &[(i32, R)]) -> bool {
         if !rows.is_empty() {
             self.parts |= 1 << bit;
@@ -136,15 +140,20 @@ impl Builder {
             column("at", "timestamptz", &all, |(set, _)| set.at),
         ];
         self.input("cmds", &all, columns);
-        self.ctes.push(format!(
+        self.ctes.push(String::from(
             "want as (select distinct shard, epoch from sets),
             fence as (select s.id from shards s
                 join want w on w.shard = s.id and w.epoch = s.epoch order by s.id for share of s),
             fenced as (select set_no from sets where (shard in (select id from fence)) is not true),
-            seen as (select distinct c.set_no from cmds c join commands k on k.request_id = c.request_id),
-            accepted as (select set_no from sets where (set_no in
-                (select set_no from fenced union all select set_no from seen)) is not true),
-            i_cmds as (insert into commands
+            seen as (select distinct c.set_no from cmds c join commands k on k.request_id = c.request_id)",
+        ));
+        self.accept(
+            sets,
+            "select set_no from sets where (set_no in
+                (select set_no from fenced union all select set_no from seen)) is not true",
+        );
+        self.ctes.push(format!(
+            "i_cmds as (insert into commands
                 select request_id, fingerprint, entity, outcome, at from cmds n where {ACCEPTED})"
         ));
         Ok(())
@@ -183,17 +192,20 @@ impl Builder {
         }
     }
 
-    /// The answer is one row of lists: the numbers of the sets that are out and why, and
-    /// the new heads of streams. With a row for each set their heads would have to be
-    /// joined.
+    /// The answer is one row of lists: the numbers of the sets that are out and why, the new
+    /// heads of streams, and the numbers of the gates that were not to be had. With a row for
+    /// each set their heads would have to be joined.
     pub(super) fn finish(self) -> Built {
         let heads = if self.with_events {
             "array(select shard from heads), array(select new_head from heads)"
         } else {
             "array[]::int4[], array[]::int8[]"
         };
+        let gated =
+            if self.with_gates { "array(select gate_no from gated)" } else { "array[]::int4[]" };
         let mut sql = format!(
-            "with {}\nselect array(select set_no from fenced), array(select set_no from seen), {heads}",
+            "with {}\nselect array(select set_no from fenced), array(select set_no from seen),
+            {heads}, {gated}",
             self.ctes.join(",\n")
         );
         for check in &self.checks {

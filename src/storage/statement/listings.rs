@@ -75,7 +75,9 @@ impl Builder {
 const PROPERTY_UPDATE: &str = "status = p.status, kind = p.kind, title = p.title,
     description = p.description, address = p.address, lat = p.lat, lon = p.lon,
     amenities = p.amenities, stay_mode = p.stay_mode, deposit_minor = p.deposit_minor,
-    cleaning_fee_minor = p.cleaning_fee_minor, policies = p.policies, rejection = p.rejection,
+    cleaning_fee_minor = p.cleaning_fee_minor, policies = p.policies, pricing = p.pricing,
+    stay_rules = p.stay_rules,
+    rejection = p.rejection,
     version = p.version, updated_at = p.updated_at";
 
 const UNIT_UPDATE: &str = "position = excluded.position, name = excluded.name,

@@ -6,22 +6,28 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::album::{self, Album};
 use super::bookings::{self, Goal, PlannedBooking, PlannedState};
-use super::filler::{Account, Filler};
+use super::filler::{Account, Filler, Writer};
 use super::listings::listings;
+use super::live;
 use super::people::{LANDLORDS, LOGINS, crowd, demo_people};
-use crate::clock::{self, Clock};
+use crate::clock;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::PropertyId;
 use crate::domain::password;
-use crate::domain::rules::Rules;
+use crate::domain::picture::PictureError;
 use crate::storage::accounts;
+use crate::storage::blobs::BlobError;
 use crate::storage::pool::Database;
 use crate::storage::properties;
 use crate::storage::sqlstate::StorageError;
 use crate::tools::listing::ListingDraft;
+use crate::tools::ops_client::OpsError;
 use crate::tools::progress::{self, Progress};
+use crate::tools::server::Server;
 use crate::tools::store::{Store, StoreError};
+use crate::tools::target::Target;
 
 /// The seed when none is given: the demo that everybody knows.
 const SEED: u64 = 20;
@@ -45,6 +51,9 @@ pub struct DemoArgs {
     /// What everything follows from: the same seed gives the same demo.
     #[arg(long, value_name = "S", default_value_t = SEED)]
     pub seed: u64,
+    /// How many photos each listing has [default: 4 for the first 3000, none for the others].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(..=16))]
+    pub photos: Option<u8>,
 }
 
 /// Why the demo could not be made.
@@ -53,13 +62,22 @@ pub enum DemoError {
     /// The database cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The server that has the database does not take the listings.
+    #[error(transparent)]
+    Server(#[from] OpsError),
     /// The database cannot be read, or an account cannot be made.
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// An account's password cannot be hashed.
     #[error(transparent)]
     Password(#[from] password::HashError),
-    /// The thread that thinks listings up broke.
+    /// A picture cannot be made.
+    #[error(transparent)]
+    Picture(#[from] PictureError),
+    /// A picture cannot be stored.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// A thread that thinks listings up, or draws, broke.
     #[error("listings cannot be thought up")]
     Thinking(#[source] tokio::task::JoinError),
     /// Nobody could be told how to log in.
@@ -76,23 +94,32 @@ pub struct Report {
     pub listings: u32,
     /// Listings that were there already, from an earlier run with the same seed.
     pub unchanged: u32,
+    /// Photos; few of them differ.
+    pub photos: u64,
     /// Stays that have ended.
     pub stays: u32,
     /// Listings and stays that the rules or the database refused.
     pub refused: u32,
     /// How long it took.
     pub took: Duration,
-    /// What the tenants do once the server runs; see [`live()`](super::live()).
+    /// What the tenants do once the server runs; see [`live()`](super::live()). Nothing, when
+    /// an earlier run has made the demo complete.
     pub today: Vec<LiveStay>,
+    /// How much of that they have done on the living server.
+    pub made_today: usize,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { people, listings, stays, .. } = self;
+        let Self { people, listings, photos, stays, .. } = self;
         let (seconds, rate) =
             (self.took.as_secs_f64(), progress::rate(u64::from(*listings), self.took));
-        write!(f, "made {listings} listings, {people} accounts and {stays} ended bookings ")?;
+        write!(f, "made {listings} listings with {photos} photos, {people} accounts ")?;
+        write!(f, "and {stays} ended bookings ")?;
         write!(f, "in {seconds:.1} s ({rate} listings/s)")?;
+        if self.made_today > 0 {
+            write!(f, "; {} bookings of today", self.made_today)?;
+        }
         if self.unchanged > 0 {
             write!(f, "; {} listings were there already", self.unchanged)?;
         }
@@ -120,18 +147,19 @@ pub struct LiveStay {
     pub goal: Goal,
 }
 
-/// Makes the demo in a migrated database, beside what is there. A second run with the same
-/// seed makes what is missing.
+/// Makes the demo beside what is there. A second run with the same seed makes what is
+/// missing. On a living server the tenants do what they do today as soon as all is there.
 ///
 /// # Errors
 /// [`DemoError`]; what was written stays.
-pub async fn into_database(
-    args: &DemoArgs,
-    database: &Database,
-    clock: Clock,
-    rules: Rules,
-) -> Result<Report, DemoError> {
-    fill(args, database, clock, rules, Progress::stderr()).await
+pub async fn into(target: Target, args: &DemoArgs) -> Result<Report, DemoError> {
+    let base_url = target.server.as_ref().and_then(Server::test_payments_url);
+    let base_url = base_url.map(str::to_owned);
+    let mut report = fill(args, target, Progress::stderr()).await?;
+    if let Some(base_url) = base_url {
+        report.made_today = live(&base_url, &report).await;
+    }
+    Ok(report)
 }
 
 /// Makes the usual demo in a migrated database that holds nothing, or only the beginning of
@@ -139,16 +167,12 @@ pub async fn into_database(
 ///
 /// # Errors
 /// [`DemoError`].
-pub async fn fill_if_empty(
-    database: &Database,
-    clock: Clock,
-    rules: Rules,
-) -> Result<Option<Report>, DemoError> {
-    if !is_wanted(database).await? {
+pub async fn fill_if_empty(target: Target) -> Result<Option<Report>, DemoError> {
+    if !is_wanted(&target.database).await? {
         return Ok(None);
     }
-    let args = DemoArgs { listings: 300, seed: SEED };
-    fill(&args, database, clock, rules, Progress::silent()).await.map(Some)
+    let args = DemoArgs { listings: 300, seed: SEED, photos: None };
+    fill(&args, target, Progress::silent()).await.map(Some)
 }
 
 /// Writes one line for each account that everybody may log in to, if it is there and still
@@ -185,20 +209,25 @@ async fn is_wanted(database: &Database) -> Result<bool, StorageError> {
 
 async fn fill(
     args: &DemoArgs,
-    database: &Database,
-    clock: Clock,
-    rules: Rules,
+    target: Target,
     mut progress: Progress,
 ) -> Result<Report, DemoError> {
     let started = clock::monotonic();
+    let Target { database, clock, rules, server, blobs } = target;
     let now = clock.now();
     let count = usize::try_from(args.listings).unwrap_or(usize::MAX);
     let mut all = listings(args.seed, count);
     let drafts: Vec<_> = all.by_ref().take(LIVELY).collect();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let plan = bookings::bookings(args.seed, &drafts, today);
-    let store = Store::open(database, clock, rules).await?;
-    let mut filler = Filler::new(store, now, &plan)?;
+    let client = database.connect("").await?;
+    let has_photos = args.photos != Some(0);
+    let album = blobs.filter(|_| has_photos).map(|blobs| Album::begin(blobs, args.seed));
+    let writer = match server {
+        Some(server) => Writer::Server(Box::new(server)),
+        None => Writer::Store(Box::new(Store::open(&database, clock, rules).await?)),
+    };
+    let mut filler = Filler::new(writer, client, album, now, &plan)?;
     let people = demo_people(args.seed);
     let (landlords, tenants) = people.split_at(LANDLORDS.min(people.len()));
     let owners = filler.accounts(landlords).await?;
@@ -209,13 +238,19 @@ async fn fill(
         filler.batch(number * BATCH, batch, &owners, &guests).await?;
         progress.show(u64::try_from(number * BATCH + batch.len()).unwrap_or_default());
     }
+    // Here, as the drawings are made meanwhile.
+    filler.photos(0, &drafts, args.photos.unwrap_or(album::USUAL)).await?;
     if count > drafts.len() {
         let crowd = filler.accounts(&crowd(count - drafts.len())).await?;
-        quiet(&mut filler, all, &crowd, &mut progress).await?;
+        quiet(&mut filler, all, &crowd, args.photos.unwrap_or_default(), &mut progress).await?;
     }
+    let before = filler.people();
     let guests = [filler.accounts(first).await?, guests.into_iter().skip(first.len()).collect()];
+    let is_first_time = filler.people() > before;
     let mut report = filler.into_report();
-    report.today = live_stays(&plan, &drafts, &guests.concat());
+    if is_first_time {
+        report.today = live_stays(&plan, &drafts, &guests.concat());
+    }
     report.took = started.elapsed();
     Ok(report)
 }
@@ -226,6 +261,7 @@ async fn quiet(
     filler: &mut Filler,
     listings: impl Iterator<Item = ListingDraft> + Send + 'static,
     owners: &[Account],
+    photos: u8,
     progress: &mut Progress,
 ) -> Result<(), DemoError> {
     let (ahead, mut batches) = mpsc::channel(2);
@@ -242,6 +278,7 @@ async fn quiet(
     let mut written = 0;
     while let Some(batch) = batches.recv().await {
         filler.quiet_batch(written, &batch, owners).await?;
+        filler.photos(LIVELY + written, &batch, photos).await?;
         written += batch.len();
         progress.show(u64::try_from(LIVELY + written).unwrap_or_default());
     }

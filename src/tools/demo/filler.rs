@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio_postgres::Client;
 use uuid::Uuid;
 
+use super::album::Album;
 use super::bookings::{PlannedBooking, PlannedState};
 use super::fill::{DemoError, Report};
 use super::people::{DemoPerson, OWNED, owner_of};
@@ -15,7 +17,9 @@ use crate::domain::user::Role;
 use crate::storage::accounts::{self, NewUser};
 use crate::storage::changes::Settled;
 use crate::storage::properties;
+use crate::tools::import::Outcome;
 use crate::tools::listing::ListingDraft;
+use crate::tools::server::Server;
 use crate::tools::sink;
 use crate::tools::store::Store;
 use crate::tools::story::Story;
@@ -34,10 +38,22 @@ pub(super) struct Account {
     pub(super) password: Option<String>,
 }
 
+/// Who writes the listings.
+pub(super) enum Writer {
+    /// We do, as nobody else has the database.
+    Store(Box<Store>),
+    /// The living server that has it.
+    Server(Box<Server>),
+}
+
 /// The demo on its way into a database.
 pub(super) struct Filler {
-    store: Store,
+    writer: Writer,
+    /// For reading, and for writing what no entity owns.
+    client: Client,
     now: Timestamp,
+    /// The photos of the listings; none where there is nowhere to keep them.
+    album: Option<Album>,
     /// The password of those whom nobody is told one of; nobody is told this either.
     secret: String,
     secret_hash: String,
@@ -52,7 +68,9 @@ impl Filler {
     /// # Errors
     /// When no password can be hashed.
     pub(super) fn new(
-        store: Store,
+        writer: Writer,
+        client: Client,
+        album: Option<Album>,
         now: Timestamp,
         plan: &[PlannedBooking],
     ) -> Result<Self, DemoError> {
@@ -67,7 +85,13 @@ impl Filler {
         stays.values_mut().for_each(|all| all.sort_by_key(|stay| days_ago(stay).map(|d| -d)));
         let secret = Uuid::new_v4().to_string();
         let secret_hash = hashed(&secret)?;
-        Ok(Self { store, now, secret, secret_hash, stays, report: Report::default() })
+        let report = Report::default();
+        Ok(Self { writer, client, album, now, secret, secret_hash, stays, report })
+    }
+
+    /// How many accounts were made so far.
+    pub(super) const fn people(&self) -> u32 {
+        self.report.people
     }
 
     /// What was made.
@@ -111,7 +135,7 @@ impl Filler {
     }
 
     async fn found(&mut self, person: &DemoPerson) -> Result<Option<Account>, DemoError> {
-        let client = self.store.client();
+        let client = &mut self.client;
         let Some((user, hash)) = accounts::credentials(client, &person.email).await? else {
             return Ok(None);
         };
@@ -147,12 +171,13 @@ impl Filler {
             now: self.now - AGE,
         };
         let cause = ids::derived(id.uuid(), "demo-account");
-        accounts::register(self.store.client(), &new, cause).await?;
+        accounts::register(&mut self.client, &new, cause).await?;
         self.report.people += 1;
         Ok(Account { id, email: person.email.clone(), password: Some(word) })
     }
 
-    /// Writes listings and their ended stays; `first` is the number of the first of them.
+    /// Writes listings and their ended stays; `first` is the number of the first of them. A
+    /// living server knows no stays of the past: there the listings come alone.
     ///
     /// # Errors
     /// [`DemoError`]; what was written stays.
@@ -163,8 +188,12 @@ impl Filler {
         owners: &[Account],
         tenants: &[Account],
     ) -> Result<(), DemoError> {
+        let Writer::Store(store) = &mut self.writer else {
+            let owner = |number| owners.get(owner_of(number));
+            return self.send(first, batch, owner).await;
+        };
         let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
-        let known = properties::known(self.store.client(), &ids).await?;
+        let known = properties::known(&self.client, &ids).await?;
         let known: HashSet<_> = known.into_iter().collect();
         let new: Vec<_> = (first..)
             .zip(batch)
@@ -172,13 +201,12 @@ impl Filler {
             .collect();
         self.report.unchanged += u32::try_from(batch.len() - new.len()).unwrap_or_default();
         let units = new.iter().map(|(_, draft)| u32::from(draft.unit.count)).sum();
-        let slots = properties::next_slot_ids(self.store.client(), units).await?;
-        let mut slots = slots.into_iter();
+        let mut slots = properties::next_slot_ids(&self.client, units).await?.into_iter();
         let (mut told, mut counts) = (Vec::new(), Vec::new());
         for (number, draft) in new {
             let Some(owner) = owners.get(owner_of(number)) else { continue };
             let slot_ids = slots.by_ref().take(draft.unit.count.into()).collect();
-            let mut story = self.store.story(draft.property_id());
+            let mut story = store.story(draft.property_id());
             if sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE).is_err() {
                 self.report.refused += 1;
                 continue;
@@ -189,7 +217,7 @@ impl Filler {
             counts.push(ended);
             told.push(story.into_sets());
         }
-        for (ended, end) in counts.into_iter().zip(self.store.write(told).await?) {
+        for (ended, end) in counts.into_iter().zip(store.write(told).await?) {
             match end {
                 Some(Ok(Settled::Already)) => self.report.unchanged += 1,
                 Some(Err(error)) => {
@@ -218,19 +246,22 @@ impl Filler {
         batch: &[ListingDraft],
         owners: &[Account],
     ) -> Result<(), DemoError> {
+        let Writer::Store(store) = &mut self.writer else {
+            return self.send(first, batch, |number| owners.get(number / OWNED)).await;
+        };
         let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
-        let known = properties::known(self.store.client(), &ids).await?;
+        let known = properties::known(&self.client, &ids).await?;
         let known: HashSet<_> = known.into_iter().collect();
         let new = |id: &PropertyId| !known.contains(id);
         let units =
             batch.iter().filter(|draft| new(&draft.property_id())).map(|draft| draft.unit.count);
         let units = units.map(u32::from).sum();
-        let mut slots = properties::next_slot_ids(self.store.client(), units).await?.into_iter();
+        let mut slots = properties::next_slot_ids(&self.client, units).await?.into_iter();
         let mut sets = Vec::with_capacity(batch.len());
         for ((number, draft), id) in (first..).zip(batch).zip(ids).filter(|(_, id)| new(id)) {
             let Some(owner) = owners.get(number / OWNED) else { continue };
             let slot_ids = slots.by_ref().take(draft.unit.count.into()).collect();
-            let mut story = self.store.story(id);
+            let mut story = store.story(id);
             match sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE) {
                 Ok(()) => sets.extend(story.into_sets()),
                 Err(_) => self.report.refused += 1,
@@ -238,7 +269,49 @@ impl Filler {
         }
         self.report.unchanged += count(known.len());
         self.report.listings += count(sets.len());
-        Ok(self.store.write_new(sets).await?)
+        Ok(store.write_new(sets).await?)
+    }
+
+    /// Gives photos to listings that never had any, so many each; `first` is the number of
+    /// the first of them.
+    ///
+    /// # Errors
+    /// [`DemoError`]; what was written stays.
+    pub(super) async fn photos(
+        &mut self,
+        first: usize,
+        listings: &[ListingDraft],
+        count: u8,
+    ) -> Result<(), DemoError> {
+        if let Some(album) = self.album.as_mut().filter(|_| count > 0) {
+            let made = album.hang(&mut self.client, first, listings, count, self.now).await?;
+            self.report.photos += made;
+        }
+        Ok(())
+    }
+
+    /// Sends listings to the living server, each for its owner by its number.
+    async fn send<'a>(
+        &mut self,
+        first: usize,
+        batch: &'a [ListingDraft],
+        owner: impl Fn(usize) -> Option<&'a Account>,
+    ) -> Result<(), DemoError> {
+        let Writer::Server(server) = &mut self.writer else { return Ok(()) };
+        let owned = (first..).zip(batch);
+        let owned: Vec<_> =
+            owned.filter_map(|(number, draft)| Some((owner(number)?.id, draft))).collect();
+        for outcome in server.bring_in(&owned).await? {
+            match outcome {
+                Outcome::Created => self.report.listings += 1,
+                Outcome::Unchanged => self.report.unchanged += 1,
+                Outcome::Refused(reason) => {
+                    tracing::warn!(reason, "demo listing was refused");
+                    self.report.refused += 1;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

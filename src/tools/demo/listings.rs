@@ -9,6 +9,7 @@ use super::features::{self, FEATURES, Feature};
 use super::phrases::{self, ADJECTIVES, CLOSINGS, TITLES, WAYS};
 use super::price;
 use crate::domain::money::Currency;
+use crate::domain::pricing::Pricing;
 use crate::domain::property::{Address, Kind, ListingFields, Location, StayMode, UnitFields};
 use crate::tools::listing::{AMENITIES_MAX, ListingDraft, TITLE_MAX, Wanted};
 
@@ -90,6 +91,7 @@ impl Generator {
             fields,
             unit,
             stay: None,
+            pricing: Pricing::default(),
             wanted: if draft { Wanted::Draft } else { Wanted::Live },
         })
     }

@@ -22,11 +22,15 @@ pub mod bookings;
 
 pub mod stays;
 
+pub mod drawing;
+
+mod album;
+
 mod filler;
 
 pub mod fill;
 
 pub mod live;
 
-pub use fill::{DemoArgs, DemoError, Report, fill_if_empty, into_database, tell};
+pub use fill::{DemoArgs, DemoError, Report, fill_if_empty, into, tell};
 pub use live::live;

@@ -40,6 +40,8 @@ pub fn tell(
         unit_id: None,
         nights: planned.nights,
         guests: planned.guests,
+        slot: None,
+        offer: None,
     };
     let held = story.tell(&label("hold"), held_at, actor, &stay::Command::Booking(hold))?;
     let Outcome::Booking(held) = held else { return Ok(false) };

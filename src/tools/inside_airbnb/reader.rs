@@ -13,6 +13,7 @@ use csv::StringRecord;
 
 use super::cells;
 use crate::domain::money::Currency;
+use crate::domain::pricing::Pricing;
 use crate::domain::property::{ListingFields, StayMode, UnitFields};
 use crate::tools::html;
 use crate::tools::listing::{ListingDraft, Wanted};
@@ -336,6 +337,7 @@ impl<R: Read> Reader<R> {
             fields,
             unit,
             stay,
+            pricing: Pricing::default(),
             wanted: if price.is_some() { Wanted::Live } else { Wanted::Draft },
         })
     }

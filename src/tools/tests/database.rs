@@ -7,29 +7,33 @@ use jiff::SignedDuration;
 use super::import::args;
 use super::inside_airbnb::drafts;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::domain::ids::UserId;
 use crate::domain::property::{Listing, Status};
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
 use crate::storage::accounts::{self, NewUser};
+use crate::storage::blobs::Blobs;
 use crate::storage::changes::{ChangeSet, Settled};
 use crate::storage::pool::Database;
 use crate::storage::private_postgres::PrivatePostgres;
 use crate::storage::tests::bulk::written;
 use crate::storage::tests::private_postgres::{options, scratch};
-use crate::storage::{bookings, migrate, properties, shards};
+use crate::storage::{bookings, migrate, photos, properties, shards};
 use crate::tools::demo::people::{DemoPerson, LANDLORDS, LOGINS, TENANTS, demo_people};
 use crate::tools::demo::{self, DemoArgs};
 use crate::tools::import::{self, ImportError, ListingSink, Outcome};
 use crate::tools::listing::ListingDraft;
 use crate::tools::sink::{PropertySink, create};
 use crate::tools::store::{Store, StoreError};
+use crate::tools::target::Target;
 
 const RULES: Rules = Rules {
     review: Review::Auto,
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 400,
+    holds_per_user: 0,
     ..Rules::USUAL
 };
 
@@ -219,22 +223,44 @@ fn bulk_writes_are_fenced() {
 #[test]
 fn a_long_demo_is_made_once() {
     with_a_database(async |database| {
-        let args = DemoArgs { listings: 3030, seed: 20 };
+        let args = DemoArgs { listings: 3030, seed: 20, photos: Some(2) };
+        let folder = scratch();
+        let blobs = Config::load(None, std::iter::empty()).unwrap().blobs;
+        let blobs = Blobs::open(&blobs, folder.path()).unwrap();
         for (made, unchanged) in [(3030, 0), (0, 3030)] {
-            let (clock, args) = (Clock::system(), args.clone());
-            let report = demo::into_database(&args, database, clock, RULES).await.unwrap();
+            let target = Target::alone(database.clone(), Clock::system(), RULES);
+            let report = demo::into(target.with_blobs(blobs.clone()), &args).await.unwrap();
             println!("{report}");
             assert_eq!((report.listings, report.unchanged), (made, unchanged));
-            assert_eq!(report.refused, 0);
+            assert_eq!((report.photos, report.refused), (u64::from(made) * 2, 0));
         }
+        // A picture that is as wide as its card is the same file: two files a drawing.
+        let stored = blobs.list(None, 1000).await.unwrap();
+        assert!((40..=48).contains(&stored.len()), "{}", stored.len());
         let client = database.connect("").await.unwrap();
         let crowd = accounts::credentials(&client, "landlord-1@example.com").await.unwrap();
-        assert_eq!(of_owner(database, crowd.unwrap().0.id).await.len(), 30);
+        let owned = of_owner(database, crowd.unwrap().0.id).await;
+        assert_eq!(owned.len(), 30);
+        for listing in &owned {
+            let photos = photos::of_property(&client, listing.id).await.unwrap();
+            assert_eq!(photos.len(), 2);
+            for key in photos.iter().flat_map(|photo| photo.variants) {
+                assert!(stored.contains(&key));
+            }
+            assert_eq!(photos::version(&client, listing.id).await.unwrap(), 2);
+        }
+        let told = "select count(*) from events where type = 'property.photo_added'";
+        let told: i64 = client.query_one(told, &[]).await.unwrap().get(0);
+        assert_eq!(told, 6060);
+        let gaps = "select count(*) from streams s where head <> (select count(*) from events e
+             where e.stream = s.stream)";
+        let gaps: i64 = client.query_one(gaps, &[]).await.unwrap().get(0);
+        assert_eq!(gaps, 0);
     });
 }
 
 async fn fill_if_empty(database: &Database) -> Option<demo::Report> {
-    demo::fill_if_empty(database, Clock::system(), RULES).await.unwrap()
+    demo::fill_if_empty(Target::alone(database.clone(), Clock::system(), RULES)).await.unwrap()
 }
 
 #[test]
@@ -292,8 +318,9 @@ fn a_demo_that_was_cut_short_is_finished_and_strangers_are_left_alone() {
 
         // Asked for by hand, the demo comes beside what is there.
         for (listings, made) in [(50, 50), (80, 30), (80, 0)] {
-            let args = DemoArgs { listings, seed: 7 };
-            let report = demo::into_database(&args, database, Clock::system(), RULES).await;
+            let args = DemoArgs { listings, seed: 7, photos: None };
+            let report =
+                demo::into(Target::alone(database.clone(), Clock::system(), RULES), &args).await;
             let report = report.unwrap();
             assert_eq!((report.listings, report.unchanged), (made, listings - made));
         }

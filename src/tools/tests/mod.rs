@@ -2,6 +2,7 @@
 
 mod database;
 mod demo;
+mod drawing;
 mod html;
 mod import;
 mod inside_airbnb;

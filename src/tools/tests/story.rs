@@ -18,6 +18,7 @@ const RULES: Rules = Rules {
     hold: Duration::from_secs(600),
     expiring: Duration::from_secs(60),
     window_days: 400,
+    holds_per_user: 0,
     ..Rules::USUAL
 };
 

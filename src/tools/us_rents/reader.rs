@@ -11,6 +11,7 @@ use csv::ByteRecord;
 
 use super::cities::{self, City};
 use crate::domain::money::Currency;
+use crate::domain::pricing::Pricing;
 use crate::domain::property::{Address, Kind, ListingFields, Location, StayMode, UnitFields};
 use crate::tools::inside_airbnb::{self, Adjusted, BadRow, Plain, ReadError, Row, check_id};
 use crate::tools::listing::{ListingDraft, Wanted, property_id};
@@ -183,6 +184,7 @@ impl<R: Read> Reader<R> {
             fields,
             unit,
             stay: None,
+            pricing: Pricing::default(),
             wanted: Wanted::Live,
         })
     }

@@ -64,6 +64,8 @@ pub(super) struct Suite {
     pub(super) tenant: User,
     /// Somebody who looks after the others.
     pub(super) admin: User,
+    /// The landlord of the home that the owner stays at.
+    host: User,
     /// Somebody whose sessions may end.
     leaver: User,
     /// The document.
@@ -111,7 +113,7 @@ impl Suite {
         let known = known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         let document = world.anonymous().get("/openapi.json").await.body(200);
         let ops = ops(&document);
-        Self { world, ops, owner, stranger, tenant, admin, leaver, document, things, known }
+        Self { world, ops, owner, stranger, tenant, admin, host, leaver, document, things, known }
     }
 
     /// Who uses a route as it is meant: an admin theirs, somebody who will be gone what ends
@@ -120,6 +122,7 @@ impl Suite {
         match (op.who, op.path.as_str()) {
             (Who::Admin, _) => &self.admin,
             (_, "/api/v1/auth/logout-all" | "/api/v1/auth/password/change") => &self.leaver,
+            (_, "/api/v1/bookings/{id}/move") => &self.host,
             _ => &self.owner,
         }
     }
@@ -155,6 +158,29 @@ impl Suite {
             ("PATCH", "/api/v1/properties/{id}") => json!({"title": "Canal side flat"}),
             ("PATCH", "/api/v1/properties/{id}/units/{unit_id}") => json!({"name": "Flat"}),
             (_, "/api/v1/properties/{id}/photos/order") => json!({"photos": [self.things.photo]}),
+            // Rules between their fields, too.
+            ("PUT", "/api/v1/properties/{id}/pricing") => {
+                let night = json!({"amount": 100, "currency": "EUR"});
+                json!({"weekend": {"nights": ["friday"], "change_bp": 500}, "weekly_off_bp": 100,
+                    "taxes": [{"name": "VAT", "percent_bp": 900, "of": "stay"}],
+                    "extra_guests": {"included": 1, "per_night": night}, "cleaning_fee": night})
+            }
+            ("POST", "/api/v1/properties/{id}/price-rules") => {
+                json!({"name": "Soon", "kind": "last_minute", "days": 3, "off_bp": 500})
+            }
+            ("PUT", "/api/v1/properties/{id}/night-prices") => {
+                json!({"from": self.world.day(3), "to": self.world.day(5),
+                    "price": {"amount": 9_000, "currency": "EUR"}})
+            }
+            ("POST", "/api/v1/properties/{id}/quote") => {
+                json!({"unit_id": self.things.id("units"), "check_in": self.world.day(3),
+                    "check_out": self.world.day(4), "guests": 1})
+            }
+            ("POST", "/api/v1/bookings") => {
+                let mut body = sample(&self.document, schema, &self.known);
+                body.as_object_mut().unwrap().remove("quote");
+                without_nulls(body)
+            }
             (_, "/api/v1/auth/email/verify") => json!({"token": self.things.verify}),
             (_, "/api/v1/auth/password/reset") => {
                 json!({"token": self.things.reset, "password": PASSWORD})
@@ -163,6 +189,11 @@ impl Suite {
             (_, "/api/v1/admin/users/{id}/role") => json!({"roles": ["tenant"]}),
             (_, "/api/v1/notification-preferences") => {
                 json!({"preferences": [{"category": "bookings", "in_app": true, "email": false}]})
+            }
+            // Of the home, not of a unit type of somebody else's.
+            ("POST", "/api/v1/properties/{id}/blocks") => {
+                let [from, to] = ["check_in", "check_out"].map(|name| &self.known[name]);
+                json!({"check_in": from, "check_out": to, "reason": "paint"})
             }
             _ => without_nulls(sample(&self.document, schema, &self.known)),
         })

@@ -41,8 +41,15 @@ impl Things {
         let api = world.api(owner);
         let draft = api.post("properties", &new_property(1, 10_000)).await.body(201);
         let (property, unit) = (text_at(&draft, "/id"), text_at(&draft, "/unit/id"));
+        let rule = json!({"name": "Early", "kind": "early_bird", "days": 90, "off_bp": 500});
+        let rules = format!("properties/{property}/price-rules");
+        let ruled = api.call(reqwest::Method::POST, &rules).header("if-match", "*").json(&rule);
+        let rule = ruled.send().await.expect(201).text_at("/rules/0/id");
         let photo = upload(&api, &property, &picture(1)).await.expect(201).text_at("/id");
         let booking = world.hold(owner, &home.stay(world.day(20), 2)).await;
+        let nights = json!({"check_in": world.day(40), "check_out": world.day(42)});
+        let path = format!("properties/{property}/blocks");
+        let block = api.post(&path, &nights).await.expect(201).text_at("/data/0/id");
         let another = world.sign_in(&owner.email).await;
         let sessions = world.api(&another).get("auth/sessions").await.body(200);
         let session = text_at(&sessions, "/data/0/id");
@@ -59,6 +66,11 @@ impl Things {
             Some(row.get::<_, Uuid>(0))
         })
         .await;
+        let deposit =
+            "insert into deposits select id, property_id, tenant_id, $2, currency, 5, '[]',
+            0, 0, 'held', null, null, null, null, 1, now(), now() from bookings where id = $1";
+        let held = uuid_of(&text_at(&booking, "/id"));
+        sql.execute(deposit, &[&held, &uuid_of(&owner.id)]).await.unwrap();
         let unsubscribe = world.token(Purpose::Unsubscribe, letter);
         // Whom admins do things to, and who has a link of each kind.
         let person = world.tenant().await;
@@ -67,9 +79,12 @@ impl Things {
         let ids = BTreeMap::from([
             ("properties", property),
             ("units", unit),
+            ("price-rules", rule),
             ("photos", photo.clone()),
             ("{variant}", "card".to_owned()),
             ("bookings", text_at(&booking, "/id")),
+            ("blocks", block),
+            ("deposits", text_at(&booking, "/id")),
             ("sessions", session),
             ("notifications", notification),
             ("users", person.id.clone()),
@@ -106,7 +121,8 @@ impl Things {
 
     /// The ids that nobody but the owner may learn.
     pub(super) fn secret(&self) -> impl Iterator<Item = &str> {
-        let kinds = ["properties", "units", "photos", "bookings", "sessions", "notifications"];
+        let kinds =
+            ["properties", "units", "photos", "bookings", "blocks", "sessions", "notifications"];
         kinds.into_iter().map(|kind| self.ids[kind].as_str())
     }
 }

@@ -188,6 +188,7 @@ impl World {
             // A test asks more of a server than a person does; those about limits set their own.
             .env("RENTEZY_LIMITS_ADDRESS_RATE", "0")
             .env("RENTEZY_LIMITS_USER_RATE", "0")
+            .env("RENTEZY_BOOKINGS_HOLDS_PER_USER", "0")
             .env("RENTEZY_LIMITS_SIGN_IN_FAILURES", "0")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         if self.db.is_some() {
@@ -217,6 +218,11 @@ impl World {
 
     /// Runs another command of the program on its database and data, with its settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Output {
+        self.prepared(arguments).output().unwrap()
+    }
+
+    /// The same, to be run.
+    pub(crate) fn prepared(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).current_dir(self.dir.path());
         settings(&mut command);
@@ -226,7 +232,7 @@ impl World {
         if self.db.is_some() {
             command.env("RENTEZY_DATABASE_URL", self.database_url());
         }
-        command.output().unwrap()
+        command
     }
 
     fn log(&self) -> PathBuf {

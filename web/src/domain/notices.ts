@@ -68,6 +68,15 @@ function ofStay(kind: string, landlord: boolean, data: Record<string, unknown>):
       return UNCHANGED[text('why')] ?? 'The change came to nothing';
     case 'booking.modified':
       return 'The stay has changed';
+    case 'booking.moved':
+      return 'The stay has another unit';
+    case 'deposit.deducted':
+      return landlord ? 'You want to keep part of a deposit' : 'Part of your deposit is to be kept';
+    case 'deposit.contested':
+      if (side === 'admin') return 'A deposit is contested: decide';
+      return landlord ? 'Your guest objects about the deposit' : 'You object about your deposit';
+    case 'deposit.released':
+      return landlord ? 'A deposit is settled' : 'Your deposit is settled';
     case 'payment.failed':
       return 'The payment was turned down: try again';
     case 'refund.created':

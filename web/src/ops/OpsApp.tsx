@@ -5,6 +5,7 @@ import { Refusal } from '../parts/States';
 import { Consumers } from './Consumers';
 import { DeadLetters } from './DeadLetters';
 import { Events } from './Events';
+import { Ledger } from './Ledger';
 import { Replays } from './Replays';
 import { ops, useAct } from './hooks';
 
@@ -13,6 +14,7 @@ const ROOMS = [
   ['dead-letters', 'Dead letters'],
   ['events', 'Events'],
   ['replays', 'Replays'],
+  ['ledger', 'Ledger'],
 ] as const;
 
 function useRoom(): string {
@@ -50,6 +52,7 @@ export function OpsApp() {
         {room === 'dead-letters' && <DeadLetters />}
         {room === 'events' && <Events />}
         {room === 'replays' && <Replays />}
+        {room === 'ledger' && <Ledger />}
       </main>
     </>
   );

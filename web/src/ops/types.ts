@@ -93,6 +93,32 @@ export interface Replay {
   updated_at: Instant;
 }
 
+export interface TrialBalance {
+  balanced: boolean;
+  data: { currency: string; account: string; amount: number; lines: number }[];
+}
+
+export interface Posting {
+  id: string;
+  kind: string;
+  source: string;
+  reverses: string | null;
+  at: Instant;
+  currency: string;
+  lines: { account: string; amount: number }[];
+}
+
+export interface Audit {
+  everything: boolean;
+  started_at: Instant;
+  ended_at: Instant;
+  /** The sum of the positions in all streams. */
+  checked_to: number;
+  events: number;
+  bookings: number;
+  violations: { invariant: string; what: string; count: number; keys: string[] }[];
+}
+
 export interface Job {
   name: string;
   schedule: string;

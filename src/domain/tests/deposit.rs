@@ -1,0 +1,176 @@
+use std::time::Duration;
+
+use super::fixture::{World, booking_id, euro, nights, owner, stranger, tenant, told};
+use crate::domain::booking::BookingStatus;
+use crate::domain::change::{Change, Decision};
+use crate::domain::deposit::{Command, Deduction, Deposit, Status};
+use crate::domain::ledger::{Account, Kind, Posting};
+use crate::domain::refusal::Refusal;
+use crate::domain::stay;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A confirmed stay with a deposit of 200.00.
+fn confirmed() -> World {
+    let mut world = World::live(1);
+    world.hold(1, nights(5, 8)).unwrap();
+    let booking = world.state.bookings.get_mut(&booking_id(1)).unwrap();
+    booking.terms.price.deposit = 20_000;
+    booking.total = booking.terms.price.due();
+    world.checkout(1).unwrap();
+    let paid = world.paid(1).unwrap();
+    assert!(told(&paid).contains(&"deposit.held"), "{:?}", told(&paid));
+    world
+}
+
+/// The same, once the guests have left.
+fn due() -> World {
+    let mut world = confirmed();
+    world.days_later(10);
+    let mut booking = world.booking(1).clone();
+    booking.status = BookingStatus::Completed;
+    let mut over = Decision::new(stay::Outcome::Done);
+    over.change(Change::Booking(Box::new(booking)));
+    world.follow(over);
+    world
+}
+
+fn deposit(world: &World) -> &Deposit {
+    &world.state.deposits[&booking_id(1)]
+}
+
+fn lamp(amount: i64) -> Vec<Deduction> {
+    vec![Deduction { label: "lamp".into(), amount }]
+}
+
+fn deduct(world: &mut World, amount: i64) -> Result<Decision, Refusal> {
+    let (by, booking_id) = (owner(), booking_id(1));
+    run(world, Command::Deduct { by, booking_id, items: lamp(amount) })
+}
+
+fn run(world: &mut World, command: Command) -> Result<Decision, Refusal> {
+    world.run(stay::Command::Deposit(command))
+}
+
+fn release(world: &mut World) -> Result<Decision, Refusal> {
+    run(world, Command::Release { by: owner(), booking_id: booking_id(1) })
+}
+
+fn contest(world: &mut World) -> Result<Decision, Refusal> {
+    let (by, booking_id) = (tenant(), booking_id(1));
+    run(world, Command::Contest { by, booking_id, reason: "it was broken".into() })
+}
+
+fn resolve(world: &mut World, kept: i64) -> Result<Decision, Refusal> {
+    run(world, Command::Resolve { booking_id: booking_id(1), kept, reason: "seen".into() })
+}
+
+fn fire(world: &mut World) -> Decision {
+    let id = deposit(world).timer.unwrap();
+    let timer = world.timers.iter().find(|timer| timer.id == id).unwrap().clone();
+    world.now = timer.fire_at;
+    world.run_as(id.uuid(), &timer.command).unwrap()
+}
+
+/// What went back with a decision, and what the landlord kept.
+fn moved(decision: &Decision) -> (i64, i64) {
+    let back = decision.refunds().map(|refund| refund.amount.amount).sum();
+    let kept = |change: &Change| match change {
+        Change::Post(posting) if posting.kind == Kind::DepositKept => amount(posting),
+        _ => 0,
+    };
+    (back, decision.changes.iter().map(kept).sum())
+}
+
+fn amount(posting: &Posting) -> i64 {
+    posting.lines.iter().filter(|(account, _)| *account == Account::DepositsHeld).map(|l| l.1).sum()
+}
+
+fn transition(result: Result<Decision, Refusal>) -> bool {
+    matches!(result, Err(Refusal::InvalidTransition { .. }))
+}
+
+#[test]
+fn a_deposit_waits_for_the_end_of_the_stay() {
+    let mut world = confirmed();
+    assert_eq!((deposit(&world).status, deposit(&world).amount), (Status::Held, 20_000));
+    assert!(transition(deduct(&mut world, 1)));
+    assert!(transition(release(&mut world)));
+    assert!(transition(contest(&mut world)));
+    assert!(transition(resolve(&mut world, 0)));
+}
+
+#[test]
+fn it_goes_back_by_itself_after_fourteen_days() {
+    let mut world = due();
+    let over = world.now;
+    assert_eq!(deposit(&world).status, Status::Due);
+    let decision = fire(&mut world);
+    assert_eq!(world.now, over + 14 * DAY);
+    assert_eq!(moved(&decision), (20_000, 0));
+    assert!(told(&decision).contains(&"deposit.released"));
+    assert_eq!((deposit(&world).status, deposit(&world).returned), (Status::Released, 20_000));
+    assert!(transition(release(&mut world)));
+}
+
+#[test]
+fn what_is_kept_is_the_landlords_once_nobody_objects() {
+    let mut world = due();
+    deduct(&mut world, 4_500).unwrap();
+    deduct(&mut world, 500).unwrap();
+    // The rest at once; what is kept waits, so that the tenant can object.
+    assert_eq!(moved(&release(&mut world).unwrap()), (15_000, 0));
+    assert_eq!(moved(&release(&mut world).unwrap()), (0, 0));
+    let decision = fire(&mut world);
+    assert_eq!(moved(&decision), (0, 5_000));
+    assert_eq!((deposit(&world).kept, deposit(&world).returned), (5_000, 15_000));
+}
+
+#[test]
+fn an_objection_freezes_it_until_somebody_decides() {
+    let mut world = due();
+    assert!(transition(contest(&mut world)), "there is nothing to object to");
+    deduct(&mut world, 4_500).unwrap();
+    let timer = deposit(&world).timer;
+    contest(&mut world).unwrap();
+    assert_eq!(deposit(&world).timer, None);
+    assert!(!world.timers.iter().any(|set| Some(set.id) == timer), "it would go back");
+    assert!(transition(release(&mut world)) && transition(deduct(&mut world, 1)));
+    assert!(matches!(resolve(&mut world, 4_501), Err(Refusal::Invalid(_))));
+    assert!(matches!(resolve(&mut world, -1), Err(Refusal::Invalid(_))));
+    assert_eq!(moved(&resolve(&mut world, 1_000).unwrap()), (19_000, 1_000));
+    assert!(transition(resolve(&mut world, 0)));
+}
+
+#[test]
+fn no_more_is_kept_than_there_is() {
+    let mut world = due();
+    for items in [lamp(20_001), lamp(0), lamp(-1), lamp(i64::MAX), Vec::new()] {
+        let command = Command::Deduct { by: owner(), booking_id: booking_id(1), items };
+        assert!(matches!(run(&mut world, command), Err(Refusal::Invalid(_))));
+    }
+    deduct(&mut world, 15_000).unwrap();
+    assert!(matches!(deduct(&mut world, 5_001), Err(Refusal::Invalid(_))));
+    release(&mut world).unwrap();
+    assert!(matches!(deduct(&mut world, 1), Err(Refusal::Invalid(_))), "the rest is gone");
+}
+
+#[test]
+fn nobody_else_may() {
+    let mut world = due();
+    deduct(&mut world, 1).unwrap();
+    let id = booking_id(1);
+    for by in [tenant(), stranger()] {
+        let release = Command::Release { by, booking_id: id };
+        assert_eq!(run(&mut world, release), Err(Refusal::NotFound));
+        let deduct = Command::Deduct { by, booking_id: id, items: lamp(1) };
+        assert_eq!(run(&mut world, deduct), Err(Refusal::NotFound));
+    }
+    for by in [owner(), stranger()] {
+        let contest = Command::Contest { by, booking_id: id, reason: "no".into() };
+        assert_eq!(run(&mut world, contest), Err(Refusal::NotFound));
+    }
+    let nothing = Command::Release { by: owner(), booking_id: booking_id(2) };
+    assert_eq!(run(&mut world, nothing), Err(Refusal::NotFound));
+    assert_eq!(deposit(&world).money(1), euro(1));
+}

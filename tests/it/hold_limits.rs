@@ -1,0 +1,168 @@
+//! How many open holds one may have: three anywhere, one a home, on the running server.
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::sync::Barrier;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::harness::client::{Answer, text_at};
+use crate::harness::invariants;
+use crate::harness::server::{Plan, World};
+use crate::harness::shop::{Home, User, uuid_of};
+use crate::harness::wait::wait_until;
+
+const HOMES: usize = 20;
+
+fn limited() -> Plan {
+    World::plan().manual_clock().set("BOOKINGS_HOLDS_PER_USER", 3)
+}
+
+async fn homes(world: &World, count: usize) -> Vec<Home> {
+    let landlord = world.landlord().await;
+    let mut homes = Vec::new();
+    for _ in 0..count {
+        homes.push(world.home(&landlord, 4, 10_000).await);
+    }
+    homes
+}
+
+async fn gates(sql: &Client) -> i64 {
+    sql.query_one("select count(*) from gates", &[]).await.unwrap().get(0)
+}
+
+/// Wants the same nights of all homes at the same instant; the holds that were made.
+async fn everywhere(world: &World, user: &User, homes: &[Home]) -> Vec<Value> {
+    let start = Barrier::new(homes.len());
+    let wishes = homes.iter().map(async |home| {
+        let (api, key) = (world.api(user), Uuid::new_v4().to_string());
+        let stay = home.stay(world.day(10), 2);
+        start.wait().await;
+        api.settle("bookings", &key, &stay).await
+    });
+    let answers: Vec<Answer> = join_all(wishes).await;
+    let (won, lost): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 201);
+    for answer in lost {
+        let there = answer.body["code"] == "hold-exists";
+        answer.problem(409, if there { "hold-exists" } else { "too-many-holds" });
+    }
+    won.into_iter().map(|answer| answer.body).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_user_at_twenty_homes_at_once_gets_three() {
+    let mut world = limited().start().await;
+    let homes = homes(&world, HOMES).await;
+    let (user, other) = (world.tenant().await, world.tenant().await);
+    let sql = world.sql().await;
+    let held = everywhere(&world, &user, &homes).await;
+    assert_eq!((held.len(), gates(&sql).await), (3, 3));
+    assert_eq!(everywhere(&world, &other, &homes).await.len(), 3, "others have their own");
+    let mut acked: Vec<Uuid> =
+        held.iter().map(|booking| uuid_of(&text_at(booking, "/id"))).collect();
+
+    // One is given up, one is paid for, one comes to its end: each is a place again.
+    world.release(&user, &held[0]).await;
+    let page = world.checkout(&user, &held[1]).await;
+    let still = everywhere(&world, &user, &homes).await;
+    assert_eq!(still.len(), 1, "the place of the one that was given up");
+    acked.push(uuid_of(&text_at(&still[0], "/id")));
+    world.pay(&page).await;
+    world.wait_for_status(&user, &held[1], "confirmed").await;
+    let more = everywhere(&world, &user, &homes).await;
+    assert_eq!(more.len(), 1, "the place of the one that was paid for");
+    world.move_clock(700);
+    world.wait_for_status(&user, &held[2], "expired").await;
+    world.wait_for_status(&user, &more[0], "expired").await;
+    wait_until("all places are free", async || gates(&sql).await == 0).await;
+    assert_eq!(everywhere(&world, &user, &homes).await.len(), 3);
+    invariants::check(&world, &acked).await;
+}
+
+#[tokio::test]
+async fn a_second_hold_at_one_home_names_the_first() {
+    let world = limited().start().await;
+    let homes = homes(&world, 4).await;
+    let (user, other) = (world.tenant().await, world.tenant().await);
+    let first = world.hold(&user, &homes[0].stay(world.day(10), 2)).await;
+    let second = world.try_hold(&user, &homes[0].stay(world.day(20), 2)).await;
+    let second = second.problem(409, "hold-exists");
+    assert_eq!(second.body["booking_id"], first["id"]);
+    assert_eq!(second.body["retryable"], json!(false));
+    world.hold(&other, &homes[0].stay(world.day(20), 2)).await;
+
+    let (key, stay) = (Uuid::new_v4().to_string(), homes[1].stay(world.day(10), 2));
+    let held = world.api(&user).settle("bookings", &key, &stay).await.expect(201);
+    world.hold(&user, &homes[2].stay(world.day(10), 2)).await;
+    world.try_hold(&user, &homes[3].stay(world.day(10), 2)).await.problem(409, "too-many-holds");
+    // The limit is not in the way of a request that has been carried out.
+    let again = world.api(&user).settle("bookings", &key, &stay).await.expect(201);
+    assert_eq!(again.text, held.text);
+    world.release(&user, &first).await;
+    world.hold(&user, &homes[0].stay(world.day(20), 2)).await;
+    invariants::check(&world, &[]).await;
+}
+
+/// What a writer leaves that is killed after it took some gates of a set and before it gave
+/// them back.
+#[tokio::test]
+async fn killed_between_gates_and_their_return() {
+    let mut world = limited().start().await;
+    let homes = homes(&world, 4).await;
+    let user = world.tenant().await;
+    let kept = world.hold(&user, &homes[0].stay(world.day(10), 2)).await;
+    let sql = world.sql().await;
+    world.kill();
+    let scope = rentezy::domain::gate::holds_of(uuid_of(&user.id).into());
+    sql.execute(
+        "insert into gates select $1, n, gen_random_uuid(), gen_random_uuid(), 'hold', $2
+         from generate_series(1, 3) n on conflict do nothing",
+        &[&scope, &world.now()],
+    )
+    .await
+    .unwrap();
+    assert_eq!(gates(&sql).await, 3);
+    world.start_again();
+    let stay = homes[1].stay(world.day(10), 2);
+    world.try_hold(&user, &stay).await.problem(409, "too-many-holds");
+    world.move_clock(361);
+    wait_until("they are swept up", async || gates(&sql).await == 1).await;
+    assert_eq!(world.booking(&user, &kept).await["status"], "hold");
+    world.hold(&user, &stay).await;
+    invariants::check(&world, &[]).await;
+}
+
+/// A home has room for few who wait; a crowd comes. Everybody is told something, those for
+/// whom there is no room at once and when to come again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_at_one_home() {
+    let world = World::plan().set("LIMITS_ENTITY_QUEUE", 4).start().await;
+    let landlord = world.landlord().await;
+    let home = world.home(&landlord, 1, 10_000).await;
+    let crowd = world.crowd(100).await;
+    let stay = home.stay(world.day(10), 2);
+    let start = Barrier::new(crowd.len());
+    let wishes = crowd.iter().map(async |user| {
+        let api = world.api(user);
+        start.wait().await;
+        api.post("bookings", &stay).await
+    });
+    let (mut held, mut taken, mut busy) = (Vec::new(), 0, 0);
+    for answer in join_all(wishes).await {
+        match answer.status {
+            201 => held.push(uuid_of(&answer.text_at("/id"))),
+            409 => taken += usize::from(answer.problem(409, "nights-taken").status == 409),
+            _ => {
+                let answer = answer.problem(503, "overloaded");
+                assert_eq!(answer.header("retry-after"), Some("1"));
+                assert_eq!(answer.body["retryable"], json!(true));
+                busy += 1;
+            }
+        }
+    }
+    eprintln!("{taken} were told that it is taken, {busy} to come again");
+    assert_eq!((held.len(), taken + busy), (1, 99));
+    assert!(busy > 0);
+    invariants::check(&world, &held).await;
+}
