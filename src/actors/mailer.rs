@@ -9,11 +9,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio_postgres::Client;
 
 use super::root::{Mailbox, Root};
 use crate::clock::{self, Clock};
+use crate::domain::booking::Booking;
 use crate::domain::calendar;
 use crate::domain::letter::{self, Letter, Matter};
 use crate::domain::link_token::{LinkKey, Purpose};
@@ -22,7 +25,7 @@ use crate::gateways::mail::{Draft, Home, Mail, MailError, Unsubscribe};
 use crate::storage::letters::{self, Recipient, Settlement, Taken};
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
-use crate::storage::{accounts, preferences, properties};
+use crate::storage::{accounts, bookings, preferences, properties};
 
 /// Letters that are sent at the same time.
 const ROUND: u32 = 4;
@@ -309,23 +312,7 @@ impl Surroundings {
         if !wanted.wants(category, Channel::Email) {
             return Ok(Err("not wanted"));
         }
-        let zone_of = |name: &str| calendar::zone(name).unwrap_or(jiff::tz::TimeZone::UTC);
-        let home = match letter.matter.property() {
-            Some(id) => properties::find(&client, id).await?.map(|listing| Home {
-                zone: zone_of(&listing.fields.zone),
-                title: listing.fields.title,
-                city: listing.fields.address.city,
-            }),
-            None => None,
-        };
-        let other = match letter.matter.stay() {
-            Some(stay) => {
-                let is_tenant = stay.tenant_id == letter.user_id;
-                let other = if is_tenant { stay.landlord_id } else { stay.tenant_id };
-                accounts::find(&*client, other).await?.map(|user| user.name)
-            }
-            None => None,
-        };
+        let (home, booking, other) = about(&client, letter).await?;
         let unsubscribe = (!category.is_locked()).then(|| {
             let token = self.links.token(Purpose::Unsubscribe, letter.id.uuid());
             Unsubscribe {
@@ -342,6 +329,7 @@ impl Surroundings {
             matter: letter.matter.clone(),
             written_at: taken.written_at,
             home,
+            booking,
             other,
             link: self.link(&letter.matter),
             unsubscribe,
@@ -367,6 +355,33 @@ enum DeliverError {
     Storage(#[from] StorageError),
     #[error(transparent)]
     Mail(#[from] MailError),
+}
+
+/// The home that a letter is about, the booking, and the name of the other side.
+async fn about(
+    client: &Client,
+    letter: &Letter,
+) -> Result<(Option<Home>, Option<Box<Booking>>, Option<String>), StorageError> {
+    let home = match letter.matter.property() {
+        Some(id) => properties::find(client, id).await?.map(|listing| Home {
+            zone: zone_of(&listing.fields.zone),
+            title: listing.fields.title,
+            city: listing.fields.address.city,
+            units: listing.units.into_iter().map(|unit| (unit.id, unit.fields.name)).collect(),
+        }),
+        None => None,
+    };
+    let Some(stay) = letter.matter.stay() else { return Ok((home, None, None)) };
+    let found = bookings::find(client, stay.property_id, &[stay.booking_id]).await?;
+    let booking = found.into_iter().next().map(Box::new);
+    let is_tenant = stay.tenant_id == letter.user_id;
+    let other = if is_tenant { stay.landlord_id } else { stay.tenant_id };
+    let other = accounts::find(client, other).await?.map(|user| user.name);
+    Ok((home, booking, other))
+}
+
+fn zone_of(name: &str) -> TimeZone {
+    calendar::zone(name).unwrap_or(TimeZone::UTC)
 }
 
 fn later(now: Timestamp, stretch: Duration) -> Timestamp {

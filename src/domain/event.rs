@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::booking::ExpiringReason;
 use super::booking_details::Party;
 use super::calendar::Nights;
+use super::cancellation::RefundLines;
 pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
 use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, ProposalId, RefundId, UnitId, UserId};
 use super::money::Money;
@@ -254,6 +255,9 @@ pub enum Event {
         /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
+        /// Whether the landlord had been asked and had not answered.
+        #[serde(default, skip_serializing_if = "is_false")]
+        asked: bool,
     },
     /// The payment went wrong for good.
     #[serde(rename = "booking.failed")]
@@ -273,9 +277,15 @@ pub enum Event {
         /// Who did; unknown of a hold that was given up.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Party>,
+        /// Whether the landlord had been asked and had not answered.
+        #[serde(default, skip_serializing_if = "is_false")]
+        asked: bool,
         /// What goes back, when it had been paid for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         refund: Option<Money>,
+        /// The same, line by line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lines: Option<RefundLines>,
     },
     /// The nights are back in the calendar and the money is settled, or on its way back.
     #[serde(rename = "booking.released")]
@@ -611,4 +621,9 @@ pub enum Event {
         /// Where, for the first few.
         keys: Vec<String>,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::booking_details::Party;
+
 /// What something that is told is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -13,6 +15,8 @@ pub enum Category {
     Bookings,
     /// One's homes: stays in them, and what is decided about them.
     Hosting,
+    /// What administrators have to see to. Cannot be switched off.
+    Duty,
 }
 
 /// A way to tell it. Push will be another.
@@ -26,7 +30,7 @@ pub enum Channel {
 }
 
 impl Category {
-    /// All of them, in the order in which they are shown.
+    /// Those that everybody can be told about, in the order in which they are shown.
     pub const ALL: [Self; 3] = [Self::Security, Self::Bookings, Self::Hosting];
 
     /// The name in rows and messages.
@@ -36,13 +40,24 @@ impl Category {
             Self::Security => "security",
             Self::Bookings => "bookings",
             Self::Hosting => "hosting",
+            Self::Duty => "duty",
         }
     }
 
     /// Whether it is told whatever somebody wants.
     #[must_use]
     pub const fn is_locked(self) -> bool {
-        matches!(self, Self::Security)
+        matches!(self, Self::Security | Self::Duty)
+    }
+
+    /// What news of a stay are about for one of its people.
+    #[must_use]
+    pub const fn of(party: Party) -> Self {
+        match party {
+            Party::Tenant => Self::Bookings,
+            Party::Landlord => Self::Hosting,
+            Party::Admin => Self::Duty,
+        }
     }
 }
 

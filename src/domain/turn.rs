@@ -14,7 +14,6 @@ use super::change::{Change, Decision, Timer};
 use super::event::{Event, StayFacts};
 use super::ids::{self, BookingId, TimerId, UnitId, UserId};
 use super::inventory::{Allotment, Occupancy};
-use super::money::Money;
 use super::payment::Payment;
 use super::property::{Listing, Status as ListingStatus};
 use super::quote::Offer;
@@ -23,6 +22,7 @@ use super::rules::Context;
 use super::stay::{self, Outcome, PropertyState};
 use super::stay_rules;
 use super::terms::Terms;
+use super::turn_cancel::Preview;
 use super::unit::Unit;
 
 /// How an ending hold ends when no money has come.
@@ -193,7 +193,7 @@ impl<'a> Turn<'a> {
         decision: &mut Decision,
         booking: &Booking,
         status: BookingStatus,
-        refund: Option<Money>,
+        back: Option<&Preview>,
     ) -> Booking {
         let mut next = self.advanced(booking);
         decision.changes.extend(next.timer.take().map(Change::DropTimer));
@@ -203,9 +203,13 @@ impl<'a> Turn<'a> {
         next.released_at = Some(self.context.now);
         self.free_gate(decision, booking);
         let stay = self.facts(&next);
+        let asked = booking.status == BookingStatus::PendingApproval;
         let ended = match status {
             BookingStatus::Cancelled => {
-                Event::BookingCancelled { stay: stay.clone(), by: next.details.ended_by, refund }
+                let (stay, by) = (stay.clone(), next.details.ended_by);
+                let refund = back.map(|back| back.refund);
+                let lines = back.map(|back| back.lines.clone());
+                Event::BookingCancelled { stay, by, asked, refund, lines }
             }
             BookingStatus::Failed => {
                 let declined = booking.expiring == Some(ExpiringReason::Declined);
@@ -217,7 +221,7 @@ impl<'a> Turn<'a> {
                 Event::BookingDeclined { stay: stay.clone(), reason }
             }
             BookingStatus::NoShow => Event::BookingNoShow { stay: stay.clone() },
-            _ => Event::BookingExpired { stay: stay.clone() },
+            _ => Event::BookingExpired { stay: stay.clone(), asked },
         };
         decision.event(next.id.uuid(), ended);
         decision.event(next.id.uuid(), Event::BookingReleased { stay });

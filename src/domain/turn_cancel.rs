@@ -74,19 +74,19 @@ impl Turn<'_> {
             (Party::Landlord | Party::Admin, _) => CancelledBy::Landlord,
         };
         let payments = self.payments_of(booking);
-        let Preview { refund, lines, .. } =
-            preview(booking, payments, who, &self.zone(), self.context.now);
+        let back = preview(booking, payments, who, &self.zone(), self.context.now);
+        let refund = back.refund;
         if expected.is_some_and(|expected| expected != refund) {
             return Err(Refusal::RefundDiffers { refund });
         }
         let mut decision = Decision::new(Outcome::Done);
         // What has gone back before was of the stay.
-        let parts = Parts::of_refund(&lines).reduced_to(refund.amount);
+        let parts = Parts::of_refund(&back.lines).reduced_to(refund.amount);
         self.give_back(&mut decision, booking, parts, ("cancelled", "cancelled"));
         let mut said = booking.clone();
         said.details.ended_by = Some(party);
         said.details.reason = reason.cloned();
-        let ended = self.end_with(&mut decision, &said, BookingStatus::Cancelled, Some(refund));
+        let ended = self.end_with(&mut decision, &said, BookingStatus::Cancelled, Some(&back));
         decision.outcome = self.snapshot(&ended, self.payment_of(booking));
         Ok(decision)
     }

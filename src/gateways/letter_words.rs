@@ -1,14 +1,15 @@
 //! What letters say. A letter's words are chosen by its matter and its reader's language;
-//! how they are laid out is the business of `templates/`.
+//! how they are laid out is the business of `templates/`. Those about stays are in
+//! [`super::stay_words`] for tenants and in [`super::host_words`] for landlords.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::mail::{Draft, Home};
-use crate::domain::event::StayFacts;
+use super::mail::Draft;
+use super::{host_words, stay_words};
 use crate::domain::letter::Matter;
-use crate::domain::money::Money;
+use crate::domain::preference::Category;
 
 /// The words of a letter. They may hold what people have written: whoever lays them out
 /// escapes them.
@@ -53,25 +54,11 @@ pub fn one_line(text: &str) -> String {
 }
 
 fn english(draft: &Draft) -> Words {
-    let words = match &draft.matter {
-        Matter::VerifyAddress { .. }
-        | Matter::RegistrationRepeated {}
-        | Matter::ResetPassword { .. }
-        | Matter::PasswordChanged {}
-        | Matter::LockedOut { .. }
-        | Matter::Suspended { .. } => of_the_account(draft),
-        Matter::LandlordApproved {}
-        | Matter::LandlordDeclined { .. }
-        | Matter::HostConfirmed { .. }
-        | Matter::HostCancelled { .. }
-        | Matter::ListingApproved { .. }
-        | Matter::ListingRejected { .. } => of_hosting(draft),
-        Matter::BookingHeld { .. }
-        | Matter::BookingConfirmed { .. }
-        | Matter::BookingExpired { .. }
-        | Matter::BookingFailed { .. }
-        | Matter::BookingCancelled { .. }
-        | Matter::LatePayment { .. } => of_a_stay(draft),
+    let words = match draft.matter.category() {
+        Category::Security => of_the_account(draft),
+        Category::Bookings => stay_words::english(draft),
+        Category::Hosting => host_words::english(draft),
+        Category::Duty => of_duties(draft),
     };
     Words { lang: "en", ..words }
 }
@@ -126,120 +113,28 @@ fn of_the_account(draft: &Draft) -> Words {
     }
 }
 
-fn of_hosting(draft: &Draft) -> Words {
-    let title = title(draft);
-    let home = |words: Words| match draft.matter.property() {
-        Some(id) => {
-            words.with_button("Your homes", format!("{}/landlord/properties/{id}", draft.site))
-        }
-        None => words,
-    };
+/// What administrators have to see to.
+fn of_duties(draft: &Draft) -> Words {
     match &draft.matter {
-        Matter::LandlordApproved {} => said(
-            "You can offer homes now",
-            ["Your account may offer homes at RentEzy from now on."],
+        Matter::RefundFailed { stay, .. } => said(
+            &format!("A refund has failed: booking {}", stay.booking_id),
+            ["The payment provider could not send money back. Somebody has to look at it there."],
         )
-        .with_button("Offer a home", format!("{}/landlord", draft.site)),
-        Matter::LandlordDeclined { reason } => said(
-            "You cannot offer homes yet",
-            ["We have looked at your application to offer homes and could not approve it."],
-        )
-        .with_fact("Reason", reason.clone()),
-        Matter::HostConfirmed { stay, amount } => said(
-            &format!("New booking of {title}"),
-            ["A stay in your home was paid for and is confirmed."],
-        )
-        .with_fact("Guest", draft.other.clone().unwrap_or_default())
-        .with_stay(draft, stay)
-        .with_fact("Paid", money(*amount)),
-        Matter::HostCancelled { stay } => said(
-            &format!("Called off: {title}"),
-            ["A guest has called off a stay in your home. The nights are free again."],
-        )
-        .with_fact("Guest", draft.other.clone().unwrap_or_default())
+        .with_fact("Tenant", draft.other.clone().unwrap_or_default())
         .with_stay(draft, stay),
-        Matter::ListingApproved { .. } => home(said(
-            &format!("{title} is live"),
-            ["Your listing was approved. Everybody can find and book it now."],
-        )),
-        Matter::ListingRejected { reason, .. } => home(
-            said(
-                &format!("{title} needs another look"),
-                ["Your listing cannot go live as it is. Change it and hand it in again."],
-            )
-            .with_fact("Reason", reason.clone()),
-        ),
+        Matter::DepositContested { stay, reason, .. } => said(
+            &format!("A deposit is contested: booking {}", stay.booking_id),
+            ["The tenant objects to what the landlord wants to keep. You have to decide."],
+        )
+        .with_fact("Tenant", draft.other.clone().unwrap_or_default())
+        .with_fact("Why", reason)
+        .with_stay(draft, stay),
         _ => Words::default(),
     }
 }
 
-fn of_a_stay(draft: &Draft) -> Words {
-    let title = title(draft);
-    let (words, stay) = match &draft.matter {
-        Matter::BookingHeld { stay, expires_at } => {
-            let words = said(
-                &format!("{title} is held for you"),
-                ["Nobody else can take these nights until the hold ends. Pay before that to book \
-                  them."],
-            );
-            let zone = draft.home.as_ref().map_or(&draft.zone, |home| &home.zone);
-            (words.with_fact("Held until", instant(*expires_at, zone)), stay)
-        }
-        Matter::BookingConfirmed { stay, amount } => {
-            let words = said(
-                &format!("Your stay at {title} is confirmed"),
-                ["Your payment has arrived and your booking stands."],
-            );
-            let host = draft.other.clone().unwrap_or_default();
-            (words.with_fact("Paid", money(*amount)).with_fact("Your host", host), stay)
-        }
-        Matter::BookingExpired { stay } => (
-            said(
-                &format!("Your hold of {title} has ended"),
-                ["No payment came in time, so the nights are free again. Nothing was charged."],
-            ),
-            stay,
-        ),
-        Matter::BookingFailed { stay } => (
-            said(
-                &format!("Your booking of {title} did not work out"),
-                ["The payment could not be taken as agreed. What was paid goes back to you in \
-                  full."],
-            ),
-            stay,
-        ),
-        Matter::BookingCancelled { stay } => (
-            said(
-                &format!("Your booking of {title} was called off"),
-                ["The nights are free again. Whatever is due to you of what was paid goes back."],
-            ),
-            stay,
-        ),
-        Matter::LatePayment { stay, reacquired: true } => (
-            said(
-                &format!("Your payment for {title} came late, and in time"),
-                ["It arrived after your hold had ended, but the nights were still free: they are \
-                  yours."],
-            ),
-            stay,
-        ),
-        Matter::LatePayment { stay, reacquired: false } => (
-            said(
-                &format!("Your payment for {title} came too late"),
-                [
-                    "It arrived after your booking had ended. What was paid goes back to you in full.",
-                ],
-            ),
-            stay,
-        ),
-        _ => return Words::default(),
-    };
-    let page = format!("{}/bookings/{}", draft.site, stay.booking_id);
-    words.with_stay(draft, stay).with_button("See your booking", page)
-}
-
 /// Words whose subject is their heading.
-fn said<const N: usize>(heading: &str, lines: [&str; N]) -> Words {
+pub(super) fn said<const N: usize>(heading: &str, lines: [&str; N]) -> Words {
     Words {
         subject: heading.to_owned(),
         heading: one_line(heading),
@@ -249,13 +144,13 @@ fn said<const N: usize>(heading: &str, lines: [&str; N]) -> Words {
 }
 
 impl Words {
-    fn and(mut self, line: &str) -> Self {
+    pub(super) fn and(mut self, line: &str) -> Self {
         self.lines.push(line.to_owned());
         self
     }
 
     /// With a fact, if there is anything to say.
-    fn with_fact(mut self, label: &'static str, value: impl AsRef<str>) -> Self {
+    pub(super) fn with_fact(mut self, label: &'static str, value: impl AsRef<str>) -> Self {
         let value = one_line(value.as_ref());
         if !value.is_empty() {
             self.facts.push((label, value));
@@ -263,39 +158,23 @@ impl Words {
         self
     }
 
-    fn with_button(mut self, label: &'static str, url: String) -> Self {
+    pub(super) fn with_button(mut self, label: &'static str, url: String) -> Self {
         self.button = Some((label, url));
         self
     }
-
-    fn with_stay(self, draft: &Draft, stay: &StayFacts) -> Self {
-        let count = stay.nights.count();
-        let nights = if count == 1 { "1 night".to_owned() } else { format!("{count} nights") };
-        let home = draft.home.as_ref().map(|Home { title, city, .. }| format!("{title}, {city}"));
-        self.with_fact("Home", home.unwrap_or_default())
-            .with_fact("Check-in", date(stay.nights.check_in()))
-            .with_fact("Check-out", date(stay.nights.check_out()))
-            .with_fact("Stay", nights)
-            .with_fact("Booking", stay.booking_id.to_string())
-    }
 }
 
-fn title(draft: &Draft) -> String {
+pub(super) fn title(draft: &Draft) -> String {
     draft.home.as_ref().map_or_else(|| "your home".to_owned(), |home| one_line(&home.title))
 }
 
 /// `Fri 5 June 2026`. A stay's dates are the home's own.
-fn date(date: Date) -> String {
+pub(super) fn date(date: Date) -> String {
     date.strftime("%a %-d %B %Y").to_string()
 }
 
 /// `Fri 5 June 2026, 14:10 (Europe/Dublin)`.
-fn instant(at: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn instant(at: Timestamp, zone: &TimeZone) -> String {
     let name = zone.iana_name().unwrap_or("UTC");
     format!("{} ({name})", zone.to_datetime(at).strftime("%a %-d %B %Y, %H:%M"))
-}
-
-/// `EUR 300.00`, with as many decimals as the currency has.
-fn money(amount: Money) -> String {
-    amount.to_string()
 }

@@ -23,7 +23,8 @@ use tokio::io::AsyncWriteExt;
 
 use super::letter_words::{self, Words};
 use crate::config::{self, MailMode};
-use crate::domain::ids::LetterId;
+use crate::domain::booking::Booking;
+use crate::domain::ids::{LetterId, UnitId};
 use crate::domain::letter::Matter;
 
 /// Everything that a letter needs to be worded.
@@ -45,7 +46,9 @@ pub struct Draft {
     pub written_at: Timestamp,
     /// The home it is about.
     pub home: Option<Home>,
-    /// The name of the other side of a stay.
+    /// The booking it is about, as it is now.
+    pub booking: Option<Box<Booking>>,
+    /// The name of the other side of a stay; to administrators, of the tenant.
     pub other: Option<String>,
     /// Where its one-use token leads.
     pub link: Option<String>,
@@ -64,6 +67,8 @@ pub struct Home {
     pub city: String,
     /// Its time zone.
     pub zone: TimeZone,
+    /// Its unit types and what they are called.
+    pub units: Vec<(UnitId, String)>,
 }
 
 /// The two ways to get no more letters of a kind.

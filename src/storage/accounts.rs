@@ -242,6 +242,17 @@ pub async fn locked_by_id(
     Ok(transaction.query_opt(&sql, &[&id.uuid()]).await?.map(|row| user(&row)))
 }
 
+/// Administrators whose accounts may be used, in the order of their ids.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn admins(client: &Client) -> Result<Vec<UserId>, StorageError> {
+    let sql =
+        "select id from users where 'admin' = any(roles) and suspended_at is null order by id";
+    let rows = client.query(sql, &[]).await?;
+    Ok(rows.iter().map(|row| UserId::from(row.get::<_, Uuid>(0))).collect())
+}
+
 /// Whether there is any account at all.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Bookings and the nights they take, read. They are written by [`super::batch`].
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
@@ -9,6 +11,7 @@ use super::sqlstate::StorageError;
 use super::types;
 use crate::domain::booking::{Booking, BookingSnapshot, BookingStatus, PaymentGlance};
 use crate::domain::calendar::Nights;
+use crate::domain::event::StayFacts;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::inventory::{Occupancy, Occupant};
 
@@ -209,6 +212,38 @@ pub async fn find(
         )
         .await?;
     rows.iter().map(to_booking).collect()
+}
+
+/// What bookings are about, as they are now; ids without one are left out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn stays(
+    client: &Client,
+    ids: &[BookingId],
+) -> Result<HashMap<BookingId, StayFacts>, StorageError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let rows = client
+        .query(
+            "select b.id, b.property_id, b.unit_id, b.tenant_id, b.check_in, b.check_out, p.owner_id
+             from bookings b join properties p on p.id = b.property_id where b.id = any($1)",
+            &[&ids],
+        )
+        .await?;
+    let fact = |row: &Row| {
+        let id = |column: &str| row.get::<_, Uuid>(column);
+        let booking_id = BookingId::from(id("id"));
+        let stay = StayFacts {
+            booking_id,
+            property_id: PropertyId::from(id("property_id")),
+            unit_id: UnitId::from(id("unit_id")),
+            tenant_id: UserId::from(id("tenant_id")),
+            landlord_id: UserId::from(id("owner_id")),
+            nights: nights(row)?,
+        };
+        Ok((booking_id, stay))
+    };
+    rows.iter().map(fact).collect()
 }
 
 fn occupant(row: &Row) -> Result<Occupant, StorageError> {

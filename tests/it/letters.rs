@@ -5,7 +5,7 @@ use rentezy::domain::entity::Stream;
 use rentezy::domain::event::{Event, Position, Recorded};
 use rentezy::domain::ids::UserId;
 use rentezy::domain::letter::{self, Letter};
-use rentezy::domain::notification::Owners;
+use rentezy::domain::telling::People;
 use rentezy::storage::letters::{self, Settlement, Taken};
 use rentezy::storage::pool::Pool;
 use tokio_postgres::Client;
@@ -30,7 +30,7 @@ fn letter(seq: i64) -> Letter {
         causation: Uuid::nil(),
         event: Event::UserPasswordChanged { user_id: UserId::from(Uuid::nil()) },
     };
-    letter::follows(&event, &Owners::new()).remove(0)
+    letter::follows(&event, &People::default()).remove(0)
 }
 
 async fn store(pool: &Pool, from: i64, to: i64) -> bool {

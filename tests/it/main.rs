@@ -32,6 +32,7 @@ mod accounts_lockout;
 mod accounts_timing;
 mod attacks;
 mod backup;
+mod booking_letters;
 mod booking_steps;
 mod bookings;
 mod calendar;

@@ -2,10 +2,19 @@
 
 use rentezy::domain::booking::ExpiringReason;
 use rentezy::domain::booking_details::Party;
+use rentezy::domain::cancellation::{RefundLine, RefundLines};
 use rentezy::domain::event::{BlockFacts, Event};
 use rentezy::domain::payment::Decline;
+use rentezy::domain::price::LineKind;
 
 use crate::samples::{id, instant, money, nights, stay};
+
+/// What goes back of a stay.
+fn lines() -> RefundLines {
+    let currency = money().currency;
+    let line = RefundLine { kind: LineKind::Nights, label: "Summer".into(), amount: 9000 };
+    RefundLines { currency, lines: vec![line], deposit: 500 }
+}
 
 fn kept_back() -> BlockFacts {
     BlockFacts { block_id: id(12), property_id: id(2), unit_id: id(3), nights: nights() }
@@ -49,9 +58,15 @@ pub(crate) fn events() -> Vec<Event> {
         Event::BookingPaymentPending { stay: stay(), payment_id, amount },
         Event::BookingExpiring { stay: stay(), payment_id, reason: ExpiringReason::Time },
         Event::BookingConfirmed { stay: stay(), amount },
-        Event::BookingExpired { stay: stay() },
+        Event::BookingExpired { stay: stay(), asked: true },
         Event::BookingFailed { stay: stay(), reason: "amount-differs".into() },
-        Event::BookingCancelled { stay: stay(), by: Some(Party::Landlord), refund: Some(amount) },
+        Event::BookingCancelled {
+            stay: stay(),
+            by: Some(Party::Landlord),
+            asked: true,
+            refund: Some(amount),
+            lines: Some(lines()),
+        },
         Event::BookingReleased { stay: stay() },
         Event::BookingLatePaymentResolved { stay: stay(), reacquired: true },
         Event::BookingExtended { stay: stay(), expires_at: instant() },

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::notifications::owners;
+use super::people;
 use crate::actors::consumer::{Consumer, ConsumerError, Effects};
 use crate::actors::mailer::Mailer;
 use crate::clock::Clock;
@@ -64,12 +64,12 @@ impl Consumer for MailLetters {
 impl MailLetters {
     /// What follows from events; what is about something long ago is kept and not sent.
     async fn rows(&self, events: &[Recorded]) -> Result<Vec<New<'static>>, ConsumerError> {
-        let owners = owners(&self.pool, events).await?;
+        let people = people::of(&self.pool, events).await?;
         let now = self.clock.now();
         let of = |event: &Recorded| {
             let at = event.occurred_at;
             let why = is_old(at, now).then_some("its event is long ago");
-            let all = letter::follows(event, &owners);
+            let all = letter::follows(event, &people);
             all.into_iter().map(move |letter| (letter, at, why))
         };
         Ok(events.iter().flat_map(of).collect())

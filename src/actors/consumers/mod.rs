@@ -3,6 +3,7 @@
 pub mod mail;
 pub mod notifications;
 pub mod payments;
+mod people;
 pub(in crate::actors) mod search_changes;
 pub(in crate::actors) mod search_document;
 pub(in crate::actors) mod search_feed;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::people;
 use crate::actors::consumer::{Consumer, ConsumerError, Effects};
 use crate::domain::event::Recorded;
 use crate::domain::notification::{self, Notification};
+use crate::storage::notifications;
 use crate::storage::pool::Pool;
-use crate::storage::sqlstate::StorageError;
-use crate::storage::{notifications, properties};
 
 /// The consumer.
 #[derive(Debug)]
@@ -54,25 +54,12 @@ impl Notifications {
         &self,
         events: &[Recorded],
     ) -> Result<Vec<(Notification, Timestamp)>, ConsumerError> {
-        let owners = owners(&self.pool, events).await?;
+        let people = people::of(&self.pool, events).await?;
         let of = |event: &Recorded| {
             let at = event.occurred_at;
-            let all = notification::follows(event, &owners);
+            let all = notification::follows(event, &people);
             all.into_iter().map(move |notification| (notification, at))
         };
         Ok(events.iter().flat_map(of).collect())
     }
-}
-
-/// The owners of the listings that events are about.
-pub(super) async fn owners(
-    pool: &Pool,
-    events: &[Recorded],
-) -> Result<notification::Owners, StorageError> {
-    let ids: Vec<_> =
-        events.iter().filter_map(|event| notification::of_owner(&event.event)).collect();
-    if ids.is_empty() {
-        return Ok(notification::Owners::new());
-    }
-    properties::owners(&*pool.get().await?, &ids).await
 }

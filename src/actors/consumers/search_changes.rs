@@ -63,7 +63,7 @@ impl Page {
             }
             Event::BookingHeld { stay, .. }
             | Event::BookingConfirmed { stay, .. }
-            | Event::BookingExpired { stay }
+            | Event::BookingExpired { stay, .. }
             | Event::BookingFailed { stay, .. }
             | Event::BookingCancelled { stay, .. }
             | Event::BookingReleased { stay }

@@ -35,5 +35,6 @@ mod quote;
 mod reckoning;
 mod signature;
 mod stay_rules;
+mod telling;
 mod unit;
 mod user;

@@ -10,15 +10,13 @@ use crate::config::Config;
 use crate::domain::calendar::{self, Nights};
 use crate::domain::event::StayFacts;
 use crate::domain::letter::Matter;
-use crate::domain::money::Money;
-use crate::gateways::letter_words;
 use crate::gateways::mail::{Draft, Home, Mail, MailError, Unsubscribe};
 
-fn id<T: From<Uuid>>(number: u128) -> T {
+pub(super) fn id<T: From<Uuid>>(number: u128) -> T {
     T::from(Uuid::from_u128(number))
 }
 
-fn stay() -> StayFacts {
+pub(super) fn stay() -> StayFacts {
     StayFacts {
         booking_id: id(1),
         property_id: id(2),
@@ -29,11 +27,11 @@ fn stay() -> StayFacts {
     }
 }
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn draft(matter: Matter) -> Draft {
+pub(super) fn draft(matter: Matter) -> Draft {
     let locked = matter.category().is_locked();
     Draft {
         id: id(9),
@@ -47,7 +45,9 @@ fn draft(matter: Matter) -> Draft {
             title: "Quiet room".into(),
             city: "Dublin".into(),
             zone: calendar::zone("Europe/Dublin").unwrap(),
+            units: vec![(id(3), "Flat".into())],
         }),
+        booking: None,
         other: Some("Grace".into()),
         link: Some("https://rentezy.test/verify?token=abc".into()),
         unsubscribe: (!locked).then(|| Unsubscribe {
@@ -70,7 +70,7 @@ fn mail(changes: &[(&str, &str)]) -> Result<Mail, MailError> {
 }
 
 /// The letter's headers and its two parts, decoded.
-fn sent(draft: &Draft) -> (String, Vec<String>) {
+pub(super) fn sent(draft: &Draft) -> (String, Vec<String>) {
     let from = ("RENTEZY_MAIL_FROM", "RentEzy <post@rentezy.test>");
     let bytes = mail(&[from]).unwrap().message(draft).unwrap().formatted();
     let text = String::from_utf8(bytes).unwrap();
@@ -205,59 +205,6 @@ fn no_name_and_no_title_can_begin_a_header() {
     draft.to = "ada@example.org\r\nBcc: thief@example.org".into();
     let refused = mail(&[]).unwrap().message(&draft);
     assert!(matches!(refused, Err(MailError::Hopeless(_))), "{refused:?}");
-}
-
-#[test]
-fn money_has_the_decimals_of_its_currency() {
-    for (amount, currency, said) in
-        [(30_000, "EUR", "EUR 300.00"), (30_000, "JPY", "JPY 30000"), (5, "KWD", "KWD 0.005")]
-    {
-        let amount = Money::new(amount, currency.parse().unwrap());
-        for matter in [
-            Matter::BookingConfirmed { stay: stay(), amount },
-            Matter::HostConfirmed { stay: stay(), amount },
-        ] {
-            let words = letter_words::words(&draft(matter));
-            assert!(words.facts.contains(&("Paid", said.to_owned())), "{words:?}");
-        }
-    }
-}
-
-#[test]
-fn every_letter_has_words() {
-    let (stay, amount) = (stay(), Money::new(1, "EUR".parse().unwrap()));
-    let (token_id, reason) = (Uuid::nil(), "because".to_owned());
-    let until = at("2026-06-01T12:00:00Z");
-    let matters = [
-        Matter::VerifyAddress { token_id },
-        Matter::RegistrationRepeated {},
-        Matter::ResetPassword { token_id },
-        Matter::PasswordChanged {},
-        Matter::LockedOut { until },
-        Matter::Suspended { reason: reason.clone() },
-        Matter::LandlordApproved {},
-        Matter::LandlordDeclined { reason: reason.clone() },
-        Matter::BookingHeld { stay: stay.clone(), expires_at: until },
-        Matter::BookingConfirmed { stay: stay.clone(), amount },
-        Matter::BookingExpired { stay: stay.clone() },
-        Matter::BookingFailed { stay: stay.clone() },
-        Matter::BookingCancelled { stay: stay.clone() },
-        Matter::LatePayment { stay: stay.clone(), reacquired: true },
-        Matter::LatePayment { stay: stay.clone(), reacquired: false },
-        Matter::HostConfirmed { stay: stay.clone(), amount },
-        Matter::HostCancelled { stay },
-        Matter::ListingApproved { property_id: id(2) },
-        Matter::ListingRejected { property_id: id(2), reason },
-    ];
-    let mut subjects = std::collections::HashSet::new();
-    for matter in matters {
-        let words = letter_words::words(&draft(matter.clone()));
-        assert!(!words.lines.is_empty() && words.lang == "en", "{matter:?}");
-        assert!(subjects.insert(words.subject), "two letters of one subject: {matter:?}");
-    }
-    // The reader's own zone counts where no home is spoken of.
-    let words = letter_words::words(&draft(Matter::LockedOut { until }));
-    assert!(words.facts.contains(&("Locked until", "Mon 1 June 2026, 21:00 (Asia/Tokyo)".into())));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 import type { Category, Notification, Preference } from '../api/next';
+import type { Money } from '../api/types';
 import { formatRange } from './dates';
+import { formatMoney } from './money';
 
 export const CATEGORIES: Record<Category, { label: string; about: string }> = {
   security: { label: 'Your account', about: 'Confirming your address, passwords, locks. Always told.' },
@@ -14,6 +16,88 @@ export interface Notice {
   link: string | null;
 }
 
+/** Who has called a stay off or proposed a change, as the reader would say it. */
+function whose(by: string, side: string): string {
+  if (by === side) return 'You have';
+  return { tenant: 'The guest has', landlord: 'The landlord has', admin: 'RentEzy has' }[by] ?? 'Somebody has';
+}
+
+const UNCHANGED: Record<string, string> = {
+  declined: 'The change was declined',
+  withdrawn: 'The change was taken back',
+  expired: 'The change was not answered or paid for in time',
+  failed: 'The change did not come about',
+};
+
+/** The titles of what happens to a stay, for the side that reads them. */
+function ofStay(kind: string, landlord: boolean, data: Record<string, unknown>): string | null {
+  const text = (name: string): string => (typeof data[name] === 'string' ? (data[name] as string) : '');
+  const side = text('side');
+  switch (kind) {
+    case 'booking.held':
+      return 'Nights are on hold';
+    case 'booking.requested':
+      return landlord ? 'Somebody asks to come: answer them' : 'The landlord is asked';
+    case 'booking.approved':
+      return landlord ? 'You have said yes; they have to pay' : 'You may come: pay to book';
+    case 'booking.declined':
+      return landlord ? 'You have declined a request' : 'Your request was declined';
+    case 'booking.confirmed':
+      return landlord ? 'New booking' : 'Booking confirmed';
+    case 'booking.recorded':
+      return 'Your own booking is in the calendar';
+    case 'booking.cancelled':
+      return text('by') ? `${whose(text('by'), side)} called the stay off` : 'Booking released';
+    case 'booking.expired':
+      return data['asked'] === true ? 'A request was not answered in time' : 'The hold ran out';
+    case 'booking.failed':
+      return 'The payment did not go through';
+    case 'booking.late_payment_resolved':
+      return data['reacquired'] === true ? 'A late payment came, and the nights are booked' : 'A late payment came, and the money goes back';
+    case 'booking.checked_in':
+      return landlord ? 'Your guest is there' : 'You are checked in';
+    case 'booking.completed':
+      return landlord ? 'A stay is over' : 'Your stay is over';
+    case 'booking.no_show':
+      return landlord ? 'Nobody came' : 'The landlord says that you did not come';
+    case 'booking.change_proposed':
+      return `${whose(text('by'), side)} proposed a change`;
+    case 'booking.change_accepted':
+      return landlord ? 'A change is agreed on; they have to pay for it' : 'A change is agreed on: pay for it';
+    case 'booking.change_declined':
+      return UNCHANGED[text('why')] ?? 'The change came to nothing';
+    case 'booking.modified':
+      return 'The stay has changed';
+    case 'booking.moved':
+      return 'The stay has another unit';
+    case 'deposit.deducted':
+      return landlord ? 'You want to keep part of a deposit' : 'Part of your deposit is to be kept';
+    case 'deposit.contested':
+      if (side === 'admin') return 'A deposit is contested: decide';
+      return landlord ? 'Your guest objects about the deposit' : 'You object about your deposit';
+    case 'deposit.released':
+      return landlord ? 'A deposit is settled' : 'Your deposit is settled';
+    case 'payment.failed':
+      return 'The payment was turned down: try again';
+    case 'refund.created':
+      return 'A refund is on its way';
+    case 'refund.succeeded':
+      return 'A refund has gone out';
+    case 'refund.failed':
+      return side === 'admin' ? 'A refund has failed: see to it' : 'A refund has not gone through; we see to it';
+    default:
+      return null;
+  }
+}
+
+/** The sum that news of a stay speak of. */
+function sumOf(data: Record<string, unknown>): string {
+  const sum = data['amount'] ?? data['refund'];
+  const money = sum as Partial<Money> | null | undefined;
+  if (typeof money?.amount !== 'number' || typeof money.currency !== 'string' || money.amount === 0) return '';
+  return formatMoney({ amount: money.amount, currency: money.currency });
+}
+
 /** What a notification says and where it leads. One of a kind that this page does not know
  *  is told by its kind. */
 export function notice(told: Pick<Notification, 'kind' | 'data' | 'property_title'>): Notice {
@@ -25,23 +109,13 @@ export function notice(told: Pick<Notification, 'kind' | 'data' | 'property_titl
   const stay = [home, nights].filter(Boolean).join(', ');
   const toBooking = booking ? `/bookings/${encodeURIComponent(booking)}` : null;
   const toHome = property ? `/landlord/${encodeURIComponent(property)}` : '/landlord';
+  const title = ofStay(told.kind, text('side') === 'landlord', told.data);
+  if (title !== null) {
+    // Of other news the reason is a word for the server, not for people.
+    const said = [stay, sumOf(told.data), told.kind === 'booking.declined' ? text('reason') : ''];
+    return { title, text: said.filter(Boolean).join(': '), link: text('side') === 'admin' ? null : toBooking };
+  }
   switch (told.kind) {
-    case 'booking.held':
-      return { title: 'Nights are on hold', text: stay, link: toBooking };
-    case 'booking.confirmed':
-      return { title: 'Booking confirmed', text: stay, link: toBooking };
-    case 'booking.cancelled':
-      return { title: 'Booking released', text: stay, link: toBooking };
-    case 'booking.expired':
-      return { title: 'The hold ran out', text: stay, link: toBooking };
-    case 'booking.failed':
-      return { title: 'The payment did not go through', text: stay, link: toBooking };
-    case 'booking.late_payment_resolved':
-      return {
-        title: told.data['reacquired'] === true ? 'A late payment came, and the nights are booked' : 'A late payment came, and the money goes back',
-        text: stay,
-        link: toBooking,
-      };
     case 'property.approved':
       return { title: 'Your listing is approved', text: home, link: toHome };
     case 'property.rejected':
