@@ -39,7 +39,9 @@ fn on(from: Date, to: Date) -> DateRule {
 #[test]
 fn each_rule_keeps_out_what_it_says() {
     let no = StayRules::default();
-    let cases: Vec<(StayRules, (i8, i8), &str, (i8, i8))> = vec![
+    /// The rules, the stay that they are against, by which word, and one that they allow.
+    type Case = (StayRules, (i8, i8), &'static str, (i8, i8));
+    let cases: Vec<Case> = vec![
         (
             StayRules { arrival_days: vec![Weekday::Friday, Weekday::Saturday], ..no.clone() },
             (7, 9),
