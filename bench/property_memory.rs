@@ -175,6 +175,7 @@ async fn ask(core: &Core, home: PropertyId, ahead: i32) -> Result<bool> {
         unit_id: None,
         nights: Nights::new(from, to)?,
         guests: 1,
+        offer: None,
         slot: Some(1),
     };
     let request = Request {

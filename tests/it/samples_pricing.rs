@@ -103,7 +103,6 @@ pub(crate) fn holds() -> Vec<booking::Command> {
         guests: 2,
         slot: Some(1),
         offer: Some(Box::new(offer)),
-        slot: Some(2),
     };
     offers.map(hold).into()
 }
