@@ -17,7 +17,6 @@ use crate::domain::change::Write;
 use crate::domain::entity::Shard;
 use crate::domain::event;
 use crate::domain::property::Listing;
-use crate::domain::stay_rules::StayRules;
 
 /// The settings of a session that writes in bulk: what is lost with the machine is written
 /// again by the next run of the tool, which finds it missing.
@@ -52,9 +51,7 @@ impl Bulk {
     #[must_use]
     pub fn takes(set: &ChangeSet) -> bool {
         let net = &set.net;
-        let is_new = |write: &Write<Listing>| {
-            write.from_version.is_none() && write.row.stay_rules == StayRules::default()
-        };
+        let is_new = |write: &Write<Listing>| write.from_version.is_none();
         let new = net.listing.as_ref().is_some_and(is_new);
         new && net.bookings.is_empty()
             && net.payments.is_empty()
@@ -123,6 +120,7 @@ async fn copy_listings(
         Type::INT8,
         Type::JSONB,
         Type::JSONB,
+        Type::JSONB,
         Type::TEXT,
         Type::TEXT,
         Type::INT4,
@@ -133,7 +131,8 @@ async fn copy_listings(
         .copy_in(
             "copy properties (id, owner_id, status, kind, title, description, address, lat, lon,
                  zone, amenities, stay_mode, currency, deposit_minor, cleaning_fee_minor, policies,
-                 pricing, source, external_id, version, created_at, updated_at) from stdin (format binary)",
+                 pricing, stay_rules, source, external_id, version, created_at, updated_at)
+             from stdin (format binary)",
         )
         .await?;
     let writer = BinaryCopyInWriter::new(sink, &types);
@@ -156,7 +155,7 @@ async fn write_listing(
     let source = row.source.as_ref().map(|source| source.name.as_str());
     let external_id = row.source.as_ref().map(|source| source.external_id.as_str());
     let (address, policies) = (Json(&fields.address), Json(&row.policies));
-    let pricing = Json(&row.pricing);
+    let (pricing, stay_rules) = (Json(&row.pricing), Json(&row.stay_rules));
     let values: Values<'_> = vec![
         &id,
         &owner,
@@ -175,6 +174,7 @@ async fn write_listing(
         &fields.cleaning_fee_minor,
         &policies,
         &pricing,
+        &stay_rules,
         &source,
         &external_id,
         &row.version,

@@ -77,6 +77,7 @@ async fn wait_for_rest(world: &World) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one walk, step by step")]
 async fn each_step_of_a_stay_is_written_about_to_both_sides_once() {
     let mut world = World::start().await;
     let (landlord, tenant) = (world.landlord().await, world.tenant().await);

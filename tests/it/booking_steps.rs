@@ -41,7 +41,8 @@ impl Scene {
     async fn asks_first(&self) {
         let path = format!("properties/{}/policies", self.home.id);
         let call = self.world.api(&self.landlord).call(Method::PUT, &path);
-        let rules = json!({"cancellation": "flexible", "instant_book": false});
+        let rules = json!({"cancellation": "flexible", "instant_book": false,
+            "check_in_from": "15:00", "check_out_until": "11:00", "house_rules": "", "min_nights": 1});
         call.header("if-match", "*").json(&rules).send().await.expect(200);
     }
 

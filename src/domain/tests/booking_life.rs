@@ -279,7 +279,7 @@ fn a_proposal_ends_by_time_and_by_calling_off_and_its_late_money_goes_back() {
 fn guests_come_with_the_code_and_leave_early_with_their_nights_free() {
     let mut world = confirmed();
     let check_in = |by, proved| Command::CheckIn { by, booking_id: booking_id(1), proved };
-    assert_eq!(refused(world.book(check_in(owner(), false))), ["cancel", "change"]);
+    assert_eq!(refused(world.book(check_in(owner(), false))), ["cancel", "change", "move"]);
     world.days_later(4);
     world.later(Duration::from_hours(3));
     assert!(matches!(world.book(check_in(tenant(), false)), Err(Refusal::Invalid(_))));
@@ -309,7 +309,7 @@ fn a_stay_of_which_nobody_says_anything_took_place() {
     world.paid(1).unwrap();
     assert_eq!(told(&world.fire(1)), [""; 0]);
     let no_show = Command::NoShow { by: owner(), booking_id: booking_id(1) };
-    assert_eq!(refused(world.book(no_show.clone())), ["cancel", "change"]);
+    assert_eq!(refused(world.book(no_show.clone())), ["cancel", "change", "move"]);
     world.later(Duration::from_hours(5));
     let mut other = world.clone();
     assert_eq!(told(&world.book(no_show).unwrap()), ["booking.no_show", "booking.released"]);

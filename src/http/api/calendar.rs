@@ -20,6 +20,7 @@ use crate::domain::listing::{Listing, Status};
 use crate::domain::money::Money;
 use crate::domain::night_view::{self, NightState};
 use crate::domain::property::Command;
+use crate::domain::reckoning;
 use crate::domain::refusal::Refusal;
 use crate::domain::stay::PropertyState;
 use crate::domain::stay_rules::{self, Moment};
@@ -194,8 +195,8 @@ pub async fn set_stay_rules(
 }
 
 /// What a night costs.
-pub(super) fn price(listing: &Listing, unit: &Unit, _night: Date) -> Option<Money> {
-    unit.night(listing.fields.currency)
+pub(super) fn price(listing: &Listing, unit: &Unit, night: Date) -> Option<Money> {
+    reckoning::night(listing, unit, night)
 }
 
 /// What the nights of a booking or a block are.
