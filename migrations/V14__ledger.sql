@@ -19,14 +19,14 @@ create table ledger (
         'landlord_payable', 'deposits_held', 'platform_fee', 'tax_payable', 'tenant_credit',
         'suspense']),
     amounts     bigint[]    not null check (array_position(amounts, null) is null),
-    reverses    uuid        check ((reverses is not null) = (kind = 'reversal')),
+    reverses    uuid        constraint ledger_reverses_check check ((reverses is not null) = (kind = 'reversal')),
     at          timestamptz not null,
     primary key (property_id, id),
     constraint ledger_reversed_once unique (property_id, reverses),
     foreign key (property_id, reverses) references ledger (property_id, id),
-    constraint ledger_has_both_sides check (array_ndims(accounts) = 1 and array_ndims(amounts) = 1
-        and array_length(accounts, 1) = array_length(amounts, 1)
-        and array_length(accounts, 1) >= 2),
+    constraint ledger_has_both_sides check (cardinality(accounts) >= 2
+        and array_ndims(accounts) = 1 and array_ndims(amounts) = 1
+        and cardinality(accounts) = cardinality(amounts)),
     constraint ledger_adds_up_to_zero check (ledger_sum(amounts) = 0)
 );
 create index ledger_of_booking on ledger (booking_id);

@@ -18,7 +18,9 @@ use super::payment::Decline;
 /// The version that events are written in today.
 pub const VERSION: i16 = 1;
 
-/// Something that has become true.
+/// Something that has become true. Ids without a word are of what the event's thing is or
+/// belongs to.
+#[expect(missing_docs, reason = "ids that say by their names what they are")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
 pub enum Event {
@@ -224,7 +226,6 @@ pub enum Event {
         /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
-        /// The payment.
         payment_id: PaymentId,
         /// What is to be paid.
         amount: Money,
@@ -460,11 +461,8 @@ pub enum Event {
     /// A payment was made out; the provider has to open a session for it.
     #[serde(rename = "payment.created")]
     PaymentCreated {
-        /// The payment.
         payment_id: PaymentId,
-        /// Its property.
         property_id: PropertyId,
-        /// Its booking.
         booking_id: BookingId,
         /// What is to be paid.
         amount: Money,
@@ -472,33 +470,20 @@ pub enum Event {
     /// The money has come.
     #[serde(rename = "payment.succeeded")]
     PaymentSucceeded {
-        /// The payment.
         payment_id: PaymentId,
-        /// Its property.
         property_id: PropertyId,
-        /// Its booking.
         booking_id: BookingId,
         /// What came.
         amount: Money,
     },
     /// Nothing will come any more: the session was closed unpaid.
     #[serde(rename = "payment.canceled")]
-    PaymentCanceled {
-        /// The payment.
-        payment_id: PaymentId,
-        /// Its property.
-        property_id: PropertyId,
-        /// Its booking.
-        booking_id: BookingId,
-    },
+    PaymentCanceled { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
     /// An attempt to pay failed. The tenant may try again, unless the booking ends of it.
     #[serde(rename = "payment.failed")]
     PaymentFailed {
-        /// The payment.
         payment_id: PaymentId,
-        /// Its property.
         property_id: PropertyId,
-        /// Its booking.
         booking_id: BookingId,
         /// What kind of refusal it was.
         decline_class: Decline,
@@ -507,24 +492,13 @@ pub enum Event {
     },
     /// A payment is not wanted any more; the provider has to close its session.
     #[serde(rename = "payment.closing")]
-    PaymentClosing {
-        /// The payment.
-        payment_id: PaymentId,
-        /// Its property.
-        property_id: PropertyId,
-        /// Its booking.
-        booking_id: BookingId,
-    },
+    PaymentClosing { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
     /// Money shall go back; the provider has to be told.
     #[serde(rename = "refund.created")]
     RefundCreated {
-        /// The refund.
         refund_id: RefundId,
-        /// Its payment.
         payment_id: PaymentId,
-        /// Its property.
         property_id: PropertyId,
-        /// Its booking.
         booking_id: BookingId,
         /// What goes back.
         amount: Money,
@@ -532,13 +506,9 @@ pub enum Event {
     /// The money went back.
     #[serde(rename = "refund.succeeded")]
     RefundSucceeded {
-        /// The refund.
         refund_id: RefundId,
-        /// Its payment.
         payment_id: PaymentId,
-        /// Its property.
         property_id: PropertyId,
-        /// Its booking.
         booking_id: BookingId,
         /// What went back.
         amount: Money,
@@ -546,13 +516,9 @@ pub enum Event {
     /// The provider could not give the money back; somebody has to look.
     #[serde(rename = "refund.failed")]
     RefundFailed {
-        /// The refund.
         refund_id: RefundId,
-        /// Its payment.
         payment_id: PaymentId,
-        /// Its property.
         property_id: PropertyId,
-        /// Its booking.
         booking_id: BookingId,
     },
     /// A deposit is kept, beside what the stay costs.

@@ -7,6 +7,7 @@ use crate::harness::client::{Answer, Api, text_at};
 use crate::harness::invariants;
 use crate::harness::server::World;
 use crate::harness::shop::Home;
+use crate::harness::wait::wait_until;
 
 /// Sends a change with the ETag that is current for its sender.
 async fn change(api: &Api, method: Method, id: &str, rest: &str, body: Option<&Value>) -> Answer {
@@ -239,7 +240,11 @@ async fn a_quote_is_for_its_stay_and_for_a_quarter_of_an_hour() {
     let again = world.try_hold(&tenant, &with(&stay, token)).await.body(201);
     assert_ne!(held["id"], again["id"]);
     world.move_clock(10);
-    world.try_hold(&tenant, &with(&stay, token)).await.problem(409, "quote-expired");
+    wait_until("the quote is over", async || {
+        let refused = world.try_hold(&tenant, &with(&stay, token)).await;
+        refused.body["code"] == "quote-expired"
+    })
+    .await;
     // A retry of what was done gets its answer, however late.
     assert_eq!(send(&api).await.body(201)["id"], held["id"]);
 }

@@ -319,9 +319,9 @@ impl Model {
         match () {
             () if self.paused || self.archived => Err("not-live"),
             () if Some(by) == self.owner => Err("own-listing"),
+            () if guests == 0 || guests > self.guests => Err("too-many-guests"),
             () if nights.check_in() < today => Err("in-the-past"),
             () if ahead > i32::try_from(rules.window_days).unwrap() => Err("window"),
-            () if guests == 0 || guests > self.guests => Err("too-many-guests"),
             () if !self.fits(nights) => Err("taken"),
             () => Ok(()),
         }

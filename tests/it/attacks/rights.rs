@@ -37,7 +37,7 @@ fn about(suite: &Suite) -> impl Iterator<Item = &Op> {
 async fn what_is_somebody_elses_is_not_there() {
     let suite = Suite::start().await;
     let version = async |op: &Op| {
-        let answer = ask(&suite, op, &suite.path(op), Some(suite.user(op))).await.expect(200);
+        let answer = ask(&suite, op, &suite.address(op), Some(suite.user(op))).await.expect(200);
         answer.body["version"].clone()
     };
     let mut before = Vec::new();
@@ -47,15 +47,15 @@ async fn what_is_somebody_elses_is_not_there() {
     for op in about(&suite) {
         let name = format!("{} {}", op.method, op.path);
         let user = Some(&suite.stranger);
-        let theirs = ask(&suite, op, &suite.path(op), user).await;
+        let theirs = ask(&suite, op, &suite.address(op), user).await;
         match op.who {
             Who::Admin => theirs.clone().problem(403, "forbidden"),
             _ => theirs.clone().problem(404, "not-found"),
         };
-        let missing = ask(&suite, op, &suite.path_to_nothing(op), user).await;
+        let missing = ask(&suite, op, &suite.address_of_nothing(op), user).await;
         assert_eq!(told(&theirs), told(&missing), "{name}");
         if op.who == Who::Visitor {
-            let nobody = ask(&suite, op, &suite.path(op), None).await;
+            let nobody = ask(&suite, op, &suite.address(op), None).await;
             assert_eq!(told(&nobody), told(&missing), "{name}");
         }
     }
@@ -105,7 +105,7 @@ async fn a_role_is_needed_where_the_table_says_so() {
     let suite = Suite::start().await;
     let open = [Who::Public, Who::Visitor, Who::Member, Who::Cookie, Who::Machine];
     for op in suite.ops.iter().filter(|op| !open.contains(&op.who)) {
-        for path in [suite.path(op), suite.path_to_nothing(op)] {
+        for path in [suite.address(op), suite.address_of_nothing(op)] {
             ask(&suite, op, &path, Some(&suite.tenant)).await.problem(403, "forbidden");
         }
     }

@@ -241,6 +241,15 @@ impl Suite {
 
     /// The path of a route, with the query that it must have.
     pub(super) fn address(&self, op: &Op) -> String {
+        self.with_query(op, self.path(op))
+    }
+
+    /// As [`Self::address`], about things that there are not.
+    pub(super) fn address_of_nothing(&self, op: &Op) -> String {
+        self.with_query(op, self.path_to_nothing(op))
+    }
+
+    fn with_query(&self, op: &Op, path: String) -> String {
         let value = |(name, schema): &(String, Value)| {
             let known = self.known.get(name).cloned();
             match known.unwrap_or_else(|| sample(&self.document, schema, &self.known)) {
@@ -250,7 +259,7 @@ impl Suite {
         };
         let query: Vec<String> = op.required.iter().map(value).collect();
         let sign = if query.is_empty() { "" } else { "?" };
-        format!("{}{sign}{}", self.path(op), query.join("&"))
+        format!("{path}{sign}{}", query.join("&"))
     }
 
     /// Sends an attack and looks at what holds for every answer. The client has looked

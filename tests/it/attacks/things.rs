@@ -55,7 +55,6 @@ impl Things {
         let path = format!("bookings/{}/changes", text_at(&booking, "/id"));
         let change = json!({"check_out": world.day(23)});
         let changed = api.post(&path, &change).await.body(201);
-        let booking = world.hold(owner, &home.stay(world.day(20), 2)).await;
         let nights = json!({"check_in": world.day(40), "check_out": world.day(42)});
         let path = format!("properties/{property}/blocks");
         let block = api.post(&path, &nights).await.expect(201).text_at("/data/0/id");
