@@ -91,7 +91,7 @@ async fn a_deposit_is_kept_contested_decided_on_or_goes_back_by_itself() {
     landlord.post(&deduct, &lamp(1)).await.problem(409, "invalid-transition");
     landlord.post(&release, &json!({})).await.problem(409, "invalid-transition");
 
-    scene.later(4).await;
+    scene.later(5).await;
     let due = scene.wait_for(0, "due").await;
     assert!(due["release_at"].is_string(), "{due}");
     let (world, why) = (&scene.world, json!({"reason": "it was broken"}));
