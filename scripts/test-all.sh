@@ -19,6 +19,5 @@ if has_web; then
     phase "browser test of accounts" browser_test e2e:accounts
     phase "browser test of landlords" browser_test e2e:landlord
     phase "browser test of operators" browser_test e2e:operator
-    phase "browser test of bookings" browser_test e2e:bookings
     phase "identity provider" scripts/test-oidc.sh
 fi
