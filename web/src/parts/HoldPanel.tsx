@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Quote, Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { formatFull } from '../domain/dates';
