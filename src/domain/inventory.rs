@@ -4,7 +4,7 @@
 //! packed into *n* slots whenever no night is in more than *n* of them (interval
 //! partitioning; Kleinberg and Tardos, *Algorithm Design*, 4.1). So a stay is refused only
 //! when some night is really full: when no slot is free on all its nights, the stays that
-//! have not begun are dealt out anew, by [`super::packing`].
+//! have not begun are dealt out anew, by `packing.rs`.
 //!
 //! Between two stays in one slot there may have to be a gap, which is not sold. A stay with
 //! its gap behind it is an interval again, so that the same holds for padded nights. Nights

@@ -2,7 +2,7 @@
 //! same arguments always give the same price.
 //!
 //! In this order:
-//! 1. **Each night.** What [`NightPrice`]s say, those of the unit type before those of all.
+//! 1. **Each night.** What night prices say, those of the unit type before those of all.
 //!    Else the unit type's price of a night; at a weekend, what weekends cost; and of the
 //!    seasons that have the night, the one of the highest priority changes it.
 //! 2. **Off for the time of booking:** of the last-minute and early-bird rules that fit the

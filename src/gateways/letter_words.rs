@@ -1,6 +1,6 @@
 //! What letters say. A letter's words are chosen by its matter and its reader's language;
 //! how they are laid out is the business of `templates/`. Those about stays are in
-//! [`super::stay_words`] for tenants and in [`super::host_words`] for landlords.
+//! `stay_words.rs` for tenants and in `host_words.rs` for landlords.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
