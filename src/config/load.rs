@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Blobs, Bookings, Clock, Database, Events, Http, Limits, Listings, Log, Mail, Oidc,
+    Accounts, Blobs, Bookings, Clock, Cluster, Database, Events, Http, Limits, Listings, Log, Mail, Oidc,
     Operator, Payments, Photos, SECTIONS, Search, Server,
 };
 use super::value::{Key, Kind, Setting};
@@ -37,6 +37,8 @@ pub struct Config {
     pub http: Http,
     /// Postgres.
     pub database: Database,
+    /// Other servers on the same database.
+    pub cluster: Cluster,
     /// The clock.
     pub clock: Clock,
     /// Accounts, sign-in and passwords.
@@ -173,6 +175,7 @@ impl Config {
             operator: Operator::read(&values)?,
             http: Http::read(&values)?,
             database: Database::read(&values)?,
+            cluster: Cluster::read(&values)?,
             clock: Clock::read(&values)?,
             accounts: Accounts::read(&values)?,
             oidc: Oidc::read(&values)?,

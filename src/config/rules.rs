@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::load::{Config, ConfigError, Values};
 use super::origin::Origin;
-use super::sections::{Mail, Oidc};
+use super::sections::{Cluster, Mail, Oidc};
 use super::value::{MailMode, PaymentsMode, Secret};
 
 /// Puts a value where an empty one means that the program chooses.
@@ -63,6 +63,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         }
         PaymentsMode::Off => {}
     }
+    check_cluster(config)?;
     check_mail(&config.mail)?;
     check_oidc(&config.oidc)?;
     if let Some(file) = &config.clock.file {
@@ -89,6 +90,42 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     if config.database.url.as_ref().is_some_and(|url| !is_postgres(url.expose())) {
         let why = "must begin with postgres:// or postgresql://, or be key=value pairs".to_owned();
         return Err(ConfigError::WrongSecret { name: "database.url", why });
+    }
+    Ok(())
+}
+
+/// A server that others join needs what they share.
+fn check_cluster(config: &Config) -> Result<(), ConfigError> {
+    let Cluster { listen, name, advertise, certificate, key, authority, .. } = &config.cluster;
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+        return refuse("cluster.name", name, "must be of letters, digits, '-', '_' and '.'");
+    }
+    let Some(listen) = listen else { return Ok(()) };
+    if config.database.url.is_none() {
+        return refuse("cluster.listen", listen, "needs database.url: the others use it too");
+    }
+    if config.server.secret.is_none() {
+        return refuse("cluster.listen", listen, "needs server.secret, the same at every server");
+    }
+    if config.blobs.url.is_none() && config.blobs.folder.is_none() {
+        return refuse("blobs.folder", &"", "pictures need blobs.url or a folder that is shared");
+    }
+    for (name, file) in [
+        ("cluster.certificate", certificate),
+        ("cluster.key", key),
+        ("cluster.authority", authority),
+    ] {
+        if file.is_none() {
+            return refuse(name, &"", "must be set beside cluster.listen; see rentezy certs");
+        }
+    }
+    if advertise.is_empty() && listen.ip().is_unspecified() {
+        let why = "must be set when cluster.listen is on every address";
+        return refuse("cluster.advertise", advertise, why);
+    }
+    let port = advertise.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    if !advertise.is_empty() && port.is_none() {
+        return refuse("cluster.advertise", advertise, "must be host:port");
     }
     Ok(())
 }

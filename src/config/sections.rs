@@ -114,6 +114,30 @@ section! {
 }
 
 section! {
+    /// Other servers on the same database. They find each other there; certificates of one
+    /// authority (`rentezy certs` makes one) say who belongs to them.
+    Cluster "cluster" {
+        /// Address and port for the other servers; port 0 takes a free one. Empty: this server
+        /// is alone, and refuses to start beside another one.
+        listen: Option<SocketAddr> = "", Kind::Address;
+        /// What this server is called, unlike any other. Empty: the name of its host.
+        name: String = "", Kind::Text;
+        /// host:port that the others reach `listen` by. Empty: `listen` itself.
+        advertise: String = "", Kind::Text;
+        /// This server's certificate and what it was signed by, PEM. It has to be valid for
+        /// the name rentezy-cluster, as server and as client.
+        certificate: Option<PathBuf> = "", Kind::Path;
+        /// The certificate's private key, PEM.
+        key: Option<PathBuf> = "", Kind::Path;
+        /// Certificates of the authority that signs those of all servers, PEM.
+        authority: Option<PathBuf> = "", Kind::Path;
+        /// How long a server that leaves goes on taking requests after its readiness says no,
+        /// in seconds: until whoever spreads requests has noticed.
+        leave_s: u64 = "3", Kind::Number(0, 600);
+    }
+}
+
+section! {
     /// The clock, which tests may move.
     Clock "clock" {
         /// File with a number of seconds to add to the system's clock, which may only grow.
@@ -185,8 +209,10 @@ section! {
 section! {
     /// Where the bytes of pictures are kept.
     Blobs "blobs" {
-        /// s3://bucket or s3://bucket/prefix of an S3 store. Empty: a folder in the data
-        /// folder.
+        /// Folder of pictures, where there is no S3 store. Servers of a cluster have to share
+        /// it. Empty: in the data folder.
+        folder: Option<PathBuf> = "", Kind::Path;
+        /// s3://bucket or s3://bucket/prefix of an S3 store. Empty: a folder.
         url: Option<Bucket> = "", Kind::Bucket;
         /// Where the S3 store is reached, if it is not Amazon's; http:// only on loopback.
         endpoint: Option<Origin> = "", Kind::Origin;
@@ -339,6 +365,7 @@ pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("operator", Operator::ABOUT, Operator::KEYS),
     ("http", Http::ABOUT, Http::KEYS),
     ("database", Database::ABOUT, Database::KEYS),
+    ("cluster", Cluster::ABOUT, Cluster::KEYS),
     ("clock", Clock::ABOUT, Clock::KEYS),
     ("accounts", Accounts::ABOUT, Accounts::KEYS),
     ("oidc", Oidc::ABOUT, Oidc::KEYS),

@@ -125,7 +125,8 @@ enum Store {
 }
 
 impl Blobs {
-    /// The store of the settings: S3, or `blobs/` in the data folder.
+    /// The store of the settings: S3, or a folder, which is `blobs/` in the data folder unless
+    /// another one is set.
     ///
     /// # Errors
     /// [`BlobError::Settings`].
@@ -135,7 +136,7 @@ impl Blobs {
                 Store::S3 { bucket: connect(config, bucket)?, prefix: bucket.prefix.clone() }
             }
             None => Store::Folder(
-                BlobFolder::open(data_dir.join("blobs"))
+                BlobFolder::open(config.folder.clone().unwrap_or_else(|| data_dir.join("blobs")))
                     .map_err(|error| BlobError::Settings(error.to_string()))?,
             ),
         };

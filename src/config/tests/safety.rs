@@ -143,3 +143,35 @@ fn pictures_go_to_a_bucket_over_tls() {
     let half = refusal("", &[("RENTEZY_BLOBS_SECRET_KEY", "very secret")]);
     assert_eq!(half, "blobs.secret_key: blobs.access_key and blobs.secret_key come together");
 }
+
+#[test]
+fn a_cluster_needs_what_its_servers_share() {
+    let mut set = vec![("RENTEZY_CLUSTER_LISTEN", "127.0.0.1:7400")];
+    for (variable, value, why) in [
+        ("RENTEZY_DATABASE_URL", "postgres://h/d", "needs database.url: the others use it too"),
+        (
+            "RENTEZY_SERVER_SECRET",
+            "0123456789abcdef0123456789abcdef",
+            "needs server.secret, the same at every server",
+        ),
+        ("RENTEZY_BLOBS_FOLDER", "shared", "pictures need blobs.url or a folder that is shared"),
+        ("RENTEZY_CLUSTER_CERTIFICATE", "n.pem", "must be set beside cluster.listen; see rentezy certs"),
+        ("RENTEZY_CLUSTER_KEY", "k.pem", "must be set beside cluster.listen; see rentezy certs"),
+        ("RENTEZY_CLUSTER_AUTHORITY", "a.pem", "must be set beside cluster.listen; see rentezy certs"),
+    ] {
+        let line = refusal("", &set);
+        assert!(line.ends_with(why), "{line}");
+        set.push((variable, value));
+    }
+    let config = load("", &set).unwrap();
+    assert_eq!(config.cluster.listen.unwrap().port(), 7400);
+    set.push(("RENTEZY_CLUSTER_LISTEN", "0.0.0.0:7400"));
+    let line = refusal("", &set);
+    assert!(line.ends_with("must be set when cluster.listen is on every address"), "{line}");
+    set.push(("RENTEZY_CLUSTER_ADVERTISE", "node-1"));
+    assert!(refusal("", &set).ends_with("must be host:port"));
+    set.push(("RENTEZY_CLUSTER_ADVERTISE", "node-1:7400"));
+    load("", &set).unwrap();
+    set.push(("RENTEZY_CLUSTER_NAME", "node 1"));
+    assert!(refusal("", &set).ends_with("must be of letters, digits, '-', '_' and '.'"));
+}
