@@ -75,6 +75,8 @@ enum Command {
     Restore(RestoreArgs),
     /// Make somebody an admin, or no longer one; a server may be running.
     Admin(tools::admin::AdminArgs),
+    /// Make certificates by which the servers of a cluster know each other.
+    Certs(tools::certs::CertsArgs),
     /// Run the payment sandbox on its own.
     Sandbox(SandboxArgs),
     /// Check the settings and end.
@@ -167,6 +169,10 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         Command::Backup(arguments) => backup(&config, &arguments),
         Command::Restore(arguments) => restore(&config, &arguments),
         Command::Admin(arguments) => admin(&config, &arguments),
+        Command::Certs(arguments) => {
+            println!("{}", tools::certs::run(&arguments, clock(&config)?.now())?);
+            Ok(())
+        }
         Command::Sandbox(arguments) => runtime()?.block_on(async {
             let clock = match arguments.clock {
                 Some(file) => Clock::manual(file)?,

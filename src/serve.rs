@@ -51,7 +51,7 @@ pub(super) fn run(config: Arc<Config>, demo: bool) -> Result<(), Failure> {
         // Main's thread waits for this; it is there as long as we are.
         ended.send(done.map_err(|error| super::in_full(&*error))).ok();
     });
-    let done = loop {
+    let done: Result<End, Failure> = loop {
         match end.recv_timeout(LOOK) {
             Ok(done) => break done.map_err(Failure::from),
             Err(RecvTimeoutError::Disconnected) => break Err("server task broke".into()),
@@ -67,11 +67,27 @@ pub(super) fn run(config: Arc<Config>, demo: bool) -> Result<(), Failure> {
         }
     };
     runtime.shutdown_timeout(Duration::from_secs(1));
-    if let Some(sandbox) = sandbox {
+    // Others of a cluster may be using it, and it ends by itself when its files go.
+    if let Some(sandbox) = sandbox.filter(|_| config.cluster.listen.is_none()) {
         sandbox.stop();
     }
     postgres.map(PrivatePostgres::stop).transpose()?;
-    done
+    match done? {
+        End::Told => Ok(()),
+        End::Outlived => {
+            tracing::warn!("starting anew, as another incarnation");
+            let again = Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).exec();
+            Err(again.into())
+        }
+    }
+}
+
+/// Why a server has ended without a fault.
+enum End {
+    /// It was told to.
+    Told,
+    /// Others have found it dead: what it knows is worth nothing, and it has to begin anew.
+    Outlived,
 }
 
 async fn serve(
@@ -80,7 +96,7 @@ async fn serve(
     secret: Secret,
     sandbox: Option<PathBuf>,
     demo: bool,
-) -> Result<(), Failure> {
+) -> Result<End, Failure> {
     let provider = provider(&config, sandbox.as_deref()).await?;
     let clock = super::clock(&config)?;
     let stopped = stop_signal()?;
@@ -115,13 +131,17 @@ async fn serve(
             tools::demo::tell(&database, &mut std::io::stdout()).await?;
         }
         server.overtaken().await;
-        Err("another server has taken the database over".into())
+        Err("a tool has taken the database over".into())
     };
     let done = tokio::select! {
-        () = &mut stopped => Ok(()),
+        () = &mut stopped => Ok(End::Told),
+        () = server.outlived() => Ok(End::Outlived),
         done = work => done,
     };
     println!("stopping");
+    if matches!(done, Ok(End::Told)) {
+        server.hand_over().await;
+    }
     server.stop().await;
     done
 }
@@ -231,7 +251,8 @@ impl Sandbox {
         if payments.mode != PaymentsMode::Sandbox || payments.sandbox_url.is_some() {
             return Ok(None);
         }
-        let folder = config.server.data_dir.join("sandbox");
+        let folder = payments.sandbox_folder.clone();
+        let folder = folder.unwrap_or_else(|| config.server.data_dir.join("sandbox"));
         DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
         let sandbox = Self { state_file: folder.join("state.jsonl") };
         sandbox.launch(config)?;

@@ -1,5 +1,8 @@
 //! Cluster consumers: what follows from events, once in the cluster. A consumer reads each
-//! stream on its own, in order, after a cursor that is kept in the database.
+//! stream on its own, in order, after a cursor that is kept in the database, at the node that
+//! keeps the stream. Two nodes may believe that for a moment: the cursor is moved by
+//! compare-and-set from where it was read, so one of them fails, and what calls do twice
+//! carries the same id.
 //!
 //! It is at least once: the cursor moves with the effect (rows), or after it (calls, which
 //! carry an id derived from the event). An event that fails is parked, and with it the later
@@ -15,6 +18,9 @@ use std::time::Duration;
 
 use ractor::ActorProcessingErr;
 
+use super::cluster::ownership::Ownership;
+use super::cluster::peers::Peers;
+use super::cluster::wire::Notice;
 use super::consumer_reader::{Msg, Reader};
 use super::consumer_work::{Failure, attempt};
 use super::payer::PayerError;
@@ -154,6 +160,8 @@ struct Inner {
     tail: Tail,
     pool: Pool,
     clock: Clock,
+    ownership: Ownership,
+    peers: Peers,
     started: Mutex<BTreeMap<&'static str, Started>>,
 }
 
@@ -172,12 +180,21 @@ impl std::fmt::Debug for Consumers {
 impl Consumers {
     /// No consumers yet.
     #[must_use]
-    pub fn new(root: &Root, tail: &Tail, pool: &Pool, clock: &Clock) -> Self {
+    pub fn new(
+        root: &Root,
+        tail: &Tail,
+        pool: &Pool,
+        clock: &Clock,
+        ownership: &Ownership,
+        peers: &Peers,
+    ) -> Self {
         Self(Arc::new(Inner {
             root: root.clone(),
             tail: tail.clone(),
             pool: pool.clone(),
             clock: clock.clone(),
+            ownership: ownership.clone(),
+            peers: peers.clone(),
             started: Mutex::default(),
         }))
     }
@@ -193,11 +210,20 @@ impl Consumers {
     pub async fn start<C: Consumer>(&self, consumer: C) -> Result<(), ActorProcessingErr> {
         let (consumer, inner) = (Arc::new(consumer), &self.0);
         let (pool, clock) = (inner.pool.clone(), inner.clock.clone());
-        let shared = Arc::clone(&consumer);
-        let make = move || (Reader::new(), (Arc::clone(&shared), pool.clone(), clock.clone()));
+        let (shared, ownership) = (Arc::clone(&consumer), inner.ownership.clone());
+        let make = move || {
+            let arguments = (Arc::clone(&shared), pool.clone(), clock.clone(), ownership.clone());
+            (Reader::new(), arguments)
+        };
         let mailbox = inner.root.adopt(C::NAME, make).await?;
         let told = mailbox.clone();
         inner.tail.follow(Arc::new(move |heads| told.send(Msg::Grown(heads.to_vec()))));
+        let (told, mut changed) = (mailbox.clone(), inner.ownership.watch());
+        tokio::spawn(async move {
+            while changed.changed().await.is_ok() {
+                told.send(Msg::Owned);
+            }
+        });
         self.started().insert(C::NAME, Started { mailbox, consumer });
         Ok(())
     }
@@ -208,8 +234,14 @@ impl Consumers {
         self.started().keys().copied().collect()
     }
 
-    /// Has a consumer look at its parked events in a stream.
+    /// Has a consumer look at its parked events in a stream, at whichever node keeps it.
     pub fn look(&self, consumer: &str, stream: Stream) {
+        self.heard(consumer, stream);
+        self.0.peers.tell_all(Notice::Look(consumer.to_owned(), stream));
+    }
+
+    /// As [`Self::look`], when another node has said so.
+    pub fn heard(&self, consumer: &str, stream: Stream) {
         let started = self.started().get(consumer).cloned();
         if let Some(started) = started {
             started.mailbox.send(Msg::Due(stream));

@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
+use super::cluster::ownership::Ownership;
 use super::consumer::Consumer;
 use super::consumer_work::{Task, Work, Worked};
 use crate::clock::{self, Clock};
 use crate::domain::entity::Stream;
 use crate::domain::event::Position;
 use crate::storage::pool::Pool;
+use crate::storage::sqlstate::StorageError;
 use crate::storage::{events, parked};
 
 /// The pause after the first failure of a stream; it doubles up to [`PAUSE_MAX`].
@@ -33,6 +35,8 @@ pub(super) enum Msg {
     Again(Stream),
     /// A parked event of a stream may be tried.
     Due(Stream),
+    /// Shards have moved.
+    Owned,
 }
 
 impl ractor::Message for Msg {}
@@ -62,26 +66,26 @@ pub(super) struct State<C> {
     due: HashSet<Stream>,
     /// When it is looked next whether one is.
     waking: HashMap<Stream, Timestamp>,
+    ownership: Ownership,
+    /// Streams that this node keeps, as far as it has heard.
+    kept: HashSet<Stream>,
 }
 
 impl<C: Consumer> Actor for Reader<C> {
     type Msg = Msg;
     type State = State<C>;
-    type Arguments = (Arc<C>, Pool, Clock);
+    type Arguments = (Arc<C>, Pool, Clock, Ownership);
 
     async fn pre_start(
         &self,
         _: ActorRef<Msg>,
-        (consumer, pool, clock): Self::Arguments,
+        (consumer, pool, clock, ownership): Self::Arguments,
     ) -> Result<State<C>, ActorProcessingErr> {
         let client = pool.get().await?;
         let cursors = events::offsets(&client, C::NAME).await?;
         let heads = events::heads(&client).await?;
         let parked: HashSet<_> = parked::streams(&client, C::NAME).await?.into_iter().collect();
         drop(client);
-        let by_stream = |positions: Vec<Position>| -> HashMap<Stream, i64> {
-            positions.into_iter().map(|position| (position.stream, position.seq)).collect()
-        };
         let cursors = by_stream(cursors);
         Ok(State {
             permits: Arc::new(Semaphore::new(consumer.concurrency().max(1))),
@@ -94,6 +98,8 @@ impl<C: Consumer> Actor for Reader<C> {
             due: parked.clone(),
             parked,
             waking: HashMap::new(),
+            kept: Stream::all().filter(|stream| ownership.keeps(*stream)).collect(),
+            ownership,
         })
     }
 
@@ -142,14 +148,63 @@ impl<C: Consumer> Actor for Reader<C> {
                 state.due.insert(stream);
                 state.work_on(&myself, stream);
             }
+            Msg::Owned => state.take_over(&myself).await,
         }
         Ok(())
     }
 }
 
+fn by_stream(positions: Vec<Position>) -> HashMap<Stream, i64> {
+    positions.into_iter().map(|position| (position.stream, position.seq)).collect()
+}
+
 impl<C: Consumer> State<C> {
+    /// Goes on with the streams that have come to this node. Where they were read last, and
+    /// what is parked in them, only rows can tell.
+    async fn take_over(&mut self, myself: &ActorRef<Msg>) {
+        self.kept.retain(|stream| self.ownership.keeps(*stream));
+        let came: Vec<Stream> = Stream::all()
+            .filter(|stream| self.ownership.keeps(*stream) && !self.kept.contains(stream))
+            .collect();
+        if came.is_empty() {
+            return;
+        }
+        let (cursors, parked) = match self.places().await {
+            Ok(places) => places,
+            Err(error) => {
+                tracing::warn!(consumer = C::NAME, %error, "cursors cannot be read");
+                // Each is read with its stream then, and each may have something parked.
+                (HashMap::new(), came.iter().copied().collect())
+            }
+        };
+        for stream in came {
+            self.kept.insert(stream);
+            self.cursors.remove(&stream);
+            if let Some(cursor) = cursors.get(&stream) {
+                self.cursors.insert(stream, *cursor);
+                self.passed.insert(stream, *cursor);
+            }
+            if parked.contains(&stream) {
+                self.parked.insert(stream);
+                self.due.insert(stream);
+            }
+            self.work_on(myself, stream);
+        }
+    }
+
+    /// Every cursor, and the streams with parked events.
+    async fn places(&self) -> Result<(HashMap<Stream, i64>, HashSet<Stream>), StorageError> {
+        let client = self.work.pool.get().await?;
+        let cursors = events::offsets(&client, C::NAME).await?;
+        let parked = parked::streams(&client, C::NAME).await?;
+        Ok((by_stream(cursors), parked.into_iter().collect()))
+    }
+
     /// Has a stream worked on, unless it is already or there is nothing to do in it.
     fn work_on(&mut self, myself: &ActorRef<Msg>, stream: Stream) {
+        if !self.kept.contains(&stream) {
+            return;
+        }
         let head = self.heads.get(&stream).copied().unwrap_or_default();
         let known = self.cursors.get(&stream).copied();
         let behind = known.unwrap_or_default() < head;
@@ -213,7 +268,8 @@ impl<C: Consumer> State<C> {
     /// Has it be known how far behind it is.
     fn tell_lag(&self) {
         let passed = |stream| self.passed.get(stream).copied().unwrap_or_default();
-        let lag: i64 = self.heads.iter().map(|(stream, head)| head - passed(stream)).sum();
+        let kept = self.heads.iter().filter(|(stream, _)| self.kept.contains(stream));
+        let lag: i64 = kept.map(|(stream, head)| head - passed(stream)).sum();
         let lag = f64::from(u32::try_from(lag.max(0)).unwrap_or(u32::MAX));
         metrics::gauge!("consumer_lag_events", "consumer" => C::NAME).set(lag);
     }

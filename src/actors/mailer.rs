@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio_postgres::Client;
 
+use super::cluster::ownership::Ownership;
 use super::root::{Mailbox, Root};
 use crate::clock::{self, Clock};
 use crate::domain::booking::Booking;
@@ -41,6 +42,8 @@ const WHY_MAX: usize = 500;
 /// What the mailer is given.
 #[derive(Debug, Clone)]
 pub struct Surroundings {
+    /// One node sends for all, so that a mail server is not asked for more than is set.
+    pub ownership: Ownership,
     /// For letters and what they say.
     pub pool: Pool,
     /// The time.
@@ -154,6 +157,9 @@ impl Actor for MailerActor {
 
 impl State {
     fn look(&mut self, myself: &ActorRef<Msg>) {
+        if !self.around.ownership.leads() {
+            return;
+        }
         if std::mem::replace(&mut self.busy, true) {
             return;
         }

@@ -65,7 +65,10 @@ pub struct Surroundings {
 
 /// The door to one property actor.
 #[derive(Debug, Clone)]
-pub struct PropertyHandle(ActorRef<Msg>);
+pub struct PropertyHandle {
+    actor: ActorRef<Msg>,
+    epoch: i64,
+}
 
 impl PropertyHandle {
     /// Starts the actor of a property that this node owns under `epoch`. It loads its state
@@ -82,7 +85,13 @@ impl PropertyHandle {
         let arguments = (entity, epoch, around);
         let (actor, _) =
             ActorRuntime::spawn_linked_instant(None, PropertyActor, arguments, supervisor)?;
-        Ok(Self(actor))
+        Ok(Self { actor, epoch })
+    }
+
+    /// The epoch under which it writes.
+    #[must_use]
+    pub const fn epoch(&self) -> i64 {
+        self.epoch
     }
 
     /// Asks; the permit is given back with the answer.
@@ -96,20 +105,20 @@ impl PropertyHandle {
     ) -> Result<Answer, NotAnswered> {
         let (reply, answer) = oneshot::channel();
         let waiting = Waiting { request, reply, tries: 0, _permit: permit };
-        self.0.cast(Msg::Ask(Box::new(waiting))).map_err(|_| NotAnswered::Gone)?;
+        self.actor.cast(Msg::Ask(Box::new(waiting))).map_err(|_| NotAnswered::Gone)?;
         answer.await.unwrap_or(Err(NotAnswered::Broken))
     }
 
     /// Whether the actor has ended, or is about to.
     #[must_use]
     pub fn has_stopped(&self) -> bool {
-        self.0.get_status() >= ActorStatus::Draining
+        self.actor.get_status() >= ActorStatus::Draining
     }
 
     /// Ends the actor once it has nothing to do any more.
     pub fn passivate(&self) {
         // An actor that has ended already is what we want.
-        self.0.drain().ok();
+        self.actor.drain().ok();
     }
 }
 

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use super::cluster::ownership::Ownership;
+use super::cluster::peers::Peers;
+use super::cluster::wire::Notice;
 use super::consumer::{ConsumerError, Consumers, Effects};
 use super::consumer_work::{Failure, shortened};
 use super::root::{Mailbox, Root};
@@ -34,11 +37,18 @@ pub struct Surroundings {
     pub clock: Clock,
     /// Who is given the events.
     pub consumers: Consumers,
+    /// One node replays for all.
+    pub ownership: Ownership,
+    /// The others, of whom one may be it.
+    pub peers: Peers,
 }
 
 /// The way to the replayer.
 #[derive(Debug, Clone)]
-pub struct Replayer(Mailbox<Next>);
+pub struct Replayer {
+    mailbox: Mailbox<Next>,
+    peers: Peers,
+}
 
 /// What a dry run has found.
 #[derive(Debug, Clone, Default)]
@@ -59,13 +69,27 @@ impl Replayer {
     /// # Errors
     /// When the runtime refuses.
     pub async fn start(root: &Root, around: Surroundings) -> Result<Self, ActorProcessingErr> {
+        let (mut changed, peers) = (around.ownership.watch(), around.peers.clone());
         let make = move || (ReplayActor, around.clone());
-        Ok(Self(root.adopt("replayer", make).await?))
+        let replayer = Self { mailbox: root.adopt("replayer", make).await?, peers };
+        let told = replayer.clone();
+        tokio::spawn(async move {
+            while changed.changed().await.is_ok() {
+                told.heard();
+            }
+        });
+        Ok(replayer)
     }
 
     /// A replay has been ordered, or a consumer been started.
     pub fn look(&self) {
-        self.0.send(Next);
+        self.heard();
+        self.peers.tell_all(Notice::Replays);
+    }
+
+    /// As [`Self::look`], when another node has said so.
+    pub fn heard(&self) {
+        self.mailbox.send(Next);
     }
 }
 
@@ -150,6 +174,9 @@ impl Actor for ReplayActor {
 impl Surroundings {
     /// Replays a stretch of the replay whose turn it is; whether there was one.
     async fn next_stretch(&self) -> Result<bool, ConsumerError> {
+        if !self.ownership.leads() {
+            return Ok(false);
+        }
         let client = self.pool.get().await.map_err(StorageError::from)?;
         // One of a consumer that is not here waits, and keeps no other waiting.
         let names = self.consumers.names();

@@ -1,7 +1,7 @@
 //! The end of the event log, for this node: who follows a stream is woken when it grows.
 //!
-//! Batches of this node say where they have brought their streams; a slow poll finds what
-//! came otherwise. It owns nothing but what it has seen.
+//! Batches of this node say where they have brought their streams, and other nodes are told; a
+//! slow poll finds what came otherwise. It owns nothing but what it has seen.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use super::cluster::peers::Peers;
+use super::cluster::wire::Notice;
 use super::root::{Mailbox, Root};
 use crate::clock;
 use crate::domain::entity::Stream;
@@ -47,14 +49,19 @@ impl Followers {
 }
 
 impl Tail {
-    /// Starts following the log.
+    /// Starts following the log. `peers` are told what grows here.
     ///
     /// # Errors
     /// When the runtime refuses.
-    pub async fn start(root: &Root, pool: &Pool) -> Result<Self, ActorProcessingErr> {
-        let (pool, followers) = (pool.clone(), Followers::default());
+    pub async fn start(
+        root: &Root,
+        pool: &Pool,
+        peers: &Peers,
+    ) -> Result<Self, ActorProcessingErr> {
+        let (pool, followers, peers) = (pool.clone(), Followers::default(), peers.clone());
         let known = followers.clone();
-        let watcher = root.adopt("tail", move || (Watcher, (pool.clone(), known.clone()))).await?;
+        let make = move || (Watcher, (pool.clone(), known.clone(), peers.clone()));
+        let watcher = root.adopt("tail", make).await?;
         Ok(Self { watcher, followers })
     }
 
@@ -63,6 +70,11 @@ impl Tail {
         if !heads.is_empty() {
             self.watcher.send(Msg::Grown(heads));
         }
+    }
+
+    /// Another node says that streams have grown.
+    pub fn heard(&self, heads: Vec<Position>) {
+        self.watcher.send(Msg::Heard(heads));
     }
 
     /// Something was written past the committer: look now.
@@ -82,6 +94,8 @@ impl Tail {
 pub enum Msg {
     /// A batch brought streams so far.
     Grown(Vec<Position>),
+    /// Another node says so.
+    Heard(Vec<Position>),
     /// Read the heads.
     Look,
     /// Read the heads, and again after the pause.
@@ -98,20 +112,21 @@ struct State {
     pool: Pool,
     heads: HashMap<Stream, i64>,
     followers: Followers,
+    peers: Peers,
 }
 
 impl Actor for Watcher {
     type Msg = Msg;
     type State = State;
-    type Arguments = (Pool, Followers);
+    type Arguments = (Pool, Followers, Peers);
 
     async fn pre_start(
         &self,
         myself: ActorRef<Msg>,
-        (pool, followers): (Pool, Followers),
+        (pool, followers, peers): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
         myself.cast(Msg::Poll)?;
-        Ok(State { pool, heads: HashMap::new(), followers })
+        Ok(State { pool, heads: HashMap::new(), followers, peers })
     }
 
     async fn handle(
@@ -121,8 +136,17 @@ impl Actor for Watcher {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Msg::Grown(heads) => state.tell(heads),
-            Msg::Look => state.look().await,
+            Msg::Grown(heads) => {
+                let news = state.tell(heads);
+                state.announce(news);
+            }
+            Msg::Heard(heads) => {
+                state.tell(heads);
+            }
+            Msg::Look => {
+                let news = state.look().await;
+                state.announce(news);
+            }
             Msg::Poll => {
                 state.look().await;
                 tokio::spawn(async move {
@@ -143,19 +167,29 @@ impl Actor for Watcher {
 }
 
 impl State {
-    async fn look(&mut self) {
+    async fn look(&mut self) -> Vec<Position> {
         let heads = match self.pool.get().await {
             Ok(client) => events::heads(&client).await,
             Err(error) => Err(error.into()),
         };
         match heads {
             Ok(heads) => self.tell(heads),
-            Err(error) => tracing::debug!(%error, "cannot read the log's heads"),
+            Err(error) => {
+                tracing::debug!(%error, "cannot read the log's heads");
+                Vec::new()
+            }
         }
     }
 
-    /// Passes on what is news.
-    fn tell(&mut self, mut heads: Vec<Position>) {
+    /// Tells other nodes what was written here.
+    fn announce(&self, news: Vec<Position>) {
+        if !news.is_empty() {
+            self.peers.tell_all(Notice::Grown(news));
+        }
+    }
+
+    /// Passes on what is news, and gives it back.
+    fn tell(&mut self, mut heads: Vec<Position>) -> Vec<Position> {
         heads.retain(|head| {
             let known = self.heads.entry(head.stream).or_default();
             let news = head.seq > *known;
@@ -167,5 +201,6 @@ impl State {
                 follower(&heads);
             }
         }
+        heads
     }
 }

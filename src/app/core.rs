@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::Mutex;
 
+use super::cluster::{Cluster, News};
 use super::{Provider, StartError};
-use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumer::Consumers;
@@ -72,6 +72,8 @@ pub struct Core {
     root: Root,
     database: Database,
     lock: Mutex<WriterLock>,
+    /// This server among others.
+    pub cluster: Cluster,
 }
 
 impl Core {
@@ -95,12 +97,13 @@ impl Core {
         let pool = database.pool(config.database.pool_size).await?;
         align(&pool, &clock).await?;
         let root = Root::start().await?;
-        let tail = Tail::start(&root, &pool).await?;
+        let cluster = Cluster::join(&root, &config, database).await?;
+        let (ownership, peers) = (&cluster.ownership, &cluster.peers);
+        let tail = Tail::start(&root, &pool, peers).await?;
         let limits = &config.limits;
         let writers = config.database.writers;
         let committers =
             Committers::start(&root, database, writers, limits.batch_sets, &tail).await?;
-        let ownership = Ownership::claim_all(database, &owner()).await?;
         let around = property::Surroundings {
             pool: pool.clone(),
             committers,
@@ -113,7 +116,13 @@ impl Core {
             idle: limits.idle(),
             entities_max: limits.entities_max,
         };
-        let region = Region::new(ownership, Arc::new(around), root.cell(), region_limits);
+        let region = Region::new(
+            ownership.clone(),
+            cluster.others(),
+            Arc::new(around),
+            root.cell(),
+            region_limits,
+        );
         let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
         let around = search_index::Surroundings {
             pool: pool.clone(),
@@ -123,11 +132,13 @@ impl Core {
             writer_memory_bytes: config.search.writer_memory_bytes(),
         };
         let search = Search::start(&root, &tail, around).await?;
-        let consumers = Consumers::new(&root, &tail, &pool, &clock);
+        let consumers = Consumers::new(&root, &tail, &pool, &clock, ownership, peers);
         let around = replayer::Surroundings {
             pool: pool.clone(),
             clock: clock.clone(),
             consumers: consumers.clone(),
+            ownership: ownership.clone(),
+            peers: peers.clone(),
         };
         let replayer = Replayer::start(&root, around).await?;
         let blobs = Blobs::open(&config.blobs, &config.server.data_dir)?;
@@ -148,12 +159,19 @@ impl Core {
             root,
             database: database.clone(),
             lock: Mutex::new(lock),
+            cluster,
         };
         core.start_consumers(base_url).await?;
         core.start_mail(mail, links, base_url).await?;
         core.replayer.look();
         core.start_identities(base_url).await?;
         core.start_scheduler().await?;
+        let news = News {
+            tail: core.tail.clone(),
+            consumers: core.consumers.clone(),
+            replayer: core.replayer.clone(),
+        };
+        core.cluster.open(&core.root, &core.region, news).await?;
         Ok(core)
     }
 
@@ -191,6 +209,7 @@ impl Core {
         let (pool, clock) = (self.pool.clone(), self.clock.clone());
         let settings = &self.config.mail;
         let around = mailer::Surroundings {
+            ownership: self.cluster.ownership.clone(),
             pool: pool.clone(),
             clock: clock.clone(),
             mail,
@@ -227,15 +246,15 @@ impl Core {
             blobs: self.blobs.clone(),
             clock: self.clock.clone(),
             config: Arc::clone(&self.config),
+            ownership: self.cluster.ownership.clone(),
             secret: self.secret.clone(),
         };
         runner::start(&self.root, tools).await?;
         Ok(())
     }
 
-    /// Waits until another server has taken the database over. The right to write goes with
-    /// its session, as when the database is restarted; it is taken again then, if nobody
-    /// else has it.
+    /// Waits until a tool has taken the database over. The right to write goes with its
+    /// session, as when the database is restarted; it is taken again then, if no tool has it.
     pub async fn overtaken(&self) {
         loop {
             clock::pause(LOCK_CHECK).await;
@@ -243,7 +262,7 @@ impl Core {
             if lock.is_held() {
                 continue;
             }
-            match locks::take(&self.database).await {
+            match locks::share(&self.database).await {
                 Ok(Some(again)) => *lock = again,
                 Ok(None) => return,
                 Err(error) => tracing::debug!(%error, "database is away"),
@@ -255,15 +274,16 @@ impl Core {
     /// by the next start.
     pub async fn stop(self) {
         self.root.stop().await;
+        self.cluster.leave().await;
     }
 }
 
-/// Takes the right to write. A server that was killed a moment ago may seem to have it
-/// still: its session ends when the database notices.
+/// Takes the right to write. A tool that was killed a moment ago may seem to have it still:
+/// its session ends when the database notices.
 async fn take_lock(database: &Database) -> Result<WriterLock, StartError> {
     let take = async {
         loop {
-            match locks::take(database).await {
+            match locks::share(database).await {
                 Ok(Some(lock)) => return Ok(lock),
                 Ok(None) => clock::pause(LOCK_POLL).await,
                 Err(error) => return Err(error.into()),
@@ -271,11 +291,6 @@ async fn take_lock(database: &Database) -> Result<WriterLock, StartError> {
         }
     };
     clock::within(LOCK_WAIT, take).await.unwrap_or(Err(StartError::InUse))
-}
-
-/// Who claims shards: this process, at this moment.
-fn owner() -> String {
-    format!("{}-{}", std::process::id(), uuid::Uuid::new_v4().simple())
 }
 
 /// The settings that the rules depend on.

@@ -1,12 +1,15 @@
 //! The only wiring: what is started in which order, and stopped in which. No rule lives
 //! here.
 
+mod cluster;
 mod core;
 mod server;
 
 pub use core::{Core, rules};
 pub use server::Server;
 
+use crate::actors::cluster::membership::JoinError;
+use crate::actors::cluster::transport::TransportError;
 use crate::gateways::mail::MailError;
 use crate::gateways::oidc::OidcError;
 use crate::gateways::stripe::StripeError;
@@ -31,9 +34,15 @@ pub enum StartError {
     /// The database could not be brought to this version.
     #[error(transparent)]
     Migrate(#[from] MigrateError),
-    /// Another server, or a tool, writes this database.
-    #[error("another rentezy server or tool is using this database: stop it first")]
+    /// A tool writes this database.
+    #[error("a rentezy tool is using this database: wait for it, or stop it")]
     InUse,
+    /// Other servers are in the way.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// Other servers cannot be reached, or reach this one.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
     /// An actor did not start.
     #[error("actor did not start: {0}")]
     Actor(#[from] ractor::ActorProcessingErr),

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 use super::core::{self, Core};
 use super::{Provider, StartError};
+use crate::actors::cluster::ownership::Ownership;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Secret};
 use crate::domain::link_token::LinkKey;
@@ -105,7 +106,8 @@ impl Server {
         let http = http::server::Server::start(listener, state, added).map_err(refused)?;
         let local_url = format!("http://{address}");
         if let Some(stripe) = core.stripe.clone().filter(|_| sandbox.is_some()) {
-            tokio::spawn(set_hook(stripe, format!("{local_url}/api/v1/hooks/stripe")));
+            let hook = format!("{local_url}/api/v1/hooks/stripe");
+            tokio::spawn(keep_hook(stripe, hook, core.cluster.ownership.clone()));
         }
         Ok(Self { core, http, operator, url, local_url })
     }
@@ -122,7 +124,7 @@ impl Server {
         self.operator.as_ref().map(|operator| format!("http://{}", operator.address()))
     }
 
-    /// Waits until another server has taken the database over.
+    /// Waits until a tool has taken the database over.
     pub async fn overtaken(&self) {
         self.core.overtaken().await;
     }
@@ -144,6 +146,23 @@ impl Server {
         if clock::within(INDEX_WAIT, ready).await.is_err() {
             tracing::warn!("search index is still being filled");
         }
+    }
+
+    /// Waits until others have found this server dead.
+    pub async fn outlived(&self) {
+        self.core.cluster.outlived().await;
+    }
+
+    /// Says that it is not ready any more, and hands its shards to other servers, if there are
+    /// any, while it goes on taking requests: whoever spreads them may not have noticed yet.
+    pub async fn hand_over(&self) {
+        let config = &self.core.config;
+        if config.cluster.listen.is_none() {
+            return;
+        }
+        self.http.unready();
+        let (leave, limit) = (config.cluster.leave(), config.server.drain());
+        tokio::join!(clock::pause(leave), self.core.cluster.drain(limit));
     }
 
     /// Takes no more requests, finishes those under way, then stops the actors.
@@ -169,10 +188,25 @@ async fn operator_listener(config: &Config) -> Result<Option<(TcpListener, Secre
     Ok(Some((TcpListener::bind(listen).await.map_err(refused)?, token)))
 }
 
-/// Has the sandbox send its hooks here; it may be a moment away. At Stripe this is done by
-/// hand, once.
-async fn set_hook(stripe: StripeClient, url: String) {
-    while let Err(error) = stripe.register_hook(&url).await {
+/// Has the sandbox send its hooks here, whenever this server comes to lead: it knows one address
+/// only. At Stripe this is done by hand, once, with the address of all.
+async fn keep_hook(stripe: StripeClient, url: String, ownership: Ownership) {
+    let (mut changed, mut led) = (ownership.watch(), false);
+    loop {
+        let leads = ownership.leads();
+        if leads && !led {
+            set_hook(&stripe, &url).await;
+        }
+        led = leads;
+        if changed.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The sandbox may be a moment away.
+async fn set_hook(stripe: &StripeClient, url: &str) {
+    while let Err(error) = stripe.register_hook(url).await {
         tracing::warn!(%error, "payment sandbox cannot be told where to send its hooks");
         clock::pause(HOOK_PAUSE).await;
     }

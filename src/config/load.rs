@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::rules;
 use super::sections::{
-    Accounts, Blobs, Bookings, Clock, Cluster, Database, Events, Http, Limits, Listings, Log, Mail, Oidc,
-    Operator, Payments, Photos, SECTIONS, Search, Server,
+    Accounts, Blobs, Bookings, Clock, Cluster, Database, Events, Http, Limits, Listings, Log, Mail,
+    Oidc, Operator, Payments, Photos, SECTIONS, Search, Server,
 };
 use super::value::{Key, Kind, Setting};
 

@@ -13,8 +13,8 @@ pub use load::{Config, ConfigError, NOT_SETTINGS, keys, process_environment, tem
 pub use network::Networks;
 pub use origin::{Origin, Origins};
 pub use sections::{
-    Accounts, Blobs, Bookings, Clock, Cluster, Database, Events, Http, Limits, Listings, Log, Mail, Oidc,
-    Operator, Payments, Photos, Search, Server,
+    Accounts, Blobs, Bookings, Clock, Cluster, Database, Events, Http, Limits, Listings, Log, Mail,
+    Oidc, Operator, Payments, Photos, Search, Server,
 };
 pub use value::{
     Bucket, EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel,

@@ -261,6 +261,9 @@ section! {
         mode: PaymentsMode = "", Kind::Choice(&["sandbox", "stripe", "off", ""]);
         /// A sandbox that already runs, on loopback. Empty: the server starts its own.
         sandbox_url: Option<Origin> = "", Kind::Origin;
+        /// Folder of the sandbox that the server starts. Servers that share it, on one
+        /// machine, share the sandbox. Empty: in the data folder.
+        sandbox_folder: Option<PathBuf> = "", Kind::Path;
         /// Where Stripe's API is; https unless it is on loopback.
         stripe_url: Origin = "https://api.stripe.com", Kind::Origin;
         /// Stripe's secret key, sk_...
@@ -380,6 +383,24 @@ pub(super) const SECTIONS: &[(&str, &[&str], &[Key])] = &[
     ("limits", Limits::ABOUT, Limits::KEYS),
     ("log", Log::ABOUT, Log::KEYS),
 ];
+
+impl Cluster {
+    /// What this server is called: the name that is set, or the host's.
+    #[must_use]
+    pub fn node_name(&self) -> String {
+        if !self.name.is_empty() {
+            return self.name.clone();
+        }
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        if host.is_empty() { "rentezy".to_owned() } else { host }
+    }
+
+    /// How long a server that leaves goes on taking requests.
+    #[must_use]
+    pub fn leave(&self) -> Duration {
+        Duration::from_secs(self.leave_s)
+    }
+}
 
 impl Server {
     /// How long a request may take.

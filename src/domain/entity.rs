@@ -97,6 +97,17 @@ impl Stream {
         Self(SHARDS + modulo(&Sha256::digest(key.as_bytes()), EDGE_STREAMS))
     }
 
+    /// The shard whose owner sees to what happens once for this stream: a shard's own stream is
+    /// its owner's, and those of the edge are spread over all.
+    #[must_use]
+    pub const fn keeper(self) -> Shard {
+        if self.0 < SHARDS {
+            Shard(self.0)
+        } else {
+            Shard((self.0 - SHARDS) % EDGE_STREAMS * (SHARDS / EDGE_STREAMS))
+        }
+    }
+
     /// All streams, those of shards first.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..SHARDS + EDGE_STREAMS).map(Self)

@@ -27,6 +27,7 @@ pub mod letter;
 pub mod link_token;
 pub mod listing;
 pub mod matter;
+pub mod membership;
 pub mod money;
 pub mod night_view;
 pub mod notification;

@@ -88,6 +88,11 @@ impl Server {
         self.address
     }
 
+    /// Readiness says no from now on; everything else goes on.
+    pub fn unready(&self) {
+        self.draining.begin();
+    }
+
     /// Takes no more connections, lets requests under way finish for `server.drain_s`, and
     /// cuts off what is left.
     pub async fn stop(mut self) {

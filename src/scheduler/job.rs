@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::actors::cluster::ownership::Ownership;
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::storage::blobs::Blobs;
@@ -21,6 +22,8 @@ pub struct Tools {
     pub clock: Clock,
     /// The settings.
     pub config: Arc<Config>,
+    /// One node runs the jobs for all.
+    pub ownership: Ownership,
     /// `server.secret`.
     pub secret: Secret,
 }

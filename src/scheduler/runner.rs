@@ -1,4 +1,4 @@
-//! Runs the jobs at their hours, one after the other.
+//! Runs the jobs at their hours, one after the other, at the node that leads.
 
 use std::str::FromStr;
 
@@ -16,7 +16,22 @@ use crate::storage::job_runs::{self, JobRun};
 /// # Errors
 /// When the runtime refuses, or a schedule in the table is none.
 pub async fn start(root: &Root, tools: Tools) -> Result<(), ActorProcessingErr> {
-    root.adopt("jobs", move || (Runner, tools.clone())).await.map(|_| ())
+    let ownership = tools.ownership.clone();
+    let runner = root.adopt("jobs", move || (Runner, tools.clone())).await?;
+    tokio::spawn(async move {
+        let (mut changed, mut led) = (ownership.watch(), false);
+        loop {
+            let leads = ownership.leads();
+            if leads && !led {
+                runner.send(Msg::Leads);
+            }
+            led = leads;
+            if changed.changed().await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
 }
 
 /// The next time a schedule names after `after`. The crate speaks chrono; this is the edge.
@@ -27,10 +42,15 @@ pub fn next(schedule: &Schedule, after: Timestamp) -> Option<Timestamp> {
     Timestamp::from_second(next.timestamp()).ok()
 }
 
-/// What the runner is told: run the job of this place in the table, as planned.
-struct Run(usize);
+/// What the runner is told.
+enum Msg {
+    /// Run the job of this place in the table, as planned.
+    Run(usize),
+    /// This node leads from now on: run what runs at a start.
+    Leads,
+}
 
-impl ractor::Message for Run {}
+impl ractor::Message for Msg {}
 
 struct Runner;
 
@@ -40,36 +60,41 @@ struct State {
 }
 
 impl Actor for Runner {
-    type Msg = Run;
+    type Msg = Msg;
     type State = State;
     type Arguments = Tools;
 
     async fn pre_start(
         &self,
-        myself: ActorRef<Run>,
+        myself: ActorRef<Msg>,
         tools: Tools,
     ) -> Result<State, ActorProcessingErr> {
         let mut state = State { tools, schedules: Vec::new() };
         for (index, job) in jobs::ALL.iter().enumerate() {
             state.schedules.push(Schedule::from_str(job.schedule)?);
-            if job.at_start {
-                myself.cast(Run(index))?;
-            } else {
-                state.plan(&myself, index);
-            }
+            state.plan(&myself, index);
         }
         Ok(state)
     }
 
     async fn handle(
         &self,
-        myself: ActorRef<Run>,
-        Run(index): Run,
+        myself: ActorRef<Msg>,
+        message: Msg,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        if let Some(job) = jobs::ALL.get(index) {
-            state.run(job).await;
-            state.plan(&myself, index);
+        match message {
+            Msg::Run(index) => {
+                if let Some(job) = jobs::ALL.get(index) {
+                    state.run(job).await;
+                    state.plan(&myself, index);
+                }
+            }
+            Msg::Leads => {
+                for job in jobs::ALL.iter().filter(|job| job.at_start) {
+                    state.run(job).await;
+                }
+            }
         }
         Ok(())
     }
@@ -77,6 +102,9 @@ impl Actor for Runner {
 
 impl State {
     async fn run(&self, job: &Job) {
+        if !self.tools.ownership.leads() {
+            return;
+        }
         let started_at = self.tools.clock.now();
         let (rows, error) = match (job.run)(self.tools.clone()).await {
             Ok(rows) => {
@@ -104,14 +132,14 @@ impl State {
         }
     }
 
-    fn plan(&self, myself: &ActorRef<Run>, index: usize) {
+    fn plan(&self, myself: &ActorRef<Msg>, index: usize) {
         let Some(schedule) = self.schedules.get(index) else { return };
         let Some(at) = next(schedule, self.tools.clock.now()) else { return };
         let (clock, myself) = (self.tools.clock.clone(), myself.clone());
         tokio::spawn(async move {
             clock.sleep_until(at).await;
             // A restarted runner has plans of its own.
-            myself.cast(Run(index)).ok();
+            myself.cast(Msg::Run(index)).ok();
         });
     }
 }

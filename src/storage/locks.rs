@@ -1,5 +1,6 @@
-//! Who may write: one server at a time, or one offline tool. The locks belong to a
-//! session, so they end with the process that holds them, however it ends.
+//! Who may write: the servers, which settle among themselves who writes what, or one offline
+//! tool. The locks belong to a session, so they end with the process that holds them, however
+//! it ends.
 
 use tokio_postgres::Client;
 
@@ -21,13 +22,25 @@ impl WriterLock {
     }
 }
 
-/// Takes the right to write this database; `None` when a server or a tool has it.
+/// Takes the right to write this database alone; `None` when a server or a tool has it.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn take(database: &Database) -> Result<Option<WriterLock>, StorageError> {
+    lock(database, "select pg_try_advisory_lock($1)").await
+}
+
+/// Takes the right to write this database beside other servers; `None` when a tool has it.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn share(database: &Database) -> Result<Option<WriterLock>, StorageError> {
+    lock(database, "select pg_try_advisory_lock_shared($1)").await
+}
+
+async fn lock(database: &Database, sql: &str) -> Result<Option<WriterLock>, StorageError> {
     let client = database.connect("").await?;
-    let row = client.query_one("select pg_try_advisory_lock($1)", &[&LOCK]).await?;
+    let row = client.query_one(sql, &[&LOCK]).await?;
     Ok(row.get::<_, bool>(0).then_some(WriterLock(client)))
 }
 

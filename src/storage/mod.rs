@@ -11,6 +11,7 @@ pub mod bookings;
 pub mod bulk;
 pub mod calendar;
 pub mod changes;
+pub mod cluster;
 pub mod commands;
 pub mod dead_letters;
 pub mod deposits;

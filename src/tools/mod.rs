@@ -33,6 +33,7 @@ pub mod demo;
 
 pub mod backup;
 
+pub mod certs;
 pub mod check;
 
 pub mod letters;

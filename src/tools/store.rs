@@ -77,8 +77,7 @@ impl Store {
         let lock = take_lock(database).await?;
         let client = database.connect("").await?;
         shards::check_count(&client).await?;
-        let owner = format!("tool-{}", std::process::id());
-        let epochs = shards::claim_all(&client, &owner).await?.into_iter().collect();
+        let epochs = shards::take_all(&client).await?.into_iter().collect();
         let writer = Writer::open(database.clone()).await?;
         let (database, bulks) = (database.clone(), Vec::new());
         // What a tool tells is over, or was agreed on elsewhere.

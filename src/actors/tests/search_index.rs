@@ -10,6 +10,7 @@ use jiff::civil::Date;
 
 use super::search_document::{fields, unit};
 use crate::actors::cluster::ownership::Ownership;
+use crate::actors::cluster::peers::Peers;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumers::search_document::document;
@@ -52,9 +53,9 @@ impl Node {
     async fn start(database: &Database, dir: &Path) -> Self {
         let (clock, root) = (Clock::system(), Root::start().await.unwrap());
         let pool = database.pool(4).await.unwrap();
-        let tail = Tail::start(&root, &pool).await.unwrap();
+        let ownership = Ownership::of_all(database).await;
+        let tail = Tail::start(&root, &pool, &Peers::new(ownership.me())).await.unwrap();
         let committers = Committers::start(&root, database, 1, 100, &tail).await.unwrap();
-        let ownership = Ownership::claim_all(database, "test").await.unwrap();
         let minute = Duration::from_secs(60);
         let around = property::Surroundings {
             pool: pool.clone(),
@@ -70,7 +71,7 @@ impl Node {
             },
         };
         let limits = Limits { entity_queue: 64, node_queue: 64, idle: minute, entities_max: 64 };
-        let region = Region::new(ownership, Arc::new(around), root.cell(), limits);
+        let region = Region::new(ownership, None, Arc::new(around), root.cell(), limits);
         let around = Surroundings {
             pool: pool.clone(),
             clock: clock.clone(),

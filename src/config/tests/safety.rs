@@ -155,9 +155,17 @@ fn a_cluster_needs_what_its_servers_share() {
             "needs server.secret, the same at every server",
         ),
         ("RENTEZY_BLOBS_FOLDER", "shared", "pictures need blobs.url or a folder that is shared"),
-        ("RENTEZY_CLUSTER_CERTIFICATE", "n.pem", "must be set beside cluster.listen; see rentezy certs"),
+        (
+            "RENTEZY_CLUSTER_CERTIFICATE",
+            "n.pem",
+            "must be set beside cluster.listen; see rentezy certs",
+        ),
         ("RENTEZY_CLUSTER_KEY", "k.pem", "must be set beside cluster.listen; see rentezy certs"),
-        ("RENTEZY_CLUSTER_AUTHORITY", "a.pem", "must be set beside cluster.listen; see rentezy certs"),
+        (
+            "RENTEZY_CLUSTER_AUTHORITY",
+            "a.pem",
+            "must be set beside cluster.listen; see rentezy certs",
+        ),
     ] {
         let line = refusal("", &set);
         assert!(line.ends_with(why), "{line}");

@@ -19,6 +19,7 @@ mod ledger;
 mod letter;
 mod link_token;
 mod listing_life;
+mod membership;
 mod money;
 mod notification;
 mod password;

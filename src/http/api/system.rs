@@ -56,6 +56,9 @@ pub async fn readyz(State(state): State<Shared>) -> Result<Json<Health>, Problem
     if state.draining.begun() {
         return not_ready("the server is stopping");
     }
+    if !state.region.ownership().is_leased() {
+        return not_ready("the server has lost its place among others");
+    }
     if !state.search.ready() {
         return not_ready("the search index is being filled");
     }

@@ -12,6 +12,7 @@ use tokio_postgres::NoTls;
 use tower::ServiceExt;
 
 use crate::actors::cluster::ownership::Ownership;
+use crate::actors::cluster::peers::Peers;
 use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::committer::Committers;
 use crate::actors::consumer::Consumers;
@@ -26,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::domain::ids::SessionId;
 use crate::domain::link_token::LinkKey;
+use crate::domain::membership::Incarnation;
 use crate::domain::quote::QuoteKey;
 use crate::domain::rules::{Review, Rules};
 use crate::domain::user::Role;
@@ -100,12 +102,16 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         .connection_timeout(Duration::from_millis(200))
         .build_unchecked(PostgresConnectionManager::new(nowhere, NoTls));
     let root = Root::start().await.unwrap();
-    let tail = Tail::start(&root, &pool).await.unwrap();
-    let consumers = Consumers::new(&root, &tail, &pool, &clock);
+    let ownership = Ownership::new(Incarnation(0));
+    let peers = Peers::new(ownership.me());
+    let tail = Tail::start(&root, &pool, &peers).await.unwrap();
+    let consumers = Consumers::new(&root, &tail, &pool, &clock, &ownership, &peers);
     let around = replayer::Surroundings {
         pool: pool.clone(),
         clock: clock.clone(),
         consumers: consumers.clone(),
+        ownership: ownership.clone(),
+        peers,
     };
     let replayer = Replayer::start(&root, around).await.unwrap();
     let rules = Rules {
@@ -123,7 +129,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
     };
     let limits =
         Limits { entity_queue: 1, node_queue: 1, idle: Duration::from_secs(1), entities_max: 16 };
-    let region = Region::new(Ownership::none(), Arc::new(around), root.cell(), limits);
+    let region = Region::new(ownership, None, Arc::new(around), root.cell(), limits);
     let dir = tempfile::tempdir().unwrap();
     let options = IndexOptions::new(dir.path().to_owned(), "test".to_owned());
     let (index, _writer) = search::open(options, jiff::civil::date(2026, 1, 1)).unwrap();

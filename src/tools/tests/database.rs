@@ -213,7 +213,7 @@ fn bulk_writes_are_fenced() {
         let stories = (1..).zip(&listings).flat_map(|(slot, it)| sets(&store, it, owner, slot));
         let stories: Vec<_> = stories.collect();
         let client = database.connect("").await.unwrap();
-        shards::claim_all(&client, "another").await.unwrap();
+        shards::take_all(&client).await.unwrap();
         let end = store.write_new(stories).await;
         assert!(matches!(end, Err(StoreError::TakenOver)), "{end:?}");
         assert_eq!(of_owner(database, owner).await, []);
