@@ -41,6 +41,8 @@ pub struct Living {
     pub node: Node,
     /// Its process.
     pub process: Process,
+    /// Until when its lease runs, by the database's clock.
+    pub lease_until: jiff::Timestamp,
 }
 
 /// What came of joining.
@@ -62,7 +64,7 @@ pub async fn living(client: &Client) -> Result<Vec<Living>, StorageError> {
     let rows = client
         .query(
             "select incarnation, name, address, state, lease_until > clock_timestamp() as leased,
-                 host, process
+                 host, process, lease_until
              from cluster_nodes where state in ('joining', 'active', 'draining')",
             &[],
         )
@@ -70,7 +72,7 @@ pub async fn living(client: &Client) -> Result<Vec<Living>, StorageError> {
     rows.iter()
         .map(|row| {
             let process = Process { host: row.get("host"), process: row.get("process") };
-            Ok(Living { node: node(row)?, process })
+            Ok(Living { node: node(row)?, process, lease_until: row.get("lease_until") })
         })
         .collect()
 }

@@ -112,7 +112,7 @@ async fn a_second_server_on_the_same_database_is_sent_away() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     let last = said.lines().last().unwrap();
-    assert!(last.contains("another rentezy server or tool is using this database"), "{said}");
+    assert!(last.contains("is using this database: stop it first"), "{said}");
     // The first one did not notice.
     let (landlord, tenant) = (world.landlord().await, world.tenant().await);
     let home = world.home(&landlord, 1, 10_000).await;

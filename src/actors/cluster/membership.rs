@@ -37,6 +37,9 @@ const RENEW: Duration = Duration::from_secs(2);
 const RETRY: Duration = Duration::from_millis(200);
 /// How long another node may be out of reach before this one says so.
 const SUSPECT: Duration = Duration::from_secs(5);
+/// How often it is tried whether a node that was lost is gone, and the pause in between.
+const PROBES: u32 = 40;
+const PROBE: Duration = Duration::from_millis(25);
 /// How long a node that joins waits for all others.
 const JOIN: Duration = Duration::from_secs(5);
 /// What the session may wait for: it must be over before the next renewal is due.
@@ -115,10 +118,15 @@ pub async fn join(
     let mut client = database.connect(SESSION).await?;
     let new = NewNode { name: name.to_owned(), address, process: this_process() };
     let began = clock::monotonic();
+    let mut leases = HashMap::new();
     loop {
+        let mut renewed = false;
         for living in cluster::living(&client).await? {
+            let node = living.node.incarnation;
+            let before = *leases.entry(node).or_insert(living.lease_until);
+            renewed |= before < living.lease_until;
             if living.node.name == new.name && is_gone(&living.process, &new.process) {
-                cluster::end(&client, living.node.incarnation, NodeState::Dead).await?;
+                cluster::end(&client, node, NodeState::Dead).await?;
             }
         }
         let refused = match cluster::join(&mut client, &new, LEASE).await? {
@@ -126,8 +134,9 @@ pub async fn join(
             Joined::NameTaken(name) => JoinError::NameTaken(name),
             Joined::Alone(name) => JoinError::InUse(name),
         };
-        // Somebody who has died elsewhere is in the way for as long as the lease.
-        if began.elapsed() > LEASE + RENEW {
+        // Somebody who has died elsewhere is in the way for as long as the lease. Whoever
+        // renews it lives.
+        if renewed || began.elapsed() > LEASE + RENEW {
             return Err(refused);
         }
         clock::pause(RETRY).await;
@@ -286,6 +295,9 @@ impl Actor for Keeper {
 impl State {
     /// Whether nothing is about to change, so that the rows need no closer look.
     fn is_settled(&self) -> bool {
+        if !self.unreached.is_empty() {
+            return false;
+        }
         let wanted = if self.draining { NodeState::Draining } else { NodeState::Active };
         *self.standing.borrow() == Standing::In(wanted)
     }
@@ -319,6 +331,7 @@ impl State {
         let renewed = cluster::renew(self.client()?, self.me, LEASE).await?;
         let Some(row) = renewed else { return Ok(false) };
         self.around.ownership.leased(sent, FENCE);
+        self.draining |= row == NodeState::Draining;
         self.standing.send_if_modified(|now| {
             let news = *now != Standing::In(row);
             *now = Standing::In(row);
@@ -400,10 +413,19 @@ impl State {
         let view = self.view.load_full();
         let address = view.node(peer).and_then(|node| node.address.clone());
         let (Some(address), myself) = (address, myself.clone()) else { return };
+        let peers = self.around.peers.clone();
         tokio::spawn(async move {
-            if transport::is_refused(&address).await {
-                // When the node has stopped it is of no use.
-                myself.cast(Msg::Gone(peer)).ok();
+            // A process that ends closes its connections one after the other, the listener last.
+            for _ in 0..PROBES {
+                if peers.reached().contains(&peer) {
+                    return;
+                }
+                if transport::is_refused(&address).await {
+                    // When the node has stopped it is of no use.
+                    myself.cast(Msg::Gone(peer)).ok();
+                    return;
+                }
+                clock::pause(PROBE).await;
             }
         });
     }
