@@ -65,6 +65,8 @@ enum Command {
     Letters(tools::letters::LettersArgs),
     /// Give a consumer of a running server events again.
     Replay(tools::ops_client::ReplayArgs),
+    /// Show who is in the cluster, or have a server hand its shards over.
+    Cluster(tools::ops_cluster::ClusterArgs),
     /// What the ledger of a running server says, and what its auditor found.
     Ledger(tools::ops_ledger::LedgerArgs),
     /// Check what must be true of the database; a server may be running.
@@ -158,6 +160,9 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         }
         Command::Replay(arguments) => {
             ask(tools::ops_client::replay(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::Cluster(arguments) => {
+            ask(tools::ops_cluster::cluster(&config, arguments, &mut std::io::stdout()))
         }
         Command::Ledger(arguments) => {
             ask(tools::ops_ledger::ledger(&config, arguments, &mut std::io::stdout()))

@@ -93,6 +93,8 @@ impl Server {
             public_url: url.clone(),
             hook_secret: provider.as_ref().map(|p| Secret::new(p.hook_secret.clone())),
             draining: Draining::default(),
+            membership: core.cluster.membership.clone(),
+            peers: core.cluster.peers.clone(),
         });
         let operator = operator
             .map(|(listener, _)| http::server::Server::start_operator(listener, &state))

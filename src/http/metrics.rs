@@ -44,6 +44,14 @@ fn look(state: &Shared) {
     metrics::gauge!("database_pool_waiting").set(float(pool.statistics.pending_gets()));
     metrics::gauge!("entities_awake", "kind" => "property").set(float(state.region.awake()));
     metrics::gauge!("entity_commands_waiting").set(float(state.region.waiting()));
+    let owned = state.region.ownership().owned().len();
+    metrics::gauge!("cluster_shards_owned").set(float(owned));
+    let reached = state.peers.waiting();
+    metrics::gauge!("cluster_nodes_reached").set(float(reached.len()));
+    let waiting: usize = reached.iter().map(|(_, waiting)| waiting).sum();
+    metrics::gauge!("cluster_calls_waiting").set(float(waiting));
+    let longest = state.region.longest_queues(1).first().map_or(0, |(_, waiting)| *waiting);
+    metrics::gauge!("entity_queue_longest").set(float(longest));
     metrics::gauge!("http_rate_limit_buckets").set(float(state.buckets.len()));
     if let Some(process) = Process::now() {
         metrics::gauge!("process_resident_memory_bytes").set(float(process.resident_bytes));

@@ -8,6 +8,8 @@ use super::lockout::LockOut;
 use super::passwords::Passwords;
 use super::pictures::Pictures;
 use super::sessions::Sessions;
+use crate::actors::cluster::membership::Membership;
+use crate::actors::cluster::peers::Peers;
 use crate::actors::cluster::region::Region;
 use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::Search;
@@ -75,6 +77,10 @@ pub struct AppState {
     pub hook_secret: Option<Secret>,
     /// Whether the server is stopping.
     pub draining: Draining,
+    /// Who else is there.
+    pub membership: Membership,
+    /// The other servers that this one is connected with.
+    pub peers: Peers,
 }
 
 /// Whether the server is stopping; clones share the answer.

@@ -4,8 +4,11 @@
 use std::time::Duration;
 
 use tokio_postgres::{Client, Row};
+use uuid::Uuid;
 
+use super::events;
 use super::sqlstate::StorageError;
+use crate::domain::event::{Actor, Event};
 use crate::domain::membership::{Incarnation, Node, NodeState};
 
 /// Any number that no other program on the same database uses for an advisory lock.
@@ -224,6 +227,30 @@ pub async fn suspect(
         )
         .await?;
     Ok(rows.iter().map(|row| Incarnation(row.get(0))).collect())
+}
+
+/// Has an active node hand its shards over, as an operator orders; whether it was active.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn order_drain(
+    client: &mut Client,
+    node: &Node,
+    causation: Uuid,
+    now: jiff::Timestamp,
+) -> Result<bool, StorageError> {
+    let transaction = client.transaction().await?;
+    let sql = "update cluster_nodes set state = 'draining' where incarnation = $1
+        and state = 'active'";
+    let changed = transaction.execute(sql, &[&node.incarnation.0]).await?;
+    if changed == 1 {
+        let action = "node.drained".to_owned();
+        let event = Event::OperatorActed { action, subject: node.name.clone() };
+        let key = Uuid::from_u128(u128::from(node.incarnation.0.unsigned_abs()));
+        events::append_edge(&transaction, key, &event, Actor::Operator, causation, now).await?;
+    }
+    transaction.commit().await?;
+    Ok(changed == 1)
 }
 
 /// A node as operators see it.

@@ -78,6 +78,16 @@ fn describe() {
     gauge!("entities_awake", "entities in memory, by kind");
     gauge!("entity_commands_waiting", "commands that wait for an entity of this node");
     counter!("region_refused_total", "commands that found a full queue, by which one");
+    counter!("region_fenced_total", "commands refused because their shard has another owner");
+    gauge!("entity_queue_longest", "commands that wait at the entity where most do");
+    gauge!("cluster_shards_owned", "shards that this node serves");
+    gauge!("cluster_nodes_reached", "nodes that this one is connected with");
+    gauge!("cluster_calls_waiting", "requests that wait for an answer of another node");
+    counter!("cluster_shards_claimed_total", "shards taken over from nobody or the dead");
+    counter!("cluster_shards_moved_total", "shards handed to other nodes");
+    counter!("cluster_nodes_ended_total", "nodes that this one has declared dead");
+    counter!("cluster_strangers_total", "connections to the cluster's port that led to nothing");
+    histogram!("cluster_heartbeat_seconds", Unit::Seconds, "time until a node has answered");
     counter!("actor_failures_total", "actors that failed and are started again, by name");
     counter!("entity_failures_total", "entities that failed");
     gauge!("committer_queue_sets", "change sets that wait for a batch");

@@ -38,6 +38,7 @@ pub mod check;
 
 pub mod letters;
 pub mod ops_client;
+pub mod ops_cluster;
 pub mod ops_ledger;
 
 #[cfg(test)]

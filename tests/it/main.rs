@@ -40,6 +40,7 @@ mod codec;
 mod config_file;
 mod crash;
 mod dead_letters;
+mod deploy;
 mod deposits;
 mod edge;
 mod fence;

@@ -281,6 +281,12 @@ export function rooms(base) {
     }
     if (call === 'GET /ledger/audits') return { status: 200, body: { data: [{ everything: false, started_at: iso(), ended_at: iso(), checked_to: 1_234, events: 12, bookings: 2, violations: [] }] } };
     if (call === 'GET /ledger/postings') return { status: 200, body: { data: [{ id: randomUUID(), kind: 'payment_received', source: randomUUID(), reverses: null, at: iso(), currency: 'EUR', lines: [{ account: 'cash_clearing', amount: 30_000 }, { account: 'landlord_payable', amount: -30_000 }] }] } };
+    if (call === 'GET /cluster') {
+      const server = (name, incarnation, more) => ({ name, incarnation, address: `${name}:7400`, state: 'active', leased: true, version: '0.1.0', shards: 128, reached: true, waiting: 0, joined_at: iso(), ended_at: null, ...more });
+      const shards = Array.from({ length: 256 }, (_, shard) => ({ shard, owner: 1 + (shard % 2), epoch: 3, target: shard === 7 ? 1 : 1 + (shard % 2) }));
+      return { status: 200, body: { node: 1, nodes: [server('a', 1), server('b', 2, { waiting: 3 }), server('c', 3, { state: 'dead', shards: 0, leased: false, reached: false, ended_at: iso() })], shards, entities: { awake: 12, waiting: 3, queues: [{ property: randomUUID(), waiting: 2 }] } } };
+    }
+    if (/^POST \/cluster\/(rebalance|nodes\/\w+\/drain)$/.test(call)) return { status: 202, body: { misplaced: 1 } };
     throw new Refused(404, 'not-found', 'nothing is here');
   }
 

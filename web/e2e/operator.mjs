@@ -144,6 +144,20 @@ await run.check('what waited behind it has reached the tenant', async () => {
   await run.shot('tenant', '04-told');
 });
 
+await run.check('the cluster is shown: one server that owns every shard', async () => {
+  const { page } = operator;
+  await page.click('.tabs >> text=Cluster');
+  const row = page.locator('tr[data-node]');
+  await row.locator('.badge >> text=Active').waitFor();
+  must((await row.count()) === 1, 'there is one server');
+  must((await row.locator('td').nth(1).innerText()) === '256', 'it does not own every shard');
+  must((await page.locator('.shards > [data-owner="0"]:not(.moving)').count()) === 256, 'a shard is elsewhere');
+  must((await row.locator('button').count()) === 0, 'it cannot be drained: nobody is there to take over');
+  await page.click('text=Look for misplaced shards');
+  await page.waitForSelector('[role=status] >> text=Every shard is where it should be.');
+  await run.shot('operator', '05-cluster');
+});
+
 await run.check('no browser complained', async () => {
   const complaints = [operator, tenant].flatMap((browser) => browser.complaints());
   must(complaints.length === 0, complaints.join('\n'));

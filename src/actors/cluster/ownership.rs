@@ -179,13 +179,13 @@ impl Ownership {
 
     /// Serves a shard no more, though it is still this node's: it is about to move. The epoch
     /// under which it was served; none when it was not.
-    pub(super) fn close(&self, shard: Shard) -> Option<i64> {
+    pub(in crate::actors) fn close(&self, shard: Shard) -> Option<i64> {
         let epoch = self.0.epochs.get(usize::from(shard.0))?.swap(0, Ordering::AcqRel);
         (epoch > 0).then_some(epoch)
     }
 
     /// Serves a shard again that did not move after all.
-    pub(super) fn reopen(&self, shard: Shard, epoch: i64) {
+    pub(in crate::actors) fn reopen(&self, shard: Shard, epoch: i64) {
         let known = self.all_known();
         if let Some(cell) = self.0.epochs.get(usize::from(shard.0))
             && known.get(usize::from(shard.0)).is_some_and(|known| known.epoch == epoch)

@@ -8,7 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::actors::cluster::membership::Standing;
 use crate::clock;
+use crate::domain::membership::NodeState;
 use crate::http::extract::Json;
 use crate::http::openapi;
 use crate::http::problem::{Problem, Slug};
@@ -56,15 +58,19 @@ pub async fn readyz(State(state): State<Shared>) -> Result<Json<Health>, Problem
     if state.draining.begun() {
         return not_ready("the server is stopping");
     }
-    if !state.region.ownership().is_leased() {
-        return not_ready("the server has lost its place among others");
-    }
     if !state.search.ready() {
         return not_ready("the search index is being filled");
     }
-    match clock::within(PING_TIME, pool::ping(&state.pool)).await {
-        Ok(Ok(())) => Ok(Json(Health { status: "ready" })),
-        _ => not_ready("the database does not answer"),
+    if !matches!(clock::within(PING_TIME, pool::ping(&state.pool)).await, Ok(Ok(()))) {
+        return not_ready("the database does not answer");
+    }
+    match *state.membership.standing().borrow() {
+        Standing::In(NodeState::Draining) => not_ready("the server is leaving"),
+        Standing::In(NodeState::Joining) => not_ready("the server is joining others"),
+        Standing::In(_) if state.region.ownership().is_leased() => {
+            Ok(Json(Health { status: "ready" }))
+        }
+        _ => not_ready("the server has lost its place among others"),
     }
 }
 

@@ -3,6 +3,7 @@
 //! its table of routes. Whoever shows the operators' token may do everything here; health
 //! needs none.
 
+pub mod cluster;
 pub mod consumers;
 pub mod dead_letters;
 pub mod events;

@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
-use super::{consumers, dead_letters, events, jobs, ledger, letters, listings, replays, router};
+use super::{cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, replays, router};
 use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;
@@ -16,8 +16,8 @@ use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
 #[openapi(
     info(
         title = "RentEzy, for operators",
-        description = "Events, consumers, dead letters, replays, jobs, letters, the audit trail, and listings \
-            that tools bring in. \
+        description = "Events, consumers, dead letters, replays, jobs, letters, the audit trail, listings \
+            that tools bring in, and the cluster. \
             Errors are problem documents (RFC 9457); instants are UTC."
     ),
     paths(
@@ -46,6 +46,9 @@ use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
         ledger::trial_balance,
         ledger::postings,
         ledger::audits,
+        cluster::read,
+        cluster::drain,
+        cluster::rebalance,
         served,
     ),
     components(schemas(ProblemDocument, FieldProblem, OtherStay))

@@ -12,7 +12,7 @@ use axum::routing::{MethodFilter, MethodRouter};
 use sha2::{Digest, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{consumers, dead_letters, events, jobs, ledger, letters, listings, openapi, replays};
+use super::{cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, openapi, replays};
 use crate::http::api::system;
 use crate::http::metrics;
 use crate::http::problem::Problem;
@@ -60,6 +60,9 @@ pub fn table() -> Vec<Route> {
         get("/ops/v1/ledger/trial-balance", ledger::trial_balance),
         get("/ops/v1/ledger/postings", ledger::postings),
         get("/ops/v1/ledger/audits", ledger::audits),
+        get("/ops/v1/cluster", cluster::read),
+        post("/ops/v1/cluster/nodes/{name}/drain", cluster::drain),
+        post("/ops/v1/cluster/rebalance", cluster::rebalance),
         get("/ops/v1/openapi.json", openapi::served),
     ]
 }

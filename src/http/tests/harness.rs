@@ -11,6 +11,7 @@ use serde_json::Value;
 use tokio_postgres::NoTls;
 use tower::ServiceExt;
 
+use crate::actors::cluster::membership::{self, Membership};
 use crate::actors::cluster::ownership::Ownership;
 use crate::actors::cluster::peers::Peers;
 use crate::actors::cluster::region::{Limits, Region};
@@ -46,6 +47,7 @@ use crate::storage::seal::Seal;
 /// The operators' token.
 pub(super) const OPERATOR_TOKEN: &str = "operators-0123456789abcdef-token";
 use crate::storage::blobs::Blobs;
+use crate::storage::pool::Database;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -104,6 +106,12 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
     let root = Root::start().await.unwrap();
     let ownership = Ownership::new(Incarnation(0));
     let peers = Peers::new(ownership.me());
+    let around = membership::Surroundings {
+        database: Database::parse("host=127.0.0.1 port=1").unwrap(),
+        ownership: ownership.clone(),
+        peers: peers.clone(),
+    };
+    let membership = Membership::start(&root, around).await.unwrap();
     let tail = Tail::start(&root, &pool, &peers).await.unwrap();
     let consumers = Consumers::new(&root, &tail, &pool, &clock, &ownership, &peers);
     let around = replayer::Surroundings {
@@ -111,7 +119,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         clock: clock.clone(),
         consumers: consumers.clone(),
         ownership: ownership.clone(),
-        peers,
+        peers: peers.clone(),
     };
     let replayer = Replayer::start(&root, around).await.unwrap();
     let rules = Rules {
@@ -162,6 +170,8 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         public_url,
         hook_secret: Some(Secret::new("whsec_test")),
         draining: Draining::default(),
+        membership,
+        peers,
     })
 }
 

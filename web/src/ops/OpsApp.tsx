@@ -2,6 +2,7 @@ import { useState, useSyncExternalStore, type FormEvent } from 'react';
 import { Problem } from '../api/problem';
 import { TextField } from '../parts/Field';
 import { Refusal } from '../parts/States';
+import { Cluster } from './Cluster';
 import { Consumers } from './Consumers';
 import { DeadLetters } from './DeadLetters';
 import { Events } from './Events';
@@ -15,6 +16,7 @@ const ROOMS = [
   ['events', 'Events'],
   ['replays', 'Replays'],
   ['ledger', 'Ledger'],
+  ['cluster', 'Cluster'],
 ] as const;
 
 function useRoom(): string {
@@ -53,6 +55,7 @@ export function OpsApp() {
         {room === 'events' && <Events />}
         {room === 'replays' && <Replays />}
         {room === 'ledger' && <Ledger />}
+        {room === 'cluster' && <Cluster />}
       </main>
     </>
   );

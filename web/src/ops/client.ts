@@ -1,6 +1,6 @@
 import { Problem, Unreachable, readProblem } from '../api/problem';
 import type { List } from '../api/types';
-import type { Audit, Consumer, DeadLetter, DryRun, EventChain, Job, LoggedEvent, NewReplay, Posting, Replay, TrialBalance } from './types';
+import type { Audit, ClusterOrder, ClusterState, Consumer, DeadLetter, DryRun, EventChain, Job, LoggedEvent, NewReplay, Posting, Replay, TrialBalance } from './types';
 
 const KEY = 'rentezy.operator';
 
@@ -51,6 +51,9 @@ export class OpsClient {
   trialBalance = (signal?: AbortSignal) => this.send<TrialBalance>('GET', '/ledger/trial-balance', { signal });
   audits = async (signal?: AbortSignal): Promise<Audit[]> => (await this.send<{ data: Audit[] }>('GET', '/ledger/audits', { signal })).data;
   postings = async (booking: string): Promise<Posting[]> => (await this.send<{ data: Posting[] }>('GET', '/ledger/postings', { query: { booking } })).data;
+  cluster = (signal?: AbortSignal) => this.send<ClusterState>('GET', '/cluster', { signal });
+  drain = (name: string) => this.send<ClusterOrder>('POST', `/cluster/nodes/${encodeURIComponent(name)}/drain`);
+  rebalance = () => this.send<ClusterOrder>('POST', '/cluster/rebalance');
   deadLetters = (query: Query, signal?: AbortSignal) => this.send<List<DeadLetter>>('GET', '/dead-letters', { query, signal });
   deadLetter = (id: string) => this.send<DeadLetter>('GET', `/dead-letters/${encodeURIComponent(id)}`);
   retry = (id: string) => this.send<DeadLetter>('POST', `/dead-letters/${encodeURIComponent(id)}/retry`);

@@ -119,6 +119,38 @@ export interface Audit {
   violations: { invariant: string; what: string; count: number; keys: string[] }[];
 }
 
+export interface ClusterNode {
+  name: string;
+  incarnation: number;
+  address: string | null;
+  state: 'joining' | 'active' | 'draining' | 'left' | 'dead';
+  leased: boolean;
+  version: string;
+  shards: number;
+  reached: boolean;
+  waiting: number;
+  joined_at: string;
+  ended_at: string | null;
+}
+
+export interface ClusterShard {
+  shard: number;
+  owner: number | null;
+  epoch: number;
+  target: number | null;
+}
+
+export interface ClusterState {
+  node: number;
+  nodes: ClusterNode[];
+  shards: ClusterShard[];
+  entities: { awake: number; waiting: number; queues: { property: string; waiting: number }[] };
+}
+
+export interface ClusterOrder {
+  misplaced: number;
+}
+
 export interface Job {
   name: string;
   schedule: string;
