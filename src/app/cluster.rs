@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use super::StartError;
 use crate::actors::cluster::gateway::{self, OnNotice};
+use crate::actors::cluster::joining;
 use crate::actors::cluster::membership::{self, Membership, Standing};
 use crate::actors::cluster::ownership::{Ownership, Route};
 use crate::actors::cluster::peers::Peers;
 use crate::actors::cluster::placement::{self, Placement};
-use crate::actors::cluster::region::Region;
+use crate::actors::cluster::region::{Limits, Region};
 use crate::actors::cluster::transport::{self, Identity, Listener, Transport};
 use crate::actors::cluster::wire::Notice;
 use crate::actors::consumer::Consumers;
+use crate::actors::property;
 use crate::actors::replayer::Replayer;
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::domain::entity::Shard;
 use crate::domain::membership::{Incarnation, Node, NodeState};
 use crate::storage::pool::Database;
@@ -61,7 +63,7 @@ impl Cluster {
         });
         shards::check_count(&database.connect("").await?).await?;
         let name = settings.node_name();
-        let me: Incarnation = membership::join(database, &name, address).await?;
+        let me: Incarnation = joining::join(database, &name, address).await?;
         let (ownership, peers) = (Ownership::new(me), Peers::new(me));
         let around = membership::Surroundings {
             database: database.clone(),
@@ -73,9 +75,21 @@ impl Cluster {
         Ok(Self { membership, ownership, peers, database, name, listener, transport: None })
     }
 
-    /// The other servers, for routing; none when there can be none.
-    pub(super) fn others(&self) -> Option<Peers> {
-        self.listener.is_some().then(|| self.peers.clone())
+    /// The way to entities, at this server and, when there can be others, at theirs.
+    pub(super) fn region(
+        &self,
+        around: property::Surroundings,
+        root: &Root,
+        limits: &config::Limits,
+    ) -> Region {
+        let others = self.listener.is_some().then(|| self.peers.clone());
+        let limits = Limits {
+            entity_queue: limits.entity_queue,
+            node_queue: limits.node_queue,
+            idle: limits.idle(),
+            entities_max: limits.entities_max,
+        };
+        Region::new(self.ownership.clone(), others, Arc::new(around), root.cell(), limits)
     }
 
     /// Connects with the others, and waits until this server has its shards.

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::cluster::{Cluster, News};
 use super::{Provider, StartError};
-use crate::actors::cluster::region::{Limits, Region};
+use crate::actors::cluster::region::Region;
 use crate::actors::committer::Committers;
 use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::{self, Search};
@@ -110,19 +110,7 @@ impl Core {
             clock: clock.clone(),
             rules: rules(&config),
         };
-        let region_limits = Limits {
-            entity_queue: limits.entity_queue,
-            node_queue: limits.node_queue,
-            idle: limits.idle(),
-            entities_max: limits.entities_max,
-        };
-        let region = Region::new(
-            ownership.clone(),
-            cluster.others(),
-            Arc::new(around),
-            root.cell(),
-            region_limits,
-        );
+        let region = cluster.region(around, &root, limits);
         let stripe = provider.map(|provider| client(&config, provider)).transpose()?;
         let around = search_index::Surroundings {
             pool: pool.clone(),
@@ -166,13 +154,17 @@ impl Core {
         core.replayer.look();
         core.start_identities(base_url).await?;
         core.start_scheduler().await?;
-        let news = News {
-            tail: core.tail.clone(),
-            consumers: core.consumers.clone(),
-            replayer: core.replayer.clone(),
-        };
-        core.cluster.open(&core.root, &core.region, news).await?;
+        core.open_cluster().await?;
         Ok(core)
+    }
+
+    async fn open_cluster(&mut self) -> Result<(), StartError> {
+        let news = News {
+            tail: self.tail.clone(),
+            consumers: self.consumers.clone(),
+            replayer: self.replayer.clone(),
+        };
+        self.cluster.open(&self.root, &self.region, news).await
     }
 
     async fn start_consumers(&mut self, base_url: &str) -> Result<(), StartError> {

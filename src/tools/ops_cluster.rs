@@ -52,7 +52,8 @@ pub async fn cluster(
     match arguments.command {
         ClusterCommand::Status => {
             let answer = client.get("cluster", &[]).await?;
-            let columns = ["name", "incarnation", "address", "state", "leased", "shards", "reached"];
+            let columns =
+                ["name", "incarnation", "address", "state", "leased", "shards", "reached"];
             print(out, &columns, &rows(&answer), as_json)
         }
         ClusterCommand::Drain { node } => {

@@ -8,7 +8,8 @@ use serde::de::Deserialize as _;
 use serde_norway::Value;
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(path)).unwrap()
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(path))
+        .unwrap()
 }
 
 /// The documents of a file, with what is merged into them.
@@ -48,11 +49,7 @@ const OWN: &[(&str, &str)] = &[
 /// Public, operators', cluster.
 fn ports(config: &Config) -> [u64; 3] {
     let port = |address: Option<std::net::SocketAddr>| u64::from(address.unwrap().port());
-    [
-        port(Some(config.server.listen)),
-        port(config.operator.listen),
-        port(config.cluster.listen),
-    ]
+    [port(Some(config.server.listen)), port(config.operator.listen), port(config.cluster.listen)]
 }
 
 /// Seconds that a server may take from the signal on.
@@ -79,9 +76,8 @@ fn the_image_has_the_ports_of_the_settings() {
     let [public, operator, cluster] = ports(&config("three.toml", OWN));
     assert!(image.contains(&format!("EXPOSE {public} {operator} {cluster}\n")), "{image}");
     assert!(image.contains("STOPSIGNAL SIGTERM"));
-    let toolchain = std::fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("rust-toolchain.toml"),
-    );
+    let toolchain =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("rust-toolchain.toml"));
     assert!(toolchain.unwrap().contains("channel"));
 }
 

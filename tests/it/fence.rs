@@ -21,7 +21,8 @@ async fn a_stale_owner_writes_nothing_and_its_requests_can_be_sent_again() {
     settled(&world).await;
 
     // Another owner, whom it cannot reach, has claimed every shard.
-    let another = "insert into cluster_nodes (name, address, host, process, version, state, lease_until)
+    let another =
+        "insert into cluster_nodes (name, address, host, process, version, state, lease_until)
         values ('another', '127.0.0.1:9', '', '', '', 'active', now() + interval '1 hour')
         returning incarnation";
     let another: i64 = sql.query_one(another, &[]).await.unwrap().get(0);

@@ -8,8 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::actors::cluster::wire::{
-    self, BYTES_MAX, Envelope, Notice, Reply, VERSION, decode, decode_notice, encode,
-    encode_notice,
+    self, BYTES_MAX, Envelope, Notice, Reply, VERSION, decode, decode_notice, encode, encode_notice,
 };
 use crate::domain::booking;
 use crate::domain::calendar::Nights;
@@ -22,7 +21,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::stay::{Command, Outcome};
 
 fn envelope() -> Envelope {
-    let id = |number| Uuid::from_u128(0x0197_c5e8_0000_7000_8000_0000_0000_0000 + number);
+    let id = |number: u128| Uuid::from_u128(0x0197_c5e8_0000_7000_8000_0000_0000_0000 + number);
     Envelope {
         version: VERSION,
         entity: EntityRef { kind: EntityKind::Property, id: id(1) },
@@ -114,7 +113,8 @@ fn what_is_not_understood_is_answered() {
     let in_another_form = format!("{{\"version\":{},\"letter\":1}}", VERSION + 1);
     let refused = Err(Reply::Unsupported { version: VERSION });
     assert_eq!(decode(in_another_form.as_bytes()), refused);
-    for garbage in [&b""[..], b"\x00\xff", b"{}", b"{\"version\":1}", b"[1,2", b"{\"version\":-1}"] {
+    for garbage in [&b""[..], b"\x00\xff", b"{}", b"{\"version\":1}", b"[1,2", b"{\"version\":-1}"]
+    {
         assert_eq!(decode(garbage), Err(Reply::Decode));
         assert_eq!(decode_notice(garbage), None);
     }

@@ -5,7 +5,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 
-use super::{cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, replays, router};
+use super::{
+    cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, replays, router,
+};
 use crate::http::api::system;
 use crate::http::extract::Json;
 use crate::http::metrics;

@@ -12,7 +12,9 @@ use axum::routing::{MethodFilter, MethodRouter};
 use sha2::{Digest, Sha256};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, openapi, replays};
+use super::{
+    cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, openapi, replays,
+};
 use crate::http::api::system;
 use crate::http::metrics;
 use crate::http::problem::Problem;

@@ -104,14 +104,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         .connection_timeout(Duration::from_millis(200))
         .build_unchecked(PostgresConnectionManager::new(nowhere, NoTls));
     let root = Root::start().await.unwrap();
-    let ownership = Ownership::new(Incarnation(0));
-    let peers = Peers::new(ownership.me());
-    let around = membership::Surroundings {
-        database: Database::parse("host=127.0.0.1 port=1").unwrap(),
-        ownership: ownership.clone(),
-        peers: peers.clone(),
-    };
-    let membership = Membership::start(&root, around).await.unwrap();
+    let (ownership, peers, membership) = cluster(&root).await;
     let tail = Tail::start(&root, &pool, &peers).await.unwrap();
     let consumers = Consumers::new(&root, &tail, &pool, &clock, &ownership, &peers);
     let around = replayer::Surroundings {
@@ -122,13 +115,7 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         peers: peers.clone(),
     };
     let replayer = Replayer::start(&root, around).await.unwrap();
-    let rules = Rules {
-        review: Review::Auto,
-        hold: config.bookings.hold(),
-        expiring: config.bookings.expiring(),
-        window_days: config.bookings.window_days,
-        ..Rules::USUAL
-    };
+    let rules = rules(&config);
     let around = Surroundings {
         pool: pool.clone(),
         committers: Committers::none(),
@@ -173,6 +160,29 @@ pub(super) async fn state(changes: &[(&str, &str)]) -> Shared {
         membership,
         peers,
     })
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        review: Review::Auto,
+        hold: config.bookings.hold(),
+        expiring: config.bookings.expiring(),
+        window_days: config.bookings.window_days,
+        ..Rules::USUAL
+    }
+}
+
+/// A place in a cluster whose database cannot be reached.
+async fn cluster(root: &Root) -> (Ownership, Peers, Membership) {
+    let ownership = Ownership::new(Incarnation(0));
+    let peers = Peers::new(ownership.me());
+    let around = membership::Surroundings {
+        database: Database::parse("host=127.0.0.1 port=1").unwrap(),
+        ownership: ownership.clone(),
+        peers: peers.clone(),
+    };
+    let membership = Membership::start(root, around).await.unwrap();
+    (ownership, peers, membership)
 }
 
 /// The router over [`state`].
