@@ -112,6 +112,23 @@ impl Place {
         Ok(server)
     }
 
+    /// What the settings of a server in a cluster on it are, for a process of its own too.
+    pub(crate) fn shared(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("RENTEZY_DATABASE_URL", self.postgres.url()),
+            ("RENTEZY_SERVER_SECRET", SECRET.to_owned()),
+            ("RENTEZY_BLOBS_FOLDER", self.folder.path().join("blobs").display().to_string()),
+            ("RENTEZY_BOOKINGS_HOLDS_PER_USER", "0".to_owned()),
+            ("RENTEZY_CLUSTER_LISTEN", LISTEN.to_owned()),
+            ("RENTEZY_OPERATOR_LISTEN", LISTEN.to_owned()),
+        ]
+    }
+
+    /// A folder that goes with this place.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     fn config(&self, more: &[(&'static str, &str)]) -> Result<Arc<Config>> {
         let folder = self.folder.path().to_string_lossy().into_owned();
         let own = [
