@@ -258,8 +258,8 @@ pub fn follow(state: &PropertyState, decision: &mut Decision, context: &Context<
                 decision.event(stay.booking_id.uuid(), Event::DepositHeld { stay, amount });
             }
             Status::Due => decision.change(Change::SetTimer(timer(&next))),
-            Status::Released => told_of_release(decision, stay, &next),
-            Status::Held | Status::Contested => {}
+            Status::Released if next.amount > 0 => told_of_release(decision, stay, &next),
+            Status::Held | Status::Contested | Status::Released => {}
         }
         decision.change(Change::Deposit(Box::new(next)));
     }
@@ -283,23 +283,27 @@ fn followed(
         {
             Some(Deposit { amount: agreed, ..before.advanced(now) })
         }
-        (Some(before), BookingStatus::Completed) if before.status == Status::Held => {
+        (Some(before), BookingStatus::Completed)
+            if before.status == Status::Held && before.amount > 0 =>
+        {
             let release_at = now.saturating_add(RELEASED_AFTER).unwrap_or(Timestamp::MAX);
             let mut due = before.advanced(now);
             (due.status, due.release_at) = (Status::Due, Some(release_at));
             due.timer = Some(timer(&due).id);
             Some(due)
         }
-        (Some(before), BookingStatus::Cancelled | BookingStatus::NoShow)
-            if before.status == Status::Held =>
-        {
+        // A change may have left nothing of it: then there is nothing to wait for.
+        (
+            Some(before),
+            BookingStatus::Completed | BookingStatus::Cancelled | BookingStatus::NoShow,
+        ) if before.status == Status::Held => {
             let back: i64 = decision.refunds().filter_map(|r| r.parts).map(|p| p.deposit).sum();
             let mut next = before.advanced(now);
             next.returned += back;
             if next.returned == next.amount {
                 next.status = Status::Released;
             }
-            (back != 0).then_some(next)
+            (back != 0 || next.status == Status::Released).then_some(next)
         }
         _ => None,
     }

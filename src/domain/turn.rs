@@ -268,17 +268,14 @@ impl<'a> Turn<'a> {
             .flatten()
     }
 
+    /// Takes all nights of a booking. None of them is over: neither new stays nor changes begin
+    /// before today.
     pub(super) fn occupy(&self, decision: &mut Decision, booking: &Booking, allotment: Allotment) {
         let Allotment { slot_id, moves } = allotment;
-        let occupant = booking.id.into();
+        let (occupant, nights) = (booking.id.into(), booking.nights);
         // Whoever was given a unit by hand keeps it as long as it is the same.
         let now = self.state.inventory.of(occupant).filter(|now| now.slot_id == slot_id);
         let pinned = now.is_some_and(|now| now.pinned);
-        // Of guests who changed their unit the nights before that lie in no unit any more.
-        let from = now.map_or(booking.nights.check_in(), |now| now.nights.check_in());
-        let from =
-            if pinned { from.max(booking.nights.check_in()) } else { booking.nights.check_in() };
-        let nights = Nights::new(from, booking.nights.check_out()).unwrap_or(booking.nights);
         decision.changes.extend(moves.into_iter().map(Change::Occupy));
         decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
     }

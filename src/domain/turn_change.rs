@@ -113,8 +113,11 @@ impl Turn<'_> {
             let terms = self.check_stay(booking.tenant_id, unit, nights, guests, None)?;
             return Ok(terms.price);
         }
-        if nights.check_in() < self.today() || guests == 0 || guests > unit.fields.guests {
+        if nights.check_in() < self.today() {
             return Err(Refusal::not_bookable("in-the-past", "check_in is before today"));
+        }
+        if guests == 0 || guests > unit.fields.guests {
+            return Err(Refusal::not_bookable("too-many-guests", "the home does not take so many"));
         }
         // What was agreed on elsewhere stays so.
         Ok(booking.terms.price.clone())
@@ -127,6 +130,9 @@ impl Turn<'_> {
         unit_id: UnitId,
         nights: Nights,
     ) -> Result<Allotment, Refusal> {
+        if self.listing.status == ListingStatus::Archived {
+            return Err(Refusal::not_bookable("not-live", "the home is not offered any more"));
+        }
         let room = self.room_at(booking, unit_id, nights);
         room.ok_or_else(|| Refusal::nights_taken(nights))
     }

@@ -3,6 +3,7 @@
 use super::booking::{Booking, BookingStatus, ExpiringReason};
 use super::booking_details::ProposalStatus;
 use super::change::{Change, Decision};
+use super::deposit::Deposit;
 use super::event::Event;
 use super::ids::{self, RefundId};
 use super::ledger::Parts;
@@ -187,19 +188,26 @@ impl Turn<'_> {
     }
 
     /// Sends back what can be of a booking's payments, the newest first, up to all of `parts`,
-    /// for a cause that happens once to a booking. The answer is what went.
+    /// for a cause that happens once to a booking. What is held for damages stays here, but for
+    /// what `parts` has of it. The answer is what went.
     pub(super) fn give_back(
         &self,
         decision: &mut Decision,
         booking: &Booking,
-        mut parts: Parts,
+        parts: Parts,
         (reason, cause): (&str, &str),
     ) -> i64 {
-        let (amount, mut left) = (parts.total(), parts.total());
         let currency = booking.total.currency;
-        for payment in refundable(self.payments_of(booking)) {
-            let part = left.min(payment.captured - payment.refunded);
-            if part <= 0 || payment.amount.currency != currency {
+        let mut payments = refundable(self.payments_of(booking));
+        payments.retain(|payment| payment.amount.currency == currency);
+        let room = |payment: &Payment| payment.captured - payment.refunded;
+        let here: i64 = payments.iter().map(|payment| room(payment)).sum();
+        let held = self.state.deposits.get(&booking.id).map_or(0, Deposit::left);
+        let amount = parts.total().min(here - held + parts.deposit).max(0);
+        let (mut parts, mut left) = (parts.reduced_to(amount), amount);
+        for payment in payments {
+            let part = left.min(room(payment));
+            if part <= 0 {
                 continue;
             }
             left -= part;

@@ -1,18 +1,24 @@
 //! The property's actor without its mailbox: memory loaded from rows, several commands a
 //! set, records of what was carried out.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use rentezy::domain::booking::{self, BookingStatus, ExpiringReason};
+use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use rentezy::domain::calendar;
-use rentezy::domain::change::{Decision, Net};
+use rentezy::domain::change::{Change, Decision, Net};
 use rentezy::domain::ids::{BookingId, RequestId, TimerId};
-use rentezy::domain::inventory::Occupant;
+use rentezy::domain::inventory::{Occupancy, Occupant, Slot};
 use rentezy::domain::payment;
 use rentezy::domain::refusal::Refusal;
 use rentezy::domain::rules::{Context, Rules};
-use rentezy::domain::stay::{self, Command, Outcome, PropertyState};
+use rentezy::domain::stay::{Command, Outcome, PropertyState};
 
+use crate::names::{self, Pair};
 use crate::rows::Rows;
+
+/// The rules: the real ones, or some with a fault.
+pub(crate) type Judge = fn(&PropertyState, &Command, &Context<'_>) -> Result<Decision, Refusal>;
+
+/// The units and what lies in them.
+pub(crate) type Lying = Vec<(Slot, Vec<Occupancy>)>;
 
 /// A command with the key of its record.
 #[derive(Debug, Clone)]
@@ -34,10 +40,14 @@ pub(crate) enum Answer {
 pub(crate) struct Decided {
     pub(crate) request: Request,
     pub(crate) answer: Answer,
-    /// Where the thing that it is about stood.
-    pub(crate) state: String,
-    /// Whether it is a timer that its booking waited for.
-    pub(crate) awaited: bool,
+    /// What it met.
+    pub(crate) pair: Pair,
+    /// The booking that it is about.
+    pub(crate) about: Option<BookingId>,
+    /// What lay in which unit before.
+    pub(crate) lying: Lying,
+    /// Whether room was found, if it was looked for.
+    pub(crate) found: bool,
 }
 
 /// A change set.
@@ -53,11 +63,12 @@ pub(crate) struct Set {
 pub(crate) fn load(rows: &Rows, now: Timestamp) -> PropertyState {
     let from = calendar::local_date(now - SignedDuration::from_hours(48), &TimeZone::UTC);
     let mut state = PropertyState::of(rows.listing.clone());
+    let gap = i64::from(state.inventory.gap());
     rows.slots.iter().for_each(|slot| state.inventory.add_slot(*slot));
     for stay in rows.nights.values() {
         let keeps = |id| rows.bookings[&id].status.keeps_nights();
         let is_kept = matches!(stay.occupant, Occupant::Booking(id) if keeps(id));
-        if is_kept || stay.nights.check_out() > from {
+        if is_kept || stay.nights.check_out() + gap.days() > from {
             state.inventory.occupy(*stay);
         }
     }
@@ -76,13 +87,19 @@ fn fetch_booking(state: &mut PropertyState, rows: &Rows, id: BookingId) {
     state.take_in(booking.clone());
     let payments = rows.payments.values().filter(|payment| payment.booking_id == id);
     state.payments.extend(payments.map(|payment| (payment.id, payment.clone())));
+    let deposit = rows.deposits.get(&id);
+    state.deposits.extend(deposit.map(|deposit| (id, deposit.clone())));
 }
 
 /// Fetches what a command is about, as the actor's memory does.
 fn fetch(state: &mut PropertyState, rows: &Rows, command: &Command) {
     match command {
-        // The simulation asks none of the calendar.
-        Command::Listing(_) | Command::Calendar(_) => {}
+        Command::Listing(_) => {}
+        Command::Calendar(command) => {
+            if let Some(id) = command.booking() {
+                fetch_booking(state, rows, id);
+            }
+        }
         Command::Booking(command) => {
             if let Some(id) = command.booking() {
                 fetch_booking(state, rows, id);
@@ -110,41 +127,54 @@ pub(crate) fn turn(
     rows: &Rows,
     requests: Vec<Request>,
     now: Timestamp,
-    rules: &Rules,
+    (rules, judge): (&Rules, Judge),
 ) -> Set {
     requests.iter().for_each(|request| fetch(state, rows, &request.command));
     let mut set = Set::default();
     for request in requests {
-        let (standing, awaited) = standing(state, &request);
-        let answer = decide_one(state, rows, &mut set, &request, now, rules);
-        set.decided.push(Decided { request, answer, state: standing, awaited });
+        let pair = names::pair(state, &request, now);
+        let about = names::booking_of(state, &request.command);
+        let lying = lying(state);
+        let context = Context { now, request: request.id.uuid(), rules };
+        let (answer, found) = decide_one(state, rows, &mut set, &request, (&context, judge));
+        set.decided.push(Decided { request, answer, pair, about, lying, found });
     }
     set
 }
 
+fn lying(state: &PropertyState) -> Lying {
+    let units = state.listing.iter().flat_map(|listing| &listing.units);
+    units.flat_map(|unit| state.inventory.of_unit(unit.id)).cloned().collect()
+}
+
+/// Decides a request: its answer, and whether room was found if it was looked for.
 fn decide_one(
     state: &mut PropertyState,
     rows: &Rows,
     set: &mut Set,
     request: &Request,
-    now: Timestamp,
-    rules: &Rules,
-) -> Answer {
+    (context, judge): (&Context<'_>, Judge),
+) -> (Answer, bool) {
     let pending = set.records.iter().find(|(id, _)| *id == request.id);
     if let Some(outcome) = pending.map(|(_, outcome)| outcome).or(rows.records.get(&request.id)) {
-        return Answer::Repeated(outcome.clone());
+        return (Answer::Repeated(outcome.clone()), false);
     }
-    let context = Context { now, request: request.id.uuid(), rules };
     let is_timer = request.command.is_timer();
-    let decision = match stay::decide(state, &request.command, &context) {
+    let decision = match judge(state, &request.command, context) {
         Ok(decision) => decision,
         Err(_) if is_timer => Decision::new(Outcome::Done),
-        Err(refusal) => return Answer::Refused(refusal),
+        Err(refusal) => {
+            let full = matches!(refusal, Refusal::NightsTaken { .. } | Refusal::HasStays);
+            return (Answer::Refused(refusal), !full);
+        }
     };
     let answer = Answer::Done(decision.outcome.clone());
     if decision.is_empty() && !is_timer {
-        return answer;
+        return (answer, true);
     }
+    // Money that comes is always taken; what is said of the nights tells whether they are.
+    let is_money = matches!(request.command, Command::Payment(payment::Command::Paid { .. }));
+    let occupies = decision.changes.iter().any(|change| matches!(change, Change::Occupy(_)));
     for change in decision.changes {
         let (version, nights) = (state.version_of(&change), state.occupied_by(&change));
         state.apply(&change);
@@ -154,35 +184,5 @@ fn decide_one(
         set.net.fire(TimerId::from(request.id.uuid()));
     }
     set.records.push((request.id, decision.outcome));
-    answer
-}
-
-/// Where the thing that a request is about stands, in a word, and whether the request is
-/// the timer that it waits for.
-fn standing(state: &PropertyState, request: &Request) -> (String, bool) {
-    let id = match &request.command {
-        Command::Listing(_) => return ("listing".into(), false),
-        Command::Calendar(_) => return ("calendar".into(), false),
-        Command::Booking(booking::Command::Hold { .. }) => return ("none".into(), false),
-        Command::Booking(command) => command.booking(),
-        Command::Deposit(command) => Some(command.booking()),
-        Command::Payment(payment::Command::RefundObserved { refund_id, .. }) => {
-            let status = state.refunds.get(refund_id).map(|refund| refund.status.name());
-            return (status.unwrap_or("unknown").into(), false);
-        }
-        Command::Payment(command) => {
-            let payment = command.payment().and_then(|id| state.payments.get(&id));
-            payment.map(|payment| payment.booking_id)
-        }
-    };
-    let Some(booking) = id.and_then(|id| state.bookings.get(&id)) else {
-        return ("unknown".into(), false);
-    };
-    let standing = match booking.expiring {
-        Some(ExpiringReason::Time) => "expiring(time)",
-        Some(ExpiringReason::Released) => "expiring(released)",
-        Some(ExpiringReason::Declined) => "expiring(declined)",
-        None => BookingStatus::name(booking.status),
-    };
-    (standing.into(), booking.timer == Some(TimerId::from(request.id.uuid())))
+    (answer, occupies || !is_money)
 }

@@ -1,62 +1,174 @@
 //! The naive model: nights as sets of guests, money as sums, and a booking as one word. It
-//! knows nothing of slots, versions, timers' ids or rows.
+//! knows nothing of versions, timers' ids or rows, and shares no rule with the code under
+//! test, only its data.
+//!
+//! Where the code may answer either way (some way to deal stays out to units may be missed
+//! next to those that cannot move) it believes what it hears.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use rentezy::domain::booking::{self, CLOSE_ATTEMPTS_MIN};
-use rentezy::domain::calendar::{Nights, days_between};
-use rentezy::domain::ids::{BookingId, PaymentId, RefundId, UserId};
+use rentezy::domain::calendar::Nights;
+use rentezy::domain::ids::{BlockId, BookingId, PaymentId, ProposalId, RefundId, UnitId, UserId};
+use rentezy::domain::inventory::Occupant;
 use rentezy::domain::money::Money;
-use rentezy::domain::payment::{self, RefundStatus};
-use rentezy::domain::property;
+use rentezy::domain::payment::RefundStatus;
+use rentezy::domain::policies::{Cancellation, Policies};
 use rentezy::domain::refusal::Refusal;
 use rentezy::domain::rules::Rules;
-use rentezy::domain::stay::Command;
+use rentezy::domain::stay::{Command, Outcome};
+use rentezy::domain::stay_rules::StayRules;
+
+use crate::actor::{Answer, Decided, Lying};
 
 /// Where a booking stands, by its name in rows; an end has its reason in brackets.
 pub(crate) type Phase = &'static str;
+
+/// A unit type.
+#[derive(Debug, Clone)]
+pub(crate) struct Unit {
+    pub(crate) id: UnitId,
+    pub(crate) count: usize,
+    pub(crate) price: i64,
+    pub(crate) guests: u16,
+}
+
+/// What a stay costs: its nights, its cleaning, and what is kept for damages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Price {
+    pub(crate) nights: i64,
+    pub(crate) cleaning: i64,
+    pub(crate) deposit: i64,
+}
+
+impl Price {
+    pub(crate) const fn due(&self) -> i64 {
+        self.nights + self.cleaning + self.deposit
+    }
+}
+
+/// Who asks for a change, or calls off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Tenant,
+    Landlord,
+}
+
+/// A change that somebody wants.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub(crate) id: ProposalId,
+    pub(crate) by: Side,
+    pub(crate) unit: UnitId,
+    pub(crate) nights: Nights,
+    pub(crate) guests: u16,
+    pub(crate) price: Price,
+    /// What it costs on top.
+    pub(crate) more: i64,
+    pub(crate) phase: Phase,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) payment: Option<PaymentId>,
+}
+
+/// What is kept for damages.
+#[derive(Debug, Clone)]
+pub(crate) struct Deposit {
+    pub(crate) amount: i64,
+    pub(crate) wanted: Vec<i64>,
+    pub(crate) returned: i64,
+    pub(crate) kept: i64,
+    pub(crate) phase: Phase,
+}
+
+impl Deposit {
+    pub(crate) const fn left(&self) -> i64 {
+        self.amount - self.returned - self.kept
+    }
+
+    pub(crate) fn wanted(&self) -> i64 {
+        self.wanted.iter().sum()
+    }
+}
 
 /// A booking.
 #[derive(Debug, Clone)]
 pub(crate) struct Stay {
     pub(crate) tenant: UserId,
+    pub(crate) unit: UnitId,
     pub(crate) nights: Nights,
-    pub(crate) total: Money,
+    /// The nights that it has in the calendar, while it has any.
+    pub(crate) lies: Option<Nights>,
+    /// Whether it keeps its unit.
+    pub(crate) pinned: bool,
+    pub(crate) guests: u16,
+    pub(crate) price: Price,
     pub(crate) phase: Phase,
-    ends_at: Timestamp,
+    pub(crate) made_at: Timestamp,
+    pub(crate) ends_at: Timestamp,
+    pub(crate) extended: bool,
+    pub(crate) by_request: bool,
+    /// Whether the landlord entered it.
+    pub(crate) entered: bool,
+    /// Since when it has stood.
+    pub(crate) stood_at: Option<Timestamp>,
+    pub(crate) policy: Cancellation,
+    /// When guests come on the first day, and leave on the last.
+    pub(crate) hours: (Time, Time),
     pub(crate) payment: Option<PaymentId>,
+    pub(crate) wish: Option<Wish>,
+    pub(crate) deposit: Option<Deposit>,
 }
 
 /// A payment.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Pay {
-    pub(crate) stay: Option<BookingId>,
-    attempts: i32,
+    pub(crate) stay: BookingId,
+    pub(crate) for_change: bool,
+    pub(crate) asked: i64,
+    /// Times that the tenant tried in vain, and that the provider was asked in vain.
+    pub(crate) tries: i32,
+    pub(crate) closes: i32,
     pub(crate) closed: bool,
     pub(crate) came: Option<Money>,
-    pub(crate) back: Option<Money>,
+    pub(crate) back: i64,
+    pub(crate) made_at: Timestamp,
 }
 
 /// What the model says to a command.
 pub(crate) type Verdict = Result<(), &'static str>;
 
+/// When a command is decided, and what is heard of it where the model cannot know.
+pub(crate) struct Moment<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) today: Date,
+    pub(crate) rules: &'a Rules,
+    pub(crate) awaited: bool,
+    /// What lay in which unit before.
+    pub(crate) lying: &'a Lying,
+    /// Whether room was found.
+    pub(crate) found: bool,
+    /// The nights kept back that it made.
+    pub(crate) blocks: Vec<BlockId>,
+}
+
 /// All that the model knows.
 #[derive(Debug)]
 pub(crate) struct Model {
-    pub(crate) owner: Option<UserId>,
+    pub(crate) owner: UserId,
     pub(crate) zone: TimeZone,
     pub(crate) version: i32,
-    /// Whether it is paused, and whether it was given up.
-    pub(crate) paused: bool,
-    pub(crate) archived: bool,
-    pub(crate) count: usize,
-    pub(crate) price: i64,
-    pub(crate) guests: u16,
-    pub(crate) taken: BTreeMap<Date, BTreeSet<BookingId>>,
+    /// `live`, `paused` or `archived`.
+    pub(crate) standing: &'static str,
+    pub(crate) units: Vec<Unit>,
+    pub(crate) cleaning: i64,
+    pub(crate) deposit: i64,
+    pub(crate) policies: Policies,
+    pub(crate) stay_rules: StayRules,
+    pub(crate) taken: BTreeMap<(UnitId, Date), BTreeSet<Occupant>>,
     pub(crate) stays: BTreeMap<BookingId, Stay>,
+    pub(crate) blocks: BTreeMap<BlockId, (UnitId, Nights)>,
     pub(crate) pays: BTreeMap<PaymentId, Pay>,
     pub(crate) refunds: BTreeMap<RefundId, RefundStatus>,
 }
@@ -80,290 +192,178 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
     }
 }
 
-/// Whether a timer or the provider will still move a booking.
-fn is_open(phase: Phase) -> bool {
-    ["hold", "pending_payment", "expiring(time)", "expiring(released)"].contains(&phase)
+/// Whether a timer, the provider or the landlord will still move a booking.
+pub(crate) fn is_open(phase: Phase) -> bool {
+    phase.starts_with("expiring")
+        || ["hold", "pending_approval", "pending_payment"].contains(&phase)
+}
+
+/// Whether a booking stands, or may come to stand.
+pub(crate) fn keeps_nights(phase: Phase) -> bool {
+    is_open(phase) || ["confirmed", "checked_in"].contains(&phase)
+}
+
+/// A date and a time of day by the home's clocks.
+pub(crate) fn clock(date: Date, time: Time, zone: &TimeZone) -> Timestamp {
+    zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible().unwrap()
+}
+
+impl Stay {
+    pub(crate) fn arrival(&self, zone: &TimeZone) -> Timestamp {
+        clock(self.nights.check_in(), self.hours.0, zone)
+    }
+
+    pub(crate) fn departure(&self, zone: &TimeZone) -> Timestamp {
+        clock(self.nights.check_out(), self.hours.1, zone)
+    }
+
+    /// What of a deposit has to stay here.
+    pub(crate) fn kept_for_damages(&self) -> i64 {
+        self.deposit.as_ref().map_or(0, Deposit::left)
+    }
+}
+
+impl Pay {
+    pub(crate) const fn new(stay: BookingId, for_change: bool, asked: i64, now: Timestamp) -> Self {
+        let (tries, closes, closed, came, back) = (0, 0, false, None, 0);
+        Self { stay, for_change, asked, tries, closes, closed, came, back, made_at: now }
+    }
+
+    /// What came of it and did not go back.
+    pub(crate) fn here(&self) -> i64 {
+        self.came.map_or(0, |came| came.amount) - self.back
+    }
 }
 
 impl Model {
-    /// Nothing is known of a home in this zone yet.
-    pub(crate) fn new(zone: TimeZone) -> Self {
+    /// Nothing is known yet of a home in this zone.
+    pub(crate) fn new(owner: UserId, zone: TimeZone) -> Self {
         Self {
-            owner: None,
+            owner,
             zone,
             version: 0,
-            paused: false,
-            archived: false,
-            count: 0,
-            price: 0,
-            guests: 0,
+            standing: "live",
+            units: Vec::new(),
+            cleaning: 0,
+            deposit: 0,
+            policies: Policies::default(),
+            stay_rules: StayRules::default(),
             taken: BTreeMap::new(),
             stays: BTreeMap::new(),
+            blocks: BTreeMap::new(),
             pays: BTreeMap::new(),
             refunds: BTreeMap::new(),
         }
     }
 
-    /// Carries a command out. `awaited` tells whether it is a timer that was still wanted.
+    /// Carries a command out; what the code said of it was `decided`.
     pub(crate) fn take(
         &mut self,
-        command: &Command,
-        awaited: bool,
+        decided: &Decided,
         now: Timestamp,
         today: Date,
         rules: &Rules,
     ) -> Verdict {
-        match command {
-            Command::Listing(command) => self.listing(command, today),
-            Command::Booking(command) => self.booking(command, awaited, now, today, rules),
-            Command::Payment(command) => self.payment(command, today),
-            Command::Calendar(_) => Err("not-simulated"),
-            // Homes of this world take no deposits.
-            Command::Deposit(_) => Err("not-found"),
-        }
-    }
-
-    fn listing(&mut self, command: &property::Command, today: Date) -> Verdict {
-        let (property::Command::Edit { by, version, .. }
-        | property::Command::Publish { by, version }
-        | property::Command::Unpublish { by, version }
-        | property::Command::Archive { by, version }) = command
-        else {
-            return Err("transition");
+        let blocks = match &decided.answer {
+            Answer::Done(Outcome::Blocks(blocks)) => {
+                blocks.iter().map(|blocked| blocked.block.id).collect()
+            }
+            _ => Vec::new(),
         };
-        if Some(*by) != self.owner {
-            return Err("not-found");
-        }
-        if *version != self.version {
-            return Err("stale");
-        }
-        if self.archived {
-            return Err("transition");
-        }
-        match command {
-            property::Command::Publish { .. } if self.paused => self.paused = false,
-            property::Command::Unpublish { .. } if !self.paused => self.paused = true,
-            property::Command::Archive { .. } => {
-                let open = self.stays.values().any(|stay| is_open(stay.phase));
-                let coming = self.taken.range(today..).any(|(_, there)| !there.is_empty());
-                if open || coming {
-                    return Err("has-stays");
-                }
-                self.archived = true;
-            }
-            property::Command::Edit { unit: Some(unit), .. } => {
-                self.resize(unit.count.into(), today)?;
-                self.price = unit.night_minor.unwrap();
-            }
-            _ => return Err("transition"),
-        }
-        self.version += 1;
-        Ok(())
-    }
-
-    /// Fewer units are enough while no night to come has more guests, and nobody still has
-    /// nights to give back that are over.
-    fn resize(&mut self, count: usize, today: Date) -> Verdict {
-        if count == 0 {
-            return Err("invalid");
-        }
-        let keeps = |stay: &Stay| is_open(stay.phase) || stay.phase == "confirmed";
-        let over = |stay: &Stay| keeps(stay) && stay.nights.check_out() <= today;
-        let full = self.taken.range(today..).any(|(_, there)| there.len() > count);
-        if count < self.count && (full || self.stays.values().any(over)) {
-            return Err("has-stays");
-        }
-        self.count = count;
-        Ok(())
-    }
-
-    fn booking(
-        &mut self,
-        command: &booking::Command,
-        awaited: bool,
-        now: Timestamp,
-        today: Date,
-        rules: &Rules,
-    ) -> Verdict {
-        match command {
-            booking::Command::Hold { by, booking_id, nights, guests, .. } => {
-                self.may_book(*by, *nights, *guests, today, rules)?;
-                let per_night = Money::new(self.price, "EUR".parse().unwrap());
-                let stay = Stay {
-                    tenant: *by,
-                    nights: *nights,
-                    total: per_night.times(nights.count()).unwrap(),
-                    phase: "hold",
-                    ends_at: now + rules.hold,
-                    payment: None,
-                };
-                self.stays.insert(*booking_id, stay);
-                self.enter(*booking_id);
-                Ok(())
-            }
-            booking::Command::Release { by, booking_id } => match self.phase(*by, *booking_id)? {
-                "hold" => self.end(*booking_id, "cancelled"),
-                "pending_payment" | "expiring(time)" | "expiring(released)" => {
-                    self.set(*booking_id, "expiring(released)")
-                }
-                _ => Err("transition"),
-            },
-            booking::Command::Checkout { by, booking_id, payment_id, .. } => {
-                match self.phase(*by, *booking_id)? {
-                    "pending_payment" => Ok(()),
-                    "hold" if now < self.stays[booking_id].ends_at => {
-                        let pay = Pay { stay: Some(*booking_id), ..Pay::default() };
-                        self.pays.insert(*payment_id, pay);
-                        self.stays.get_mut(booking_id).unwrap().payment = Some(*payment_id);
-                        self.set(*booking_id, "pending_payment")
-                    }
-                    _ => Err("transition"),
-                }
-            }
-            booking::Command::HoldOver { booking_id }
-            | booking::Command::CloseOverdue { booking_id }
-            | booking::Command::StayOver { booking_id }
-                if !awaited =>
-            {
-                assert!(self.stays.contains_key(booking_id));
-                Ok(())
-            }
-            booking::Command::HoldOver { booking_id } => match self.stays[booking_id].phase {
-                "hold" => self.end(*booking_id, "expired"),
-                "pending_payment" => self.set(*booking_id, "expiring(time)"),
-                phase => panic!("nobody waits for the end of a hold in {phase}"),
-            },
-            booking::Command::StayOver { booking_id } => {
-                assert_eq!(self.stays[booking_id].phase, "confirmed");
-                // The landlord may say for two days that nobody came.
-                let arrival = self.stays[booking_id].nights.check_in().at(15, 0, 0, 0);
-                let arrival = self.zone.to_ambiguous_timestamp(arrival).compatible().unwrap();
-                if now >= arrival + SignedDuration::from_hours(48) {
-                    return self.end(*booking_id, "completed");
-                }
-                Ok(())
-            }
-            booking::Command::CloseOverdue { booking_id } => {
-                let pay = self.pays.get_mut(&self.stays[booking_id].payment.unwrap()).unwrap();
-                if pay.attempts < CLOSE_ATTEMPTS_MIN {
-                    pay.attempts += 1;
-                    return Ok(());
-                }
-                self.end_of_close(*booking_id)
-            }
-            other => panic!("the world does not know {other:?}"),
+        let Decided { pair, lying, found, .. } = decided;
+        let awaited = pair.awaited;
+        let at = Moment { now, today, rules, awaited, lying, found: *found, blocks };
+        match &decided.request.command {
+            Command::Listing(command) => self.listing(command, &at),
+            Command::Booking(command) => self.booking(command, &at),
+            Command::Payment(command) => self.payment(command, &at),
+            Command::Calendar(command) => self.calendar(command, &at),
+            Command::Deposit(command) => self.deposit(command, &at),
         }
     }
 
-    fn payment(&mut self, command: &payment::Command, today: Date) -> Verdict {
-        if let payment::Command::RefundObserved { refund_id, status, .. } = command {
-            let known = self.refunds.get_mut(refund_id).ok_or("not-found")?;
-            *known = (*known).max(*status);
-            return Ok(());
-        }
-        let id = command.payment().unwrap();
-        let pay = self.pays.get_mut(&id).ok_or("not-found")?;
-        let stay = pay.stay.unwrap();
-        let is_news = pay.came.is_none();
-        match command {
-            payment::Command::CloseUnanswered { .. } if is_news && !pay.closed => pay.attempts += 1,
-            payment::Command::SessionEnded { .. } if is_news && !pay.closed => {
-                pay.closed = true;
-                if !matches!(self.stays[&stay].phase, "expired" | "cancelled") {
-                    self.end_of_close(stay)?;
-                }
-            }
-            payment::Command::Paid { amount, .. } if is_news => {
-                pay.came = Some(*amount);
-                self.paid(stay, id, *amount, today);
-            }
-            _ => {}
-        }
-        Ok(())
+    pub(crate) fn stay(&mut self, id: BookingId) -> &mut Stay {
+        self.stays.get_mut(&id).unwrap()
     }
 
-    fn paid(&mut self, id: BookingId, payment: PaymentId, amount: Money, today: Date) {
-        let stay = self.stays[&id].clone();
-        let agreed = amount == stay.total;
-        let end = match stay.phase {
-            "pending_payment" | "expiring(time)" if agreed => "confirmed",
-            "pending_payment" | "expiring(time)" => "failed",
-            "expiring(released)" => "cancelled",
-            "expired"
-                if agreed
-                    && !self.archived
-                    && stay.nights.check_in() >= today
-                    && self.fits(stay.nights) =>
-            {
-                self.enter(id);
-                "confirmed"
-            }
-            over => over,
-        };
-        if end != "confirmed" {
-            self.leave(id);
-            self.pays.get_mut(&payment).unwrap().back = Some(amount);
-        }
-        self.set(id, end).ok();
+    pub(crate) fn unit(&self, id: UnitId) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.id == id)
     }
 
-    fn may_book(
+    /// As what somebody has to do with a booking.
+    pub(crate) fn side(&self, by: UserId, id: BookingId) -> Result<Side, &'static str> {
+        let stay = self.stays.get(&id).ok_or("not-found")?;
+        match () {
+            () if by == self.owner => Ok(Side::Landlord),
+            () if by == stay.tenant => Ok(Side::Tenant),
+            () => Err("not-found"),
+        }
+    }
+
+    /// Where a booking stands that one side asks about.
+    pub(crate) fn phase(
         &self,
         by: UserId,
-        nights: Nights,
-        guests: u16,
-        today: Date,
-        rules: &Rules,
-    ) -> Verdict {
-        let ahead = days_between(today, nights.check_out());
-        match () {
-            () if self.paused || self.archived => Err("not-live"),
-            () if Some(by) == self.owner => Err("own-listing"),
-            () if guests == 0 || guests > self.guests => Err("too-many-guests"),
-            () if nights.check_in() < today => Err("in-the-past"),
-            () if ahead > i32::try_from(rules.window_days).unwrap() => Err("window"),
-            () if !self.fits(nights) => Err("taken"),
-            () => Ok(()),
-        }
+        id: BookingId,
+        side: Side,
+    ) -> Result<Phase, &'static str> {
+        if self.side(by, id)? == side { Ok(self.stays[&id].phase) } else { Err("not-found") }
     }
 
-    fn fits(&self, nights: Nights) -> bool {
-        nights.iter().all(|night| self.taken.get(&night).map_or(0, BTreeSet::len) < self.count)
-    }
-
-    fn phase(&self, by: UserId, id: BookingId) -> Result<Phase, &'static str> {
-        let stay = self.stays.get(&id).filter(|stay| stay.tenant == by);
-        stay.map(|stay| stay.phase).ok_or("not-found")
-    }
-
-    fn end_of_close(&mut self, id: BookingId) -> Verdict {
-        let released = self.stays[&id].phase == "expiring(released)";
-        self.end(id, if released { "cancelled" } else { "expired" })
-    }
-
-    fn end(&mut self, id: BookingId, phase: Phase) -> Verdict {
+    /// Takes the nights of a booking, from the first one on.
+    pub(crate) fn enter(&mut self, id: BookingId, nights: Nights) {
         self.leave(id);
-        self.set(id, phase)
+        let stay = self.stays.get_mut(&id).unwrap();
+        stay.lies = Some(nights);
+        let unit = stay.unit;
+        self.take_nights(unit, nights, id.into());
     }
 
-    fn set(&mut self, id: BookingId, phase: Phase) -> Verdict {
-        self.stays.get_mut(&id).unwrap().phase = phase;
-        Ok(())
-    }
-
-    fn enter(&mut self, id: BookingId) {
-        for night in self.stays[&id].nights.iter() {
-            let there = self.taken.entry(night).or_default();
-            there.insert(id);
-            assert!(there.len() <= self.count, "{night} is sold too often");
+    pub(crate) fn take_nights(&mut self, unit: UnitId, nights: Nights, who: Occupant) {
+        let count = self.unit(unit).unwrap().count;
+        for night in nights.iter() {
+            let there = self.taken.entry((unit, night)).or_default();
+            there.insert(who);
+            assert!(there.len() <= count, "{night} is sold too often: {there:?}");
         }
     }
 
-    fn leave(&mut self, id: BookingId) {
-        for night in self.stays[&id].nights.iter() {
-            if let Some(there) = self.taken.get_mut(&night) {
-                there.remove(&id);
-            }
+    /// Gives all nights of a booking back.
+    pub(crate) fn leave(&mut self, id: BookingId) {
+        let stay = self.stays.get_mut(&id).unwrap();
+        let (unit, lies) = (stay.unit, stay.lies.take());
+        for night in lies.into_iter().flat_map(|nights| nights.iter()) {
+            self.free_night(unit, night, id.into());
         }
     }
+
+    pub(crate) fn free_night(&mut self, unit: UnitId, night: Date, who: Occupant) {
+        let there = self.taken.get_mut(&(unit, night)).expect("a night that was taken");
+        assert!(there.remove(&who), "{who:?} was not there on {night}");
+    }
+
+    /// A booking comes to an end and gives its nights back.
+    pub(crate) fn end(&mut self, id: BookingId, phase: Phase) {
+        self.leave(id);
+        self.close_wish(id, "withdrawn");
+        let stay = self.stay(id);
+        (stay.phase, stay.pinned) = (phase, false);
+    }
+
+    pub(crate) fn close_wish(&mut self, id: BookingId, phase: Phase) {
+        if let Some(wish) = self.open_wish(id) {
+            wish.phase = phase;
+        }
+    }
+
+    /// The change that somebody has yet to say something about.
+    pub(crate) fn open_wish(&mut self, id: BookingId) -> Option<&mut Wish> {
+        let wish = self.stay(id).wish.as_mut();
+        wish.filter(|wish| ["open", "accepted"].contains(&wish.phase))
+    }
+}
+
+/// So many hours later.
+pub(crate) fn hours_after(at: Timestamp, hours: i64) -> Timestamp {
+    at + SignedDuration::from_hours(hours)
 }

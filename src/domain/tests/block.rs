@@ -1,11 +1,12 @@
 //! Nights that a landlord keeps back, and stays that get another unit.
 
 use super::fixture::{
-    World, booking_id, create, fields, nights, owner, stranger, told, unit, unit_id,
+    World, booking_id, create, fields, june, nights, owner, stranger, tenant, told, unit, unit_id,
 };
 use crate::domain::block::{Blocked, Command, Extent};
+use crate::domain::booking;
 use crate::domain::change::Decision;
-use crate::domain::ids::UnitId;
+use crate::domain::ids::{ProposalId, UnitId};
 use crate::domain::inventory::Occupant;
 use crate::domain::property::{self, Unit};
 use crate::domain::refusal::Refusal;
@@ -173,6 +174,34 @@ fn only_stays_that_stand_are_moved() {
     world.state.take_in(row);
     let over = move_to(&mut world, 2, 1);
     assert!(matches!(over, Err(Refusal::InvalidTransition { .. })), "{over:?}");
+}
+
+/// A change takes all nights that are agreed on, also of a stay that has a unit of its own.
+#[test]
+fn a_stay_with_a_unit_of_its_own_may_begin_earlier() {
+    let mut world = World::live(2);
+    book(&mut world, 1, 10, 13);
+    move_to(&mut world, 1, 2).unwrap();
+    let (booking_id, change_id) = (booking_id(1), ProposalId::from(uuid::Uuid::from_u128(4001)));
+    let (check_in, check_out) = (Some(june(8)), Some(june(11)));
+    let (unit_id, guests) = (None, None);
+    let by = tenant();
+    world
+        .book(booking::Command::Propose {
+            by,
+            booking_id,
+            change_id,
+            unit_id,
+            check_in,
+            check_out,
+            guests,
+        })
+        .unwrap();
+    let (by, answer) = (owner(), booking::Answer::Accept);
+    world.book(booking::Command::Answer { by, booking_id, change_id, answer }).unwrap();
+    assert_eq!(world.booking(1).nights, nights(8, 11));
+    let now = world.state.inventory.of(booking_id.into()).unwrap();
+    assert_eq!((now.nights, now.pinned), (nights(8, 11), true));
 }
 
 /// The nights behind guests who change tonight stay theirs in no unit: who was in the other

@@ -6,14 +6,15 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::fixture::{
-    World, booking_id, euro, june, nights, owner, paid, payment_id, snapshot, stranger, tenant,
-    told,
+    World, booking_id, euro, june, nights, owner, paid, payment_id, rule, snapshot, stranger,
+    tenant, told,
 };
 use crate::domain::booking::{self, Answer, BookingStatus, Command};
 use crate::domain::booking_details::{ManualGuest, ProposalStatus};
 use crate::domain::change::Decision;
 use crate::domain::ids::{ProposalId, UserId};
 use crate::domain::payment::{self, Decline, PaymentStatus};
+use crate::domain::property;
 use crate::domain::refusal::Refusal;
 
 fn confirmed() -> World {
@@ -338,9 +339,36 @@ fn a_landlord_enters_a_stay_and_changes_it_alone() {
     assert_eq!(told(&decision), ["booking.modified"]);
     assert_eq!(world.booking(1).nights, nights(6, 9));
     assert_eq!(world.booking(1).total, euro(0), "what was agreed on elsewhere stays");
+    let more = Command::Propose {
+        by: owner(),
+        booking_id: booking_id(1),
+        change_id: change_id(2),
+        unit_id: None,
+        check_in: None,
+        check_out: None,
+        guests: Some(3),
+    };
+    assert_eq!(rule(world.book(more).unwrap_err()), "too-many-guests");
     let decision = world.book(cancel(owner(), None)).unwrap();
     assert_eq!(told(&decision), ["booking.cancelled", "booking.released"]);
     assert_eq!(refunds(&world), []);
+}
+
+/// On their last day guests are no stay to come, so that the home may be given up; nobody is
+/// taken in after that.
+#[test]
+fn a_home_that_was_given_up_takes_no_changed_stay() {
+    let mut world = confirmed();
+    world.days_later(6);
+    world.book(propose(tenant(), 1, 20, 23)).unwrap();
+    world.later(Duration::from_hours(20));
+    let archive = property::Command::Archive { by: owner(), version: 2 };
+    world.listing(archive).unwrap();
+    let accepted = world.book(answer(owner(), 1, Answer::Accept));
+    assert_eq!(rule(accepted.unwrap_err()), "not-live");
+    world.book(answer(tenant(), 1, Answer::Withdraw)).unwrap();
+    let again = world.book(propose(tenant(), 2, 20, 23));
+    assert_eq!(rule(again.unwrap_err()), "not-live");
 }
 
 #[test]

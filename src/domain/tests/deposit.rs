@@ -1,10 +1,14 @@
 use std::time::Duration;
 
-use super::fixture::{World, booking_id, euro, nights, owner, stranger, tenant, told};
-use crate::domain::booking::BookingStatus;
+use super::fixture::{
+    World, booking_id, euro, june, nights, owner, payment_id, stranger, tenant, told,
+};
+use crate::domain::booking::{self, BookingStatus};
 use crate::domain::change::{Change, Decision};
 use crate::domain::deposit::{Command, Deduction, Deposit, Status};
+use crate::domain::ids::ProposalId;
 use crate::domain::ledger::{Account, Kind, Posting};
+use crate::domain::payment;
 use crate::domain::refusal::Refusal;
 use crate::domain::stay;
 
@@ -173,4 +177,63 @@ fn nobody_else_may() {
     let nothing = Command::Release { by: owner(), booking_id: booking_id(2) };
     assert_eq!(run(&mut world, nothing), Err(Refusal::NotFound));
     assert_eq!(deposit(&world).money(1), euro(1));
+}
+
+/// The landlord has given all of the price back already, so for nights that are not used
+/// nothing is left but the deposit, and that waits for its own time.
+#[test]
+fn leaving_early_never_takes_the_deposit() {
+    let mut world = confirmed();
+    let (by, amount) = (owner(), euro(30_000));
+    let (admin, payment_id, reason) = (false, payment_id(1), "sorry".into());
+    world.pay(payment::Command::Refund { by, admin, payment_id, amount, reason }).unwrap();
+    let zone = crate::domain::calendar::zone("Europe/Dublin").unwrap();
+    world.now = world.booking(1).arrival(&zone);
+    let booking_id = booking_id(1);
+    world.book(booking::Command::CheckIn { by, booking_id, proved: false }).unwrap();
+    let left = world.book(booking::Command::CheckOut { by, booking_id }).unwrap();
+    assert_eq!(moved(&left), (0, 0));
+    assert_eq!(moved(&fire(&mut world)), (20_000, 0));
+    assert_eq!((deposit(&world).status, deposit(&world).left()), (Status::Released, 0));
+}
+
+/// The landlord asks for no deposit any more when the stay is changed.
+#[test]
+fn a_deposit_of_nothing_ends_with_the_stay() {
+    let changed = || {
+        let mut world = confirmed();
+        let (booking_id, change_id) = (booking_id(1), ProposalId::from(uuid::Uuid::from_u128(1)));
+        let (unit_id, guests) = (None, None);
+        let (check_in, check_out) = (Some(june(6)), Some(june(9)));
+        let by = tenant();
+        let wish = booking::Command::Propose {
+            by,
+            booking_id,
+            change_id,
+            unit_id,
+            check_in,
+            check_out,
+            guests,
+        };
+        world.book(wish).unwrap();
+        let (by, answer) = (owner(), booking::Answer::Accept);
+        let said = booking::Command::Answer { by, booking_id, change_id, answer };
+        assert_eq!(moved(&world.book(said).unwrap()), (20_000, 0));
+        assert_eq!((deposit(&world).status, deposit(&world).amount), (Status::Held, 0));
+        world
+    };
+    let (by, booking_id) = (owner(), booking_id(1));
+    let (percent, reason, expected) = (None, None, None);
+    let cancel = booking::Command::Cancel { by, booking_id, percent, reason, expected };
+    let mut world = changed();
+    let cancelled = world.book(cancel).unwrap();
+    assert_eq!(deposit(&world).status, Status::Released);
+    assert!(!told(&cancelled).contains(&"deposit.released"), "there is nothing to tell of");
+    let mut world = changed();
+    let zone = crate::domain::calendar::zone("Europe/Dublin").unwrap();
+    world.now = world.booking(1).arrival(&zone);
+    world.book(booking::Command::CheckIn { by, booking_id, proved: false }).unwrap();
+    world.fire(1);
+    assert_eq!(world.status(1), BookingStatus::Completed);
+    assert_eq!(deposit(&world).status, Status::Released);
 }
