@@ -261,8 +261,9 @@ fn ask(work: impl Future<Output = Result<(), OpsError>>) -> Result<(), Failure> 
 fn backup(config: &Config, arguments: &BackupArgs) -> Result<(), Failure> {
     beside(config, async |database| {
         let (clock, programs) = (clock(config)?, config.database.binaries.as_deref());
-        let (data_dir, out) = (&config.server.data_dir, &mut std::io::stdout());
-        tools::backup::backup(arguments, &database, programs, data_dir, &clock, out).await?;
+        let blobs = Blobs::open(&config.blobs, &config.server.data_dir)?;
+        let out = &mut std::io::stdout();
+        tools::backup::backup(arguments, &database, programs, &blobs, &clock, out).await?;
         Ok(())
     })
 }
@@ -270,8 +271,8 @@ fn backup(config: &Config, arguments: &BackupArgs) -> Result<(), Failure> {
 fn restore(config: &Config, arguments: &RestoreArgs) -> Result<(), Failure> {
     let work = async |database: Database| -> Result<(), Failure> {
         let (clock, programs) = (clock(config)?, config.database.binaries.as_deref());
-        let out = &mut std::io::stdout();
-        tools::backup::restore(arguments, &database, programs, &clock, out).await?;
+        let (blobs, out) = (&config.blobs, &mut std::io::stdout());
+        tools::backup::restore(arguments, &database, programs, blobs, &clock, out).await?;
         Ok(())
     };
     let Some(folder) = arguments.folder() else {

@@ -5,6 +5,7 @@
 mod load;
 mod network;
 mod origin;
+mod retention;
 mod rules;
 mod sections;
 mod value;
@@ -12,6 +13,7 @@ mod value;
 pub use load::{Config, ConfigError, NOT_SETTINGS, keys, process_environment, template};
 pub use network::Networks;
 pub use origin::{Origin, Origins};
+pub use retention::Retention;
 pub use sections::{
     Accounts, Blobs, Bookings, Clock, Cluster, Database, Events, Http, Limits, Listings, Log, Mail,
     Oidc, Operator, Payments, Photos, Search, Server,

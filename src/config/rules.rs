@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::load::{Config, ConfigError, Values};
 use super::origin::Origin;
+use super::retention::{MONEY_DAYS_MIN, Retention};
 use super::sections::{Cluster, Mail, Oidc};
 use super::value::{MailMode, PaymentsMode, Secret};
 
@@ -66,6 +67,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     check_cluster(config)?;
     check_mail(&config.mail)?;
     check_oidc(&config.oidc)?;
+    check_retention(&config.events.retention)?;
     if let Some(file) = &config.clock.file {
         if !on_loopback {
             let why = "is allowed only with server.listen on a loopback address";
@@ -142,6 +144,16 @@ fn check_oidc(oidc: &Oidc) -> Result<(), ConfigError> {
         return refuse("oidc.client_id", &oidc.client_id, "must be set beside oidc.issuer");
     }
     Ok(())
+}
+
+fn check_retention(retention: &Retention) -> Result<(), ConfigError> {
+    if !retention.drops_money_early() {
+        return Ok(());
+    }
+    let why = format!(
+        "booking, payment, refund and deposit need {MONEY_DAYS_MIN} days at least, or 0 for ever"
+    );
+    refuse("events.retention", &retention.to_string(), &why)
 }
 
 fn check_mail(mail: &Mail) -> Result<(), ConfigError> {

@@ -8,10 +8,12 @@ use std::time::Duration;
 use super::load::{ConfigError, Values};
 use super::network::Networks;
 use super::origin::{Origin, Origins};
+use super::retention::Retention;
 use super::value::{
     Bucket, EmailVerification, Key, Kind, LandlordApproval, ListingReview, LogFormat, LogLevel,
     MailMode, Mailbox, PaymentsMode, Secret,
 };
+use crate::domain::topic::Topic;
 
 /// Declares a section: its struct, its table of keys and how it is read.
 macro_rules! section {
@@ -305,8 +307,14 @@ section! {
     Events "events" {
         /// Days after which a month of events may be dropped, once every consumer and every
         /// replay is past it; 0: never. What depends on the log for longer, such as the
-        /// audit trail, ends with it.
+        /// audit trail, ends with it. Events about money (topics booking, payment, refund and
+        /// deposit) stay for ever: they say what the ledger's postings were made for.
         retention_days: u32 = "0", Kind::Number(0, 36_500);
+        /// The same by topic, which is what an event's type begins with: user, property,
+        /// calendar, booking, payment, refund, deposit, hook, operator or audit. It goes
+        /// before retention_days; 0: never. Money needs 3650 days at least, since books have
+        /// to be kept for up to ten years.
+        retention: Retention = "", Kind::Retention;
     }
 }
 
@@ -399,6 +407,15 @@ impl Cluster {
     #[must_use]
     pub fn leave(&self) -> Duration {
         Duration::from_secs(self.leave_s)
+    }
+}
+
+impl Events {
+    /// Days after which events of a topic may be dropped; none when they stay for ever.
+    #[must_use]
+    pub fn kept_days(&self, topic: Topic) -> Option<u32> {
+        let usual = if topic.is_money() { 0 } else { self.retention_days };
+        Some(self.retention.days(topic).unwrap_or(usual)).filter(|days| *days > 0)
     }
 }
 

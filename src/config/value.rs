@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crate::domain::user;
 
@@ -40,6 +41,8 @@ pub enum Kind {
     Networks,
     /// Origins with commas between them; empty means none.
     Origins,
+    /// Topics of events with days, with commas between them; empty means none.
+    Retention,
     /// Text that is never printed, of at least so many characters; empty means none.
     Secret(usize),
     /// A whole number between two bounds, both included.
@@ -85,6 +88,9 @@ impl Key {
             Kind::Origins => {
                 "http(s)://host or http(s)://host:port, with commas between, or empty".to_owned()
             }
+            Kind::Retention => {
+                "topics with days such as property=90, with commas between, or empty".to_owned()
+            }
             Kind::Secret(0) => "text, or empty".to_owned(),
             Kind::Secret(length) => format!("at least {length} characters, or empty"),
             Kind::Number(min, max) => format!("between {min} and {max}"),
@@ -107,7 +113,12 @@ impl Key {
             Kind::Path | Kind::Origin | Kind::Mailbox => {
                 !text.is_empty() || self.default.is_empty()
             }
-            Kind::Address | Kind::Bucket | Kind::Networks | Kind::Origins | Kind::Text => true,
+            Kind::Address
+            | Kind::Bucket
+            | Kind::Networks
+            | Kind::Origins
+            | Kind::Retention
+            | Kind::Text => true,
         }
     }
 
@@ -193,6 +204,27 @@ pub struct Bucket {
     pub name: String,
     /// What every key begins with, without slashes at its ends; may be empty.
     pub prefix: String,
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, prefix } = self;
+        let slash = if prefix.is_empty() { "" } else { "/" };
+        write!(f, "s3://{name}{slash}{prefix}")
+    }
+}
+
+/// A text that names no bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be s3://bucket or s3://bucket/prefix")]
+pub struct NoBucket;
+
+impl FromStr for Bucket {
+    type Err = NoBucket;
+
+    fn from_str(text: &str) -> Result<Self, NoBucket> {
+        Self::read(text).ok_or(NoBucket)
+    }
 }
 
 impl Setting for Bucket {

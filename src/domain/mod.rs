@@ -56,6 +56,7 @@ pub mod stay_rules;
 pub mod telling;
 mod telling_stays;
 pub mod terms;
+pub mod topic;
 mod turn;
 mod turn_cancel;
 mod turn_change;

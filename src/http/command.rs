@@ -2,10 +2,9 @@
 //! before. An answer is rendered from the outcome alone, which is kept with the effect, so
 //! a repeated request gets the same bytes.
 
-use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 
-use super::idempotency::REPLAYED;
+use super::idempotency;
 use super::problem::Problem;
 use super::state::Shared;
 use crate::actors::cluster::region::Place;
@@ -129,11 +128,7 @@ impl Done {
     /// An answer, marked if it is a repeated one.
     #[must_use]
     pub fn answer(&self, response: impl IntoResponse) -> Response {
-        let mut response = response.into_response();
-        if self.replayed {
-            response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
-        }
-        response
+        idempotency::marked(response, self.replayed)
     }
 }
 

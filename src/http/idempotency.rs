@@ -8,7 +8,8 @@
 
 use axum::extract::{FromRequestParts, MatchedPath, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -68,6 +69,16 @@ pub fn fingerprint(body: &impl Serialize) -> [u8; 16] {
         *to = from;
     }
     print
+}
+
+/// An answer, marked if it is that of an earlier request.
+#[must_use]
+pub fn marked(answer: impl IntoResponse, is_replayed: bool) -> Response {
+    let mut response = answer.into_response();
+    if is_replayed {
+        response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
+    }
+    response
 }
 
 fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {

@@ -38,6 +38,43 @@ pub fn limit(asked: Option<u32>, max: u32) -> Result<u32, Problem> {
     Err(Problem::invalid("/limit", "invalid", &format!("1 to {max}")))
 }
 
+/// A page that is asked for, of a list in the order of ids.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked {
+    list: &'static str,
+    limit: u32,
+    /// The last row of the page before.
+    pub after: Option<Uuid>,
+}
+
+impl Asked {
+    /// Reads `limit` and `cursor` of the list `list`; at most `max` rows.
+    ///
+    /// # Errors
+    /// A `validation` or `malformed` problem.
+    pub fn read(
+        list: &'static str,
+        asked: Option<u32>,
+        cursor: Option<String>,
+        max: u32,
+    ) -> Result<Self, Problem> {
+        let limit = limit(asked, max)?;
+        let after = cursor.map(|cursor| read_cursor(list, &cursor)).transpose()?;
+        Ok(Self { list, limit, after })
+    }
+
+    /// How many rows are to be read: one past the page, to know whether there are more.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        i64::from(self.limit) + 1
+    }
+
+    /// Cuts the rows that were read down to the page.
+    pub fn cut<T>(&self, rows: &mut Vec<T>, key: impl Fn(&T) -> Uuid) -> Page {
+        cut(self.list, rows, self.limit, key)
+    }
+}
+
 /// The cursor after a row of the list `list`.
 #[must_use]
 pub fn cursor(list: &str, key: Uuid) -> String {

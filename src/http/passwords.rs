@@ -46,7 +46,7 @@ impl Passwords {
         self.serve(move || {
             let mut salt = [0; 16];
             aws_lc_rs::rand::fill(&mut salt).map_err(|_| PasswordError::Failed)?;
-            password::hash(&password, salt).map_err(|_| PasswordError::Failed)
+            computed(password::hash(&password, salt)).map_err(|_| PasswordError::Failed)
         })
         .await?
     }
@@ -60,7 +60,11 @@ impl Passwords {
         password: String,
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
-        self.serve(move || password::matches(&password, hash.as_deref())).await
+        self.serve(move || {
+            let against = hash.as_deref().unwrap_or(password::NOBODYS);
+            computed(password::matches(&password, against)) && hash.is_some()
+        })
+        .await
     }
 
     async fn serve<T: Send + 'static>(
@@ -81,4 +85,10 @@ impl Passwords {
         .await
         .map_err(|_| PasswordError::Failed)
     }
+}
+
+/// Counts a computation.
+fn computed<T>(result: T) -> T {
+    metrics::counter!("password_computations_total").increment(1);
+    result
 }

@@ -308,23 +308,16 @@ pub async fn grant(
         drop(transaction);
         return find(client, id).await;
     };
-    roles_changed(&transaction, &changed, Actor::User(id), causation, now).await?;
+    let (key, event, actor) = (id.uuid(), roles_changed(&changed), Actor::User(id));
+    events::append_edge(&transaction, key, &event, actor, causation, now).await?;
     transaction.commit().await?;
     Ok(Some(changed))
 }
 
-/// Writes down that somebody has the roles of `user` now.
-pub(super) async fn roles_changed(
-    transaction: &Transaction<'_>,
-    user: &User,
-    actor: Actor,
-    causation: Uuid,
-    now: Timestamp,
-) -> Result<(), StorageError> {
+/// That somebody has the roles of `user` now.
+pub(super) fn roles_changed(user: &User) -> Event {
     let roles = names(&user.roles).into_iter().map(str::to_owned).collect();
-    let event = Event::UserRoleChanged { user_id: user.id, roles };
-    events::append_edge(transaction, user.id.uuid(), &event, actor, causation, now).await?;
-    Ok(())
+    Event::UserRoleChanged { user_id: user.id, roles }
 }
 
 /// The names of roles.

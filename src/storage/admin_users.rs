@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use tokio_postgres::{Client, Transaction};
 use uuid::Uuid;
 
-use super::accounts::{self, USER, User, names, user};
+use super::accounts::{self, USER, User, names, roles_changed, user};
 use super::sqlstate::StorageError;
-use super::{events, sessions};
+use super::{commands, events, sessions};
 use crate::domain::event::{Actor, Event};
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::refusal::Refusal;
@@ -20,6 +20,9 @@ pub struct Act {
     pub by: Actor,
     /// The request.
     pub causation: Uuid,
+    /// A digest of what was sent, when the request has an Idempotency-Key: a repeat then has
+    /// the same `causation`.
+    pub keyed: Option<[u8; 16]>,
     /// When.
     pub now: Timestamp,
 }
@@ -91,20 +94,71 @@ pub async fn list(
     Ok(rows.iter().map(user).collect())
 }
 
+/// What became of an account.
+#[derive(Debug, Clone)]
+pub struct Ruling {
+    /// The account as it is now.
+    pub user: User,
+    /// The sessions that ended.
+    pub ended: Vec<SessionId>,
+    /// Whether an earlier request under the same key had done it.
+    pub replayed: bool,
+}
+
+impl Ruling {
+    const fn of(user: User) -> Self {
+        Self { user, ended: Vec::new(), replayed: false }
+    }
+}
+
 /// What became of an account, or why not.
-pub type Ruled = Result<Result<User, Refusal>, StorageError>;
+pub type Ruled = Result<Result<Ruling, Refusal>, StorageError>;
+
+/// How a change of an account begins: with the account, locked, or with its end, when there is
+/// nothing to be done.
+type Begun<'a> = Result<(Transaction<'a>, User), Result<Ruling, Refusal>>;
+
+/// Locks an account for a change, unless the same request has made it before.
+async fn begin<'a>(
+    client: &'a mut Client,
+    id: UserId,
+    act: &Act,
+) -> Result<Begun<'a>, StorageError> {
+    let transaction = client.transaction().await?;
+    let Some(user) = accounts::locked_by_id(&transaction, id).await? else {
+        return Ok(Err(Err(Refusal::NotFound)));
+    };
+    if let Some(print) = act.keyed
+        && let Some(known) = commands::edge_fingerprint(&transaction, act.causation).await?
+    {
+        let again = Ruling { replayed: true, ..Ruling::of(user) };
+        return Ok(Err(if known == print { Ok(again) } else { Err(Refusal::KeyReused) }));
+    }
+    Ok(Ok((transaction, user)))
+}
+
+/// Ends a change of an account with its event and the record of its request.
+async fn end(transaction: Transaction<'_>, ruling: Ruling, event: &Event, act: &Act) -> Ruled {
+    let (id, Act { by, causation, now, .. }) = (ruling.user.id.uuid(), *act);
+    events::append_edge(&transaction, id, event, by, causation, now).await?;
+    if let Some(print) = act.keyed {
+        commands::keep_edge(&transaction, causation, print, id, now).await?;
+    }
+    transaction.commit().await?;
+    Ok(Ok(ruling))
+}
 
 /// Asks to become a landlord and waits for an admin. Asking twice changes nothing.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn apply_as_landlord(client: &mut Client, id: UserId, act: &Act) -> Ruled {
-    let transaction = client.transaction().await?;
-    let Some(found) = accounts::locked_by_id(&transaction, id).await? else {
-        return Ok(Err(Refusal::NotFound));
+    let (transaction, found) = match begin(client, id, act).await? {
+        Ok(open) => open,
+        Err(over) => return Ok(over),
     };
     if found.roles.contains(&Role::Landlord) || found.landlord_requested_at.is_some() {
-        return Ok(Ok(found));
+        return Ok(Ok(Ruling::of(found)));
     }
     let sql = format!(
         "update users u set landlord_requested_at = $2, landlord_decline_reason = null,
@@ -112,9 +166,7 @@ pub async fn apply_as_landlord(client: &mut Client, id: UserId, act: &Act) -> Ru
          where u.id = $1 returning {USER}"
     );
     let user = user(&transaction.query_one(&sql, &[&id.uuid(), &act.now]).await?);
-    write(&transaction, id, &Event::UserLandlordRequested { user_id: id }, act).await?;
-    transaction.commit().await?;
-    Ok(Ok(user))
+    end(transaction, Ruling::of(user), &Event::UserLandlordRequested { user_id: id }, act).await
 }
 
 /// Lets an applicant offer homes.
@@ -122,9 +174,12 @@ pub async fn apply_as_landlord(client: &mut Client, id: UserId, act: &Act) -> Ru
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn approve(client: &mut Client, id: UserId, act: &Act) -> Ruled {
-    let transaction = client.transaction().await?;
-    if let Err(refusal) = applicant(&transaction, id).await? {
-        return Ok(Err(refusal));
+    let (transaction, found) = match begin(client, id, act).await? {
+        Ok(open) => open,
+        Err(over) => return Ok(over),
+    };
+    if found.landlord_requested_at.is_none() {
+        return Ok(Err(no_application()));
     }
     let sql = format!(
         "update users u set landlord_requested_at = null, landlord_decline_reason = null,
@@ -134,9 +189,8 @@ pub async fn approve(client: &mut Client, id: UserId, act: &Act) -> Ruled {
          where u.id = $1 returning {USER}"
     );
     let user = user(&transaction.query_one(&sql, &[&id.uuid(), &act.now]).await?);
-    accounts::roles_changed(&transaction, &user, act.by, act.causation, act.now).await?;
-    transaction.commit().await?;
-    Ok(Ok(user))
+    let event = roles_changed(&user);
+    end(transaction, Ruling::of(user), &event, act).await
 }
 
 /// Does not let an applicant offer homes.
@@ -144,9 +198,12 @@ pub async fn approve(client: &mut Client, id: UserId, act: &Act) -> Ruled {
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn decline(client: &mut Client, id: UserId, reason: &str, act: &Act) -> Ruled {
-    let transaction = client.transaction().await?;
-    if let Err(refusal) = applicant(&transaction, id).await? {
-        return Ok(Err(refusal));
+    let (transaction, found) = match begin(client, id, act).await? {
+        Ok(open) => open,
+        Err(over) => return Ok(over),
+    };
+    if found.landlord_requested_at.is_none() {
+        return Ok(Err(no_application()));
     }
     let sql = format!(
         "update users u set landlord_requested_at = null, landlord_decline_reason = $3,
@@ -155,42 +212,24 @@ pub async fn decline(client: &mut Client, id: UserId, reason: &str, act: &Act) -
     );
     let row = transaction.query_one(&sql, &[&id.uuid(), &act.now, &reason]).await?;
     let event = Event::UserLandlordDeclined { user_id: id, reason: reason.to_owned() };
-    write(&transaction, id, &event, act).await?;
-    transaction.commit().await?;
-    Ok(Ok(user(&row)))
+    end(transaction, Ruling::of(user(&row)), &event, act).await
 }
 
-async fn applicant(
-    transaction: &Transaction<'_>,
-    id: UserId,
-) -> Result<Result<User, Refusal>, StorageError> {
-    let found = accounts::locked_by_id(transaction, id).await?;
-    Ok(match found {
-        None => Err(Refusal::NotFound),
-        Some(user) if user.landlord_requested_at.is_none() => {
-            Err(Refusal::invalid_transition("without an open application", &[]))
-        }
-        Some(user) => Ok(user),
-    })
+fn no_application() -> Refusal {
+    Refusal::invalid_transition("without an open application", &[])
 }
 
-/// Closes an account for the time being and ends its sessions; the account and those.
+/// Closes an account for the time being and ends its sessions.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
-pub async fn suspend(
-    client: &mut Client,
-    id: UserId,
-    reason: &str,
-    act: &Act,
-) -> Result<Result<(User, Vec<SessionId>), Refusal>, StorageError> {
-    let transaction = client.transaction().await?;
-    match accounts::locked_by_id(&transaction, id).await? {
-        None => return Ok(Err(Refusal::NotFound)),
-        Some(user) if user.suspended.is_some() => {
-            return Ok(Err(Refusal::invalid_transition("suspended", &["reinstate"])));
-        }
-        Some(_) => {}
+pub async fn suspend(client: &mut Client, id: UserId, reason: &str, act: &Act) -> Ruled {
+    let (transaction, found) = match begin(client, id, act).await? {
+        Ok(open) => open,
+        Err(over) => return Ok(over),
+    };
+    if found.suspended.is_some() {
+        return Ok(Err(Refusal::invalid_transition("suspended", &["reinstate"])));
     }
     let sql = format!(
         "update users u set suspended_at = $2, suspension_reason = $3,
@@ -201,9 +240,7 @@ pub async fn suspend(
     let row = transaction.query_one(&sql, &[&id.uuid(), &act.now, &reason]).await?;
     let ended = sessions::revoke_all(&transaction, id, None, act.now).await?;
     let event = Event::UserSuspended { user_id: id, reason: reason.to_owned() };
-    write(&transaction, id, &event, act).await?;
-    transaction.commit().await?;
-    Ok(Ok((user(&row), ended)))
+    end(transaction, Ruling { ended, ..Ruling::of(user(&row)) }, &event, act).await
 }
 
 /// Opens a suspended account again.
@@ -211,13 +248,12 @@ pub async fn suspend(
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn reinstate(client: &mut Client, id: UserId, act: &Act) -> Ruled {
-    let transaction = client.transaction().await?;
-    match accounts::locked_by_id(&transaction, id).await? {
-        None => return Ok(Err(Refusal::NotFound)),
-        Some(user) if user.suspended.is_none() => {
-            return Ok(Err(Refusal::invalid_transition("not suspended", &["suspend"])));
-        }
-        Some(_) => {}
+    let (transaction, found) = match begin(client, id, act).await? {
+        Ok(open) => open,
+        Err(over) => return Ok(over),
+    };
+    if found.suspended.is_none() {
+        return Ok(Err(Refusal::invalid_transition("not suspended", &["suspend"])));
     }
     let sql = format!(
         "update users u set suspended_at = null, suspension_reason = null,
@@ -225,9 +261,8 @@ pub async fn reinstate(client: &mut Client, id: UserId, act: &Act) -> Ruled {
          where u.id = $1 returning {USER}"
     );
     let row = transaction.query_one(&sql, &[&id.uuid(), &act.now]).await?;
-    write(&transaction, id, &Event::UserReinstated { user_id: id }, act).await?;
-    transaction.commit().await?;
-    Ok(Ok(user(&row)))
+    let event = Event::UserReinstated { user_id: id };
+    end(transaction, Ruling::of(user(&row)), &event, act).await
 }
 
 /// Gives an account these roles and no others. When it loses one, access tokens that still
@@ -236,13 +271,13 @@ pub async fn reinstate(client: &mut Client, id: UserId, act: &Act) -> Ruled {
 /// # Errors
 /// When the database refuses or does not answer.
 pub async fn set_roles(client: &mut Client, id: UserId, roles: &[Role], act: &Act) -> Ruled {
-    let transaction = client.transaction().await?;
-    let Some(found) = accounts::locked_by_id(&transaction, id).await? else {
-        return Ok(Err(Refusal::NotFound));
+    let (transaction, found) = match begin(client, id, act).await? {
+        Ok(open) => open,
+        Err(over) => return Ok(over),
     };
     let lowered = found.roles.iter().any(|role| !roles.contains(role));
     if !lowered && roles.len() == found.roles.len() {
-        return Ok(Ok(found));
+        return Ok(Ok(Ruling::of(found)));
     }
     let sql = format!(
         "update users u set roles = $2,
@@ -255,17 +290,6 @@ pub async fn set_roles(client: &mut Client, id: UserId, roles: &[Role], act: &Ac
     );
     let row = transaction.query_one(&sql, &[&id.uuid(), &names(roles), &act.now, &lowered]).await?;
     let user = user(&row);
-    accounts::roles_changed(&transaction, &user, act.by, act.causation, act.now).await?;
-    transaction.commit().await?;
-    Ok(Ok(user))
-}
-
-async fn write(
-    transaction: &Transaction<'_>,
-    id: UserId,
-    event: &Event,
-    act: &Act,
-) -> Result<(), StorageError> {
-    events::append_edge(transaction, id.uuid(), event, act.by, act.causation, act.now).await?;
-    Ok(())
+    let event = roles_changed(&user);
+    end(transaction, Ruling::of(user), &event, act).await
 }

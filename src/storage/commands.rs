@@ -1,7 +1,7 @@
 //! Records of commands that had an effect: what a retry is answered from.
 
 use jiff::{SignedDuration, Timestamp};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Row, Transaction};
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
@@ -58,6 +58,37 @@ pub async fn find(client: &Client, ids: &[RequestId]) -> Result<Vec<CommandRecor
     rows.iter().map(record).collect()
 }
 
+/// The fingerprint of a request that no entity carries out, when it has a record.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn edge_fingerprint(
+    transaction: &Transaction<'_>,
+    id: Uuid,
+) -> Result<Option<[u8; 16]>, StorageError> {
+    let sql = "select fingerprint from commands where request_id = $1";
+    let row = transaction.query_opt(sql, &[&id]).await?;
+    row.as_ref().map(fingerprint).transpose()
+}
+
+/// Keeps a request that no entity carries out, with what it did about `subject`. Its answer is
+/// not kept: a repeat is shown how the subject is then.
+///
+/// # Errors
+/// When the database refuses, also as the request has a record.
+pub async fn keep_edge(
+    transaction: &Transaction<'_>,
+    id: Uuid,
+    fingerprint: [u8; 16],
+    subject: Uuid,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let sql = "insert into commands (request_id, fingerprint, entity, outcome, at)
+         values ($1, $2, $3, '{}', $4)";
+    transaction.execute(sql, &[&id, &&fingerprint[..], &subject, &now]).await?;
+    Ok(())
+}
+
 /// Deletes records past their time; how many.
 ///
 /// # Errors
@@ -69,10 +100,12 @@ pub async fn trim(client: &Client, now: Timestamp) -> Result<u64, StorageError> 
 fn record(row: &Row) -> Result<CommandRecord, StorageError> {
     Ok(CommandRecord {
         id: RequestId::from(row.get::<_, Uuid>("request_id")),
-        fingerprint: row
-            .get::<_, &[u8]>("fingerprint")
-            .try_into()
-            .map_err(|_| StorageError::malformed("fingerprint is not 16 bytes"))?,
+        fingerprint: fingerprint(row)?,
         outcome: super::types::json(row, "outcome")?,
     })
+}
+
+fn fingerprint(row: &Row) -> Result<[u8; 16], StorageError> {
+    let bytes = row.get::<_, &[u8]>("fingerprint").try_into();
+    bytes.map_err(|_| StorageError::malformed("fingerprint is not 16 bytes"))
 }

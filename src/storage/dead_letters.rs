@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::events;
 use super::sqlstate::StorageError;
-use crate::domain::event::{Actor, Event, Position};
+use crate::domain::event::Position;
 use crate::domain::ids::DeadLetterId;
 
 /// A dead letter.
@@ -196,7 +196,8 @@ pub async fn retry(
         .await?;
     let mut retried = Vec::new();
     for row in &rows {
-        acted(&transaction, "dead-letter.retried", row.get(0), causation, now).await?;
+        let of = subject(row.get(0));
+        events::append_act(&transaction, "dead-letter.retried", of, causation, now).await?;
         retried.push((row.get(1), events::position(row.get(2), row.get(3))?));
     }
     transaction.commit().await?;
@@ -222,21 +223,13 @@ pub async fn discard(
         )
         .await?;
     if changed == 1 {
-        acted(&transaction, "dead-letter.discarded", id.uuid(), causation, now).await?;
+        let of = subject(id.uuid());
+        events::append_act(&transaction, "dead-letter.discarded", of, causation, now).await?;
     }
     transaction.commit().await?;
     Ok(changed == 1)
 }
 
-async fn acted(
-    transaction: &tokio_postgres::Transaction<'_>,
-    action: &str,
-    id: Uuid,
-    causation: Uuid,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    let subject = DeadLetterId::from(id).to_string();
-    let event = Event::OperatorActed { action: action.to_owned(), subject };
-    events::append_edge(transaction, id, &event, Actor::Operator, causation, now).await?;
-    Ok(())
+fn subject(id: Uuid) -> (Uuid, String) {
+    (id, DeadLetterId::from(id).to_string())
 }

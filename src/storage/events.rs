@@ -53,6 +53,22 @@ pub async fn append_edge(
     Ok(Position { stream, seq })
 }
 
+/// Writes down what an operator did, and to what, in the caller's transaction.
+///
+/// # Errors
+/// When the database refuses; the transaction is then lost.
+pub async fn append_act(
+    transaction: &Transaction<'_>,
+    action: &str,
+    (key, subject): (Uuid, String),
+    causation: Uuid,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let event = Event::OperatorActed { action: action.to_owned(), subject };
+    append_edge(transaction, key, &event, Actor::Operator, causation, now).await?;
+    Ok(())
+}
+
 /// An event that no entity owns, one of many that are written together.
 #[derive(Debug, Clone)]
 pub struct EdgeEvent {

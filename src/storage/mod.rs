@@ -41,6 +41,7 @@ pub mod preferences;
 pub mod private_postgres;
 pub mod properties;
 pub mod replays;
+pub mod retention;
 pub mod seal;
 pub mod secret;
 pub mod sessions;

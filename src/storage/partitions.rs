@@ -1,5 +1,5 @@
-//! The partitions of the event log, one a month: made ahead, and dropped when they are old
-//! and nobody needs them any more.
+//! The partitions of the event log, one a month, made ahead. What is dropped of them is in
+//! [`super::retention`].
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -9,10 +9,12 @@ use tokio_postgres::Client;
 use super::sqlstate::StorageError;
 
 /// A month's partition.
-struct Month {
-    name: String,
-    from: Date,
-    to: Date,
+pub(super) struct Month {
+    pub(super) name: String,
+    /// Its first day.
+    pub(super) from: Date,
+    /// The day after its last.
+    pub(super) to: Date,
 }
 
 impl Month {
@@ -24,7 +26,7 @@ impl Month {
     }
 
     /// The one with a name.
-    fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         let (year, month) = name.strip_prefix("events_")?.split_once('_')?;
         let date = Date::new(year.parse().ok()?, month.parse().ok()?, 1).ok()?;
         Some(Self::of(date))
@@ -71,56 +73,4 @@ pub async fn make(client: &Client, now: Timestamp, months: i32) -> Result<u64, S
         made += 1;
     }
     Ok(made)
-}
-
-/// Drops the months that ended before an instant, the oldest first, up to the first that is
-/// still needed: by a consumer that has not come so far, a parked event or an open dead
-/// letter, or any running replay. How many were dropped.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn drop_before(client: &mut Client, before: Timestamp) -> Result<u64, StorageError> {
-    let before = TimeZone::UTC.to_datetime(before).date();
-    let names = "select c.relname::text from pg_inherits i join pg_class c on c.oid = i.inhrelid
-         where i.inhparent = 'events'::regclass order by 1";
-    let rows = client.query(names, &[]).await?;
-    let months = rows.iter().filter_map(|row| Month::named(row.get(0)));
-    let mut dropped = 0;
-    for Month { name, .. } in months.filter(|month| month.to <= before) {
-        if !drop_one(client, &name).await? {
-            break;
-        }
-        tracing::info!(name, "month of events dropped");
-        dropped += 1;
-    }
-    Ok(dropped)
-}
-
-/// Drops a partition, unless it is needed; whether it was dropped.
-async fn drop_one(client: &mut Client, name: &str) -> Result<bool, StorageError> {
-    let transaction = client.transaction().await?;
-    let needed = format!(
-        "with last as (select stream, max(seq) as seq from {name} group by stream),
-         consumers as (select distinct consumer from consumer_offsets)
-         select exists (select 1 from replays where state = 'running')
-             or exists (select 1 from parked_events p join {name} e using (stream, seq))
-             or exists (select 1 from dead_letters d join {name} e using (stream, seq)
-                 where d.state = 'open')
-             or exists (select 1 from last cross join consumers c
-                 left join consumer_offsets o on o.consumer = c.consumer
-                     and o.stream = last.stream
-                 where coalesce(o.seq, 0) < last.seq)"
-    );
-    if transaction.query_one(&needed, &[]).await?.get(0) {
-        return Ok(false);
-    }
-    let raise = format!(
-        "update streams s set floor = greatest(s.floor, last.seq)
-         from (select stream, max(seq) as seq from {name} group by stream) last
-         where s.stream = last.stream"
-    );
-    transaction.execute(&raise, &[]).await?;
-    transaction.batch_execute(&format!("drop table {name}")).await?;
-    transaction.commit().await?;
-    Ok(true)
 }

@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use super::events::{self, Entry};
 use super::sqlstate::StorageError;
-use crate::domain::event::{Actor, Event};
 use crate::domain::ids::ReplayId;
 
 /// Which events are meant. What is not said does not matter.
@@ -144,7 +143,8 @@ pub async fn start(
             &[&id.uuid(), &consumer, from, to, stream, from_seq, to_seq, key, kind, &now],
         )
         .await?;
-    acted(&transaction, "replay.started", id, causation, now).await?;
+    let of = (id.uuid(), id.to_string());
+    events::append_act(&transaction, "replay.started", of, causation, now).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -168,22 +168,11 @@ pub async fn stop(
         )
         .await?;
     if stopped == 1 {
-        acted(&transaction, "replay.stopped", id, causation, now).await?;
+        let of = (id.uuid(), id.to_string());
+        events::append_act(&transaction, "replay.stopped", of, causation, now).await?;
     }
     transaction.commit().await?;
     Ok(stopped == 1)
-}
-
-async fn acted(
-    transaction: &tokio_postgres::Transaction<'_>,
-    action: &str,
-    id: ReplayId,
-    causation: Uuid,
-    now: Timestamp,
-) -> Result<(), StorageError> {
-    let event = Event::OperatorActed { action: action.to_owned(), subject: id.to_string() };
-    events::append_edge(transaction, id.uuid(), &event, Actor::Operator, causation, now).await?;
-    Ok(())
 }
 
 /// A replay has come so far; `done` when that was the end. `false` when it was stopped

@@ -112,12 +112,14 @@ fn query(about: &str) -> String {
     format!(
         "with head as (select least($2::int8, head + 1) as until from streams where stream = $1),
              run as materialized (select e.seq, e.type, e.key, e.occurred_at, e.actor, e.data
-                 from events e, head
-                 where e.stream = $1 and e.seq < head.until and e.seq >= head.until - $5
-                 and e.occurred_at >= $3),
-             found as (select seq, type, occurred_at, actor from run
+                 from events e
+                 where e.stream = $1 and e.seq < (select until from head)
+                 and e.occurred_at >= date_trunc('month', $3::timestamptz, 'UTC')
+                 order by e.seq desc limit $5),
+             since as (select * from run where occurred_at >= $3),
+             found as (select seq, type, occurred_at, actor from since
                  where {about} order by seq desc limit $7)
-         select (select min(seq) from run) as low, f.*
+         select (select min(seq) from since) as low, f.*
          from (select) one left join found f on true order by f.seq desc"
     )
 }

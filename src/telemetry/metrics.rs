@@ -73,6 +73,7 @@ fn describe() {
     counter!("http_response_bytes_total", Unit::Bytes, "bytes of bodies that were sent");
     counter!("http_rate_limited_total", "requests that were refused by a limit");
     histogram!("http_request_duration_seconds", Unit::Seconds, "time until an answer began");
+    counter!("password_computations_total", "passwords that were hashed or checked");
     gauge!("http_connections", "connections that are open");
     gauge!("http_rate_limit_buckets", "addresses and users with a bucket in memory");
     gauge!("entities_awake", "entities in memory, by kind");

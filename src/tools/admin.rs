@@ -73,10 +73,11 @@ pub async fn run(
         roles.push(Role::Admin);
     }
     let cause: RequestId = clock.id();
-    let act = Act { by: Actor::Operator, causation: cause.uuid(), now: clock.now() };
+    let (causation, now) = (cause.uuid(), clock.now());
+    let act = Act { by: Actor::Operator, causation, keyed: None, now };
     match admin_users::set_roles(&mut client, user.id, &roles, &act).await? {
-        Ok(user) if is_admin => Ok(format!("{} is an admin", user.email)),
-        Ok(user) => Ok(format!("{} is no admin", user.email)),
+        Ok(done) if is_admin => Ok(format!("{} is an admin", done.user.email)),
+        Ok(done) => Ok(format!("{} is no admin", done.user.email)),
         Err(Refusal::NotFound) => Err(unknown()),
         Err(refusal) => Err(StorageError::malformed(format!("{refusal:?}")).into()),
     }

@@ -1,5 +1,6 @@
 //! `rentezy backup` and `rentezy restore`: the database and the blobs in a folder, with a
-//! manifest that says what must be in it.
+//! manifest that says what must be in it. Blobs are files there, whatever store they lie in
+//! and go to.
 //!
 //! The manifest is written last: a folder without one is no backup.
 
@@ -10,12 +11,15 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::check::{self, CheckError};
 use crate::clock::Clock;
+use crate::config::{self, Bucket};
+use crate::storage::blobs::{BlobError, Blobs, Key};
 use crate::storage::dump::{self, DumpError};
 use crate::storage::pool::Database;
 use crate::storage::sqlstate::StorageError;
@@ -25,6 +29,10 @@ const VERSION: u32 = 1;
 const MANIFEST: &str = "manifest.json";
 const DUMP: &str = "database.dump";
 const BLOBS: &str = "blobs";
+/// Blobs that are listed at once.
+const PAGE: usize = 1_000;
+/// Blobs that are on their way at the same time.
+const AT_ONCE: usize = 16;
 
 /// Make a copy of everything that cannot be made anew; a server may be running.
 #[derive(Debug, Args)]
@@ -45,6 +53,10 @@ pub struct RestoreArgs {
     /// Where blobs go when --into is a database: that server's data folder.
     #[arg(long)]
     pub data_dir: Option<PathBuf>,
+    /// Where blobs go instead: s3://bucket or s3://bucket/prefix, which must be empty there
+    /// and is reached as the settings of blobs say.
+    #[arg(long, value_name = "URL")]
+    pub blobs: Option<Bucket>,
     /// Check everything that was brought in.
     #[arg(long)]
     pub verify: bool,
@@ -68,6 +80,9 @@ pub enum BackupError {
     /// The database could not be read.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The store of the blobs failed.
+    #[error(transparent)]
+    Blobs(#[from] BlobError),
     /// A file could not be read or written.
     #[error("{0}: {1}")]
     File(PathBuf, std::io::Error),
@@ -77,6 +92,9 @@ pub enum BackupError {
     /// The manifest is missing or makes no sense.
     #[error("{0} is no backup: {1}")]
     NoBackup(PathBuf, String),
+    /// A blob is not where it was put.
+    #[error("blob {0} is missing")]
+    Missing(Key),
     /// A file is not what it was.
     #[error("{0} is damaged: size or digest differ from the manifest's")]
     Damaged(PathBuf),
@@ -122,7 +140,7 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> BackupError + '_ {
     |error| BackupError::File(path.to_owned(), error)
 }
 
-/// Makes a backup.
+/// Makes a backup. Blobs that are damaged already are left out, and said.
 ///
 /// # Errors
 /// [`BackupError`].
@@ -130,7 +148,7 @@ pub async fn backup(
     arguments: &BackupArgs,
     database: &Database,
     programs: Option<&Path>,
-    data_dir: &Path,
+    blobs: &Blobs,
     clock: &Clock,
     out: &mut impl Write,
 ) -> Result<(), BackupError> {
@@ -138,15 +156,7 @@ pub async fn backup(
     make_empty(dir)?;
     let contents = dump::dump(database, programs, &dir.join(DUMP)).await?;
     let mut files = BTreeMap::from([(DUMP.to_owned(), facts(&dir.join(DUMP))?)]);
-    let blobs = data_dir.join(BLOBS);
-    for path in files_below(&blobs)? {
-        let name = Path::new(BLOBS).join(&path);
-        let to = dir.join(&name);
-        // One that was deleted meanwhile is not missed: rows go before their blobs.
-        if copy(&blobs.join(&path), &to)? {
-            files.insert(name.to_string_lossy().into_owned(), facts(&to)?);
-        }
-    }
+    let damaged = copy_blobs(blobs, dir, &mut files).await?;
     let manifest = Manifest {
         version: VERSION,
         program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -160,11 +170,47 @@ pub async fn backup(
     let bytes: u64 = manifest.files.values().map(|file| file.size).sum();
     let (files, rows) = (manifest.files.len(), manifest.rows.values().sum::<i64>());
     writeln!(out, "{rows} rows in {files} files of {bytes} bytes are in {}", dir.display())?;
+    if damaged > 0 {
+        writeln!(out, "{damaged} blobs are damaged where they lie and were left out")?;
+    }
     Ok(())
 }
 
+/// Copies all blobs into a backup's folder; how many were left out, being damaged.
+async fn copy_blobs(
+    blobs: &Blobs,
+    dir: &Path,
+    files: &mut BTreeMap<String, FileFacts>,
+) -> Result<u64, BackupError> {
+    let (mut after, mut damaged) = (None, 0);
+    loop {
+        let keys = blobs.list(after, PAGE).await?;
+        let Some(last) = keys.last() else { return Ok(damaged) };
+        after = Some(*last);
+        let mut found = stream::iter(keys)
+            .map(|key| async move { (key, blobs.get(key).await) })
+            .buffered(AT_ONCE);
+        while let Some((key, content)) = found.next().await {
+            match content {
+                Ok(Some(content)) => {
+                    let path = dir.join(BLOBS).join(key.path());
+                    write(&path, &content)?;
+                    files.insert(format!("{BLOBS}/{}", key.path()), facts(&path)?);
+                }
+                // One that was deleted meanwhile is not missed: rows go before their blobs.
+                Ok(None) => {}
+                Err(BlobError::Damaged(key)) => {
+                    tracing::warn!(%key, "blob is damaged");
+                    damaged += 1;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
 /// Brings the blobs and the database of a backup into empty places, and checks the result if
-/// that is asked for. `blobs` is the data folder they go to; none when there is none yet.
+/// that is asked for. `settings` say how the store of `--blobs` is reached.
 ///
 /// # Errors
 /// [`BackupError`]; of a database nothing is left then.
@@ -172,6 +218,7 @@ pub async fn restore(
     arguments: &RestoreArgs,
     database: &Database,
     programs: Option<&Path>,
+    settings: &config::Blobs,
     clock: &Clock,
     out: &mut impl Write,
 ) -> Result<(), BackupError> {
@@ -183,20 +230,14 @@ pub async fn restore(
             return Err(BackupError::Damaged(path));
         }
     }
-    let data_dir = arguments.folder().or(arguments.data_dir.as_deref());
-    let blobs: Vec<&String> = manifest.files.keys().filter(|name| *name != DUMP).collect();
-    if let Some(data_dir) = data_dir.filter(|_| !blobs.is_empty()) {
-        make_empty(&data_dir.join(BLOBS))?;
-    }
+    let keys: Vec<Key> = manifest.files.keys().filter_map(|name| key(name)).collect();
+    let blobs = if keys.is_empty() { None } else { empty_store(arguments, settings).await? };
     dump::restore(database, programs, &dir.join(DUMP)).await?;
-    match data_dir {
-        Some(data_dir) => {
-            for name in &blobs {
-                copy(&dir.join(name), &data_dir.join(name))?;
-            }
-        }
-        None if !blobs.is_empty() => {
-            writeln!(out, "{} blobs were left out: --data-dir says where to", blobs.len())?;
+    match &blobs {
+        Some(blobs) => put_blobs(blobs, dir, &keys).await?,
+        None if !keys.is_empty() => {
+            let count = keys.len();
+            writeln!(out, "{count} blobs were left out: --data-dir or --blobs says where to")?;
         }
         None => {}
     }
@@ -208,11 +249,8 @@ pub async fn restore(
                 return Err(BackupError::Rows(table.clone(), found, *rows));
             }
         }
-        for name in blobs.iter().filter(|_| data_dir.is_some()) {
-            let path = data_dir.unwrap_or(dir).join(name);
-            if manifest.files.get(*name) != Some(&facts(&path)?) {
-                return Err(BackupError::Damaged(path));
-            }
+        if let Some(blobs) = &blobs {
+            check_blobs(blobs, &keys).await?;
         }
         check::run(database, clock, out).await?;
     }
@@ -220,6 +258,57 @@ pub async fn restore(
     let rows = manifest.rows.values().sum::<i64>();
     writeln!(out, "{rows} rows of {} are restored", manifest.created_at)?;
     Ok(())
+}
+
+/// The key of a blob by its name in a manifest; none of what is no blob.
+fn key(name: &str) -> Option<Key> {
+    let path = name.strip_prefix(BLOBS)?.strip_prefix('/')?;
+    let key: Key = path.rsplit('/').next()?.parse().ok()?;
+    (key.path() == path).then_some(key)
+}
+
+/// The store that blobs are restored into, with nothing in it; none when nobody has said
+/// where they go.
+async fn empty_store(
+    arguments: &RestoreArgs,
+    settings: &config::Blobs,
+) -> Result<Option<Blobs>, BackupError> {
+    let settings = config::Blobs { url: arguments.blobs.clone(), ..settings.clone() };
+    if let Some(bucket) = &settings.url {
+        // Another server may delete what lies in its bucket.
+        let blobs = Blobs::open(&settings, &arguments.dir)?;
+        let is_empty = blobs.list(None, 1).await?.is_empty();
+        return if is_empty {
+            Ok(Some(blobs))
+        } else {
+            Err(BackupError::NotEmpty(bucket.to_string().into()))
+        };
+    }
+    let Some(data_dir) = arguments.folder().or(arguments.data_dir.as_deref()) else {
+        return Ok(None);
+    };
+    make_empty(&data_dir.join(BLOBS))?;
+    Ok(Some(Blobs::open(&settings, data_dir)?))
+}
+
+/// Brings blobs from a backup's folder into a store.
+async fn put_blobs(blobs: &Blobs, dir: &Path, keys: &[Key]) -> Result<(), BackupError> {
+    let put = |key: Key| async move {
+        let path = dir.join(BLOBS).join(key.path());
+        let content = std::fs::read(&path).map_err(at(&path))?;
+        match blobs.put(content.into()).await? == key {
+            true => Ok(()),
+            false => Err(BackupError::Damaged(path)),
+        }
+    };
+    stream::iter(keys.iter().copied().map(put)).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// Reads blobs out of a store, which looks at their hashes.
+async fn check_blobs(blobs: &Blobs, keys: &[Key]) -> Result<(), BackupError> {
+    let check =
+        |key: Key| async move { blobs.get(key).await?.map(drop).ok_or(BackupError::Missing(key)) };
+    stream::iter(keys.iter().copied().map(check)).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 /// Makes a folder for its owner alone; one that is there must be empty.
@@ -275,37 +364,14 @@ fn facts(path: &Path) -> Result<FileFacts, BackupError> {
     Ok(FileFacts { size, sha256: hex::encode(hash.finalize()) })
 }
 
-/// Plain files below a folder, by their paths within it; none when it is not there.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>, BackupError> {
-    let (mut found, mut folders) = (Vec::new(), vec![PathBuf::new()]);
-    while let Some(inner) = folders.pop() {
-        let path = folder.join(&inner);
-        let entries = match std::fs::read_dir(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            entries => entries.map_err(at(&path))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(at(&path))?;
-            let kind = entry.file_type().map_err(at(&path))?;
-            let name = inner.join(entry.file_name());
-            if kind.is_dir() {
-                folders.push(name);
-            } else if kind.is_file() {
-                found.push(name);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Copies a file, making the folders above it; `false` when it is not there any more.
-fn copy(from: &Path, to: &Path) -> Result<bool, BackupError> {
+/// Writes a file, making the folders above it.
+fn write(to: &Path, content: &[u8]) -> Result<(), BackupError> {
     if let Some(folder) = to.parent() {
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
     }
-    match std::fs::copy(from, to) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        copied => copied.map(|_| true).map_err(at(to)),
-    }
+    let written = File::create_new(to).and_then(|mut file| {
+        file.write_all(content)?;
+        file.sync_all()
+    });
+    written.map_err(at(to))
 }

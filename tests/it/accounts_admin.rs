@@ -1,8 +1,10 @@
 //! Admins: made by a command beside the living server, they decide who offers homes and who
 //! may come in. What is taken away is gone within seconds, whatever tokens still say.
 
+use reqwest::Method;
 use serde_json::json;
 
+use crate::harness::client::Answer;
 use crate::harness::server::World;
 use crate::harness::shop::PASSWORD;
 use crate::harness::wait::wait_until;
@@ -175,4 +177,44 @@ async fn admins_find_people() {
     assert!(!one.to_string().contains("argon2"));
     let none = "admin/users/usr_01970000000070008000000000000001";
     admin.get(none).await.problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_decision_that_is_sent_again_late_undoes_nothing() {
+    let world = World::plan().set("ACCOUNTS_LANDLORD_APPROVAL", "admin").start().await;
+    let (admin, user) = (world.admin().await, world.tenant().await);
+    let (admin, api) = (world.api(&admin), world.api(&user));
+    let decide = async |key: &str, what: &str, body| {
+        let path = format!("admin/users/{}/{what}", user.id);
+        admin.call(Method::POST, &path).json(&body).key(key).send().await
+    };
+    let replayed = |answer: &Answer| answer.header("idempotency-replayed") == Some("true");
+    let apply = async || api.post("me/landlord-application", &json!({})).await.expect(202);
+    apply().await;
+    let no = json!({"reason": "no papers"});
+    let first = decide("no", "landlord-application/decline", no.clone()).await.expect(200);
+    assert!(!replayed(&first));
+    apply().await;
+    let again = decide("no", "landlord-application/decline", no).await.expect(200);
+    assert!(replayed(&again));
+    assert_eq!(again.body["landlord_application"]["status"], "pending", "as it is now");
+    assert_eq!(world.events_of(&user.email, "user.landlord_declined").await.len(), 1);
+    let other = json!({"reason": "another"});
+    let reused = decide("no", "landlord-application/decline", other).await;
+    reused.problem(422, "idempotency-key-reused");
+
+    decide("yes", "landlord-application/approve", json!({})).await.expect(200);
+    assert!(replayed(&decide("yes", "landlord-application/approve", json!({})).await));
+    let why = json!({"reason": "complaints"});
+    decide("stop", "suspend", why.clone()).await.expect(200);
+    decide("go", "reinstate", json!({})).await.expect(200);
+    let again = decide("stop", "suspend", why).await.expect(200);
+    assert!(replayed(&again));
+    assert_eq!(again.body["status"], "active", "nobody suspends twice by one request");
+    let roles = json!({"roles": ["tenant"]});
+    decide("roles", "role", roles.clone()).await.expect(200);
+    decide("back", "role", json!({"roles": ["tenant", "landlord"]})).await.expect(200);
+    let again = decide("roles", "role", roles).await.expect(200);
+    assert_eq!(again.body["roles"], json!(["tenant", "landlord"]));
+    assert_eq!(world.events_of(&user.email, "user.suspended").await.len(), 1);
 }

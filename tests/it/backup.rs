@@ -4,15 +4,25 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use image::ImageFormat;
+use rentezy::storage::blobs::Key;
 use serde_json::Value;
+use uuid::Uuid;
 
-use crate::harness::client::text_at;
+use crate::harness::client::{http, text_at};
+use crate::harness::pictures::plain;
 use crate::harness::postgres::{TestDb, folder};
-use crate::harness::server::{PROGRAM, World, settings};
+use crate::harness::server::{PROGRAM, Plan, World, settings};
 use crate::harness::wait::wait_until;
+use crate::photos::{show, upload};
 
 /// Runs a command on a world's database and data.
 fn run(world: &World, arguments: &[&str]) -> Output {
+    run_with(world, &[], arguments)
+}
+
+/// The same with settings of its own.
+fn run_with(world: &World, set: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = Command::new(PROGRAM);
     settings(&mut command);
     command
@@ -20,6 +30,7 @@ fn run(world: &World, arguments: &[&str]) -> Output {
         .current_dir(world.data_dir())
         .env("RENTEZY_SERVER_DATA_DIR", world.data_dir())
         .env("RENTEZY_DATABASE_URL", world.db.as_ref().unwrap().url())
+        .envs(set.iter().map(|(name, value)| (format!("RENTEZY_{name}"), value)))
         .output()
         .unwrap()
 }
@@ -77,14 +88,22 @@ async fn a_backup_restored_elsewhere_goes_on_without_loss_or_repeats() {
     .await
     .unwrap();
     let second = world.hold(&tenant, &home.stay(world.day(10), 2)).await;
-    let blobs = world.data_dir().join("blobs/ab");
-    std::fs::create_dir_all(&blobs).unwrap();
-    std::fs::write(blobs.join("photo.jpg"), b"a photo").unwrap();
+    let photo = Key::of(b"a photo").path();
+    for (path, content) in [
+        (photo.clone(), "a photo"),
+        (Key::of(b"a damaged one").path(), "something else"),
+        ("unfinished/half".to_owned(), "hal"),
+    ] {
+        let path = world.data_dir().join("blobs").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
 
     let place = folder();
     let copy = place.path().join("copy");
     let to = copy.to_string_lossy().into_owned();
-    done(&run(&world, &["backup", &to]));
+    let copied = done(&run(&world, &["backup", &to]));
+    assert!(copied.contains("2 files") && copied.contains("1 blobs are damaged"), "{copied}");
     assert!(!run(&world, &["backup", &to]).status.success(), "never over another one");
 
     // A world of its own: another database, other data, the same secret.
@@ -94,7 +113,7 @@ async fn a_backup_restored_elsewhere_goes_on_without_loss_or_repeats() {
     let restore = ["restore", &to, "--into", &into, "--data-dir", &blobs, "--verify"];
     let green = done(&run(&world, &restore));
     assert!(green.contains("invariants hold"), "{green}");
-    assert_eq!(std::fs::read(data.join("blobs/ab/photo.jpg")).unwrap(), b"a photo");
+    assert_eq!(std::fs::read(data.join("blobs").join(&photo)).unwrap(), b"a photo");
     let again = run(&world, &restore);
     assert!(said(&again).contains("not empty"), "{}", said(&again));
 
@@ -119,6 +138,66 @@ async fn a_backup_restored_elsewhere_goes_on_without_loss_or_repeats() {
     let theirs: String = world.sql().await.query_one(identity, &[]).await.unwrap().get(0);
     assert_ne!(ours, theirs, "an index of the one is none of the other");
     done(&run(&other, &["check"]));
+}
+
+#[tokio::test]
+async fn a_backup_of_an_s3_store_becomes_another_s3_store() {
+    let Ok(endpoint) = std::env::var("RENTEZY_TEST_S3") else {
+        println!("skipped: RENTEZY_TEST_S3 is not set (scripts/s3-tests.sh sets it)");
+        return;
+    };
+    let bucket = || format!("b{}", Uuid::new_v4().simple());
+    let (first, second) = (bucket(), bucket());
+    for bucket in [&first, &second] {
+        let made = http().put(format!("{endpoint}/{bucket}")).send().await.unwrap();
+        assert!(made.status().is_success(), "{made:?}");
+    }
+    let (from, to) = (format!("s3://{first}/pictures"), format!("s3://{second}"));
+    let access = [
+        ("BLOBS_ENDPOINT", endpoint.as_str()),
+        ("BLOBS_ACCESS_KEY", "test"),
+        ("BLOBS_SECRET_KEY", "test"),
+    ];
+    let stored_in = |plan: Plan, url: &str| {
+        let plan = access.iter().fold(plan, |plan, (name, value)| plan.set(name, value));
+        plan.set("BLOBS_URL", url)
+    };
+    let world = stored_in(World::plan(), &from).start().await;
+    let landlord = world.landlord().await;
+    let home = world.home(&landlord, 1, 9_000).await;
+    let file = plain(900, 600, [1, 1, 1], ImageFormat::Png);
+    let photo = upload(&world.api(&landlord), &home.id, &file).await.body(201);
+    let url = photo["pictures"]["full"]["url"].as_str().unwrap();
+    let (_, _, shown) = show(&world, None, url, &[]).await;
+
+    let place = folder();
+    let copy = place.path().join("copy");
+    let dir = copy.to_string_lossy().into_owned();
+    let set = [&access[..], &[("BLOBS_URL", from.as_str())]].concat();
+    let copied = done(&run_with(&world, &set, &["backup", &dir]));
+    assert!(copied.contains("4 files"), "the dump and three pictures: {copied}");
+    assert!(!world.data_dir().join("blobs").exists());
+    let kept = std::fs::read(copy.join("blobs").join(Key::of(&shown).path())).unwrap();
+    assert!(kept == shown, "the picture as it is shown");
+
+    let db = TestDb::empty();
+    let into = db.url();
+    let restore = |blobs: &str| {
+        let arguments = ["restore", &dir, "--into", &into, "--blobs", blobs, "--verify"];
+        run_with(&world, &set, &arguments)
+    };
+    let refused = restore(&from);
+    assert!(said(&refused).contains("pictures is not empty"), "{}", said(&refused));
+    let green = done(&restore(&to));
+    assert!(green.contains("invariants hold") && !green.contains("left out"), "{green}");
+    // The first store may be gone by now.
+    drop(world);
+    let list = http().get(format!("{endpoint}/{second}?list-type=2")).send().await.unwrap();
+    assert_eq!(list.text().await.unwrap().matches("<Key>").count(), 3);
+    let other = stored_in(World::plan(), &to).start_on(db).await;
+    let (status, _, again) = show(&other, None, url, &[]).await;
+    assert_eq!(status, 200);
+    assert!(again == shown, "the same picture");
 }
 
 #[tokio::test]

@@ -68,15 +68,12 @@ impl Feed {
         let client = pool.get().await.map_err(StorageError::from)?;
         let source = facts::identity(&client).await?;
         let heads = cursor(&events::heads(&client).await?);
-        let floors = cursor(&events::floors(&client).await?);
         drop(client);
         let options = IndexOptions { writer_memory_bytes, ..IndexOptions::new(dir, source) };
         let opened = tokio::task::spawn_blocking(move || search::open(options, today)).await;
         let (index, writer) = opened.map_err(|_| FeedError::Lost)??;
         let included = writer.cursor().clone();
         let ahead = included.iter().any(|(stream, seq)| seq > heads.get(stream));
-        // What it has not seen may have been dropped from the log.
-        let late = floors.iter().any(|(stream, seq)| seq > included.get(stream));
         let empty = included.is_empty();
         let mut feed = Self {
             pool,
@@ -90,7 +87,7 @@ impl Feed {
         if ahead {
             tracing::warn!("search index is ahead of the database, it will be fed again");
         }
-        if ahead || late || empty {
+        if ahead || empty || feed.is_late().await? {
             feed.fill().await?;
         }
         feed.set_all_nights(today).await?;
@@ -110,6 +107,13 @@ impl Feed {
             feed.commit().await?;
         }
         Ok((index, feed))
+    }
+
+    /// Whether what it has not seen may have been dropped from the log.
+    async fn is_late(&self) -> Result<bool, FeedError> {
+        let client = self.pool.get().await.map_err(StorageError::from)?;
+        let floors = cursor(&events::floors(&client).await?);
+        Ok(floors.iter().any(|(stream, seq)| seq > self.included.get(stream)))
     }
 
     /// Streams have grown.
@@ -155,9 +159,21 @@ impl Feed {
             self.uncommitted += page.events;
         }
         match page.failed {
+            // It has been out of step for longer than the log is kept.
+            Some(_) if self.is_late().await? => self.fill_again().await,
             Some(error) => Err(error.into()),
             None => Ok(self.is_behind()),
         }
+    }
+
+    /// Fills the index while it is searched; whether there is more to include since.
+    async fn fill_again(&mut self) -> Result<bool, FeedError> {
+        tracing::warn!("search index is older than the log, it is filled again");
+        self.fill().await?;
+        if let Some(today) = self.writer.as_ref().map(|writer| writer.availability().base()) {
+            self.set_all_nights(today).await?;
+        }
+        Ok(self.is_behind())
     }
 
     /// Makes what was included durable and lets searches see it.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::{Config, ConfigError, LogFormat, Mailbox, NOT_SETTINGS, PaymentsMode};
 use super::{load, load_in, refusal};
+use crate::domain::topic::Topic;
 
 #[test]
 fn nothing_set_gives_the_defaults() {
@@ -150,5 +151,46 @@ fn a_mail_address_has_a_name_or_none() {
     assert_eq!(load("", &[]).unwrap().mail.reply_to, None);
     for wrong in ["", "Ada", "Ada <a@b.ie", "Ada\r\nBcc: x <a@b.ie>", "A <a@b.ie> <c@d.ie>"] {
         assert!(from(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn events_are_kept_by_topic_and_money_for_ever_unless_said() {
+    let kept = |text: &str, topic| load(text, &[]).unwrap().events.kept_days(topic);
+    for topic in Topic::ALL {
+        assert_eq!(kept("", topic), None, "{topic:?}");
+        let usual = (!topic.is_money()).then_some(400);
+        assert_eq!(kept("[events]\nretention_days = 400", topic), usual, "{topic:?}");
+    }
+    let file = "[events]\nretention_days = 400\n\
+                retention = \"property=30, audit = 0,payment=3650\"";
+    assert_eq!(kept(file, Topic::Property), Some(30));
+    assert_eq!(kept(file, Topic::Audit), None, "0 goes before the usual time");
+    assert_eq!(kept(file, Topic::Payment), Some(3650));
+    assert_eq!(kept(file, Topic::User), Some(400));
+    let config = load(file, &[("RENTEZY_EVENTS_RETENTION", "user=7")]).unwrap();
+    assert_eq!(config.events.kept_days(Topic::Property), Some(400));
+    assert_eq!(config.events.kept_days(Topic::User), Some(7));
+}
+
+#[test]
+fn a_wrong_time_for_a_topic_is_refused() {
+    for wrong in
+        ["property", "property=", "property=x", "property=-1", "nothing=3", "user=1,user=2", ","]
+    {
+        let line = refusal("", &[("RENTEZY_EVENTS_RETENTION", wrong)]);
+        assert!(line.ends_with("such as property=90, with commas between, or empty"), "{line}");
+    }
+    assert!(load("", &[("RENTEZY_EVENTS_RETENTION", "user=36501")]).is_err());
+    load("", &[("RENTEZY_EVENTS_RETENTION", "user=36500,refund=0")]).unwrap();
+    for money in ["booking", "payment", "refund", "deposit"] {
+        let file = format!("[events]\nretention = \"{money}=3649\"");
+        assert_eq!(
+            refusal(&file, &[]),
+            format!(
+                "events.retention = \"{money}=3649\": booking, payment, refund and deposit need \
+                 3650 days at least, or 0 for ever"
+            )
+        );
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::event::{BlockFacts, Event, StayFacts};
 use crate::domain::ids::{ProposalId, RefundId};
 use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
+use crate::domain::topic::Topic;
 
 /// One of each, in the order of their declaration.
 #[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
@@ -171,6 +172,17 @@ fn the_name_of_an_event_is_its_type() {
         let json = serde_json::to_value(&event).unwrap();
         assert_eq!(json["type"], event.name());
     }
+}
+
+#[test]
+fn every_event_has_a_topic() {
+    for event in samples() {
+        assert!(Topic::of_event(event.name()).is_some(), "{} has no topic", event.name());
+    }
+    for topic in Topic::ALL {
+        assert_eq!(Topic::of_name(topic.name()), Some(topic));
+    }
+    assert_eq!(Topic::of_event("booking"), None);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! What admins do with people: find them, suspend them, change their roles, decide who may
 //! offer homes.
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,15 +11,16 @@ use utoipa::{IntoParams, ToSchema};
 use super::profile::LandlordStanding;
 use super::schema::List;
 use crate::domain::event::Actor;
-use crate::domain::ids::{RequestId, UserId};
+use crate::domain::ids::UserId;
 use crate::domain::user::{self, Role};
 use crate::http::auth::Principal;
 use crate::http::extract::{self, Id, Json, Query};
-use crate::http::page;
+use crate::http::idempotency::{self, Key};
+use crate::http::page::Asked;
 use crate::http::problem::{Problem, Slug};
 use crate::http::state::Shared;
 use crate::storage::accounts;
-use crate::storage::admin_users::{self, Act, Filter, Standing};
+use crate::storage::admin_users::{self, Act, Filter, Ruling, Standing};
 
 /// The longest text that is searched for, in bytes.
 const TEXT_MAX: usize = 254;
@@ -85,7 +88,7 @@ pub struct AdminUser {
 }
 
 /// Why something is done; the person concerned may read it.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountReason {
     /// 1 to 500 characters.
@@ -94,12 +97,12 @@ pub struct AccountReason {
 }
 
 /// There is nothing to say.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// What somebody may do from now on.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccountRoles {
     /// `tenant`, and perhaps `landlord` and `admin`.
@@ -146,17 +149,15 @@ pub async fn applications(
 
 async fn page_of(
     state: &Shared,
-    list: &str,
+    list: &'static str,
     filter: &Filter,
     limit: Option<u32>,
     cursor: Option<String>,
 ) -> Result<Json<List<AdminUser>>, Problem> {
-    let limit = page::limit(limit, state.config.limits.page_max)?;
-    let before = cursor.map(|cursor| page::read_cursor(list, &cursor)).transpose()?;
-    let client = state.pool.get().await?;
-    let rows = i64::from(limit) + 1;
-    let mut rows = admin_users::list(&client, filter, before.map(UserId::from), rows).await?;
-    let page = page::cut(list, &mut rows, limit, |user| user.id.uuid());
+    let asked = Asked::read(list, limit, cursor, state.config.limits.page_max)?;
+    let (client, before) = (state.pool.get().await?, asked.after.map(UserId::from));
+    let mut rows = admin_users::list(&client, filter, before, asked.rows()).await?;
+    let page = asked.cut(&mut rows, |user| user.id.uuid());
     Ok(Json(List { data: rows.into_iter().map(AdminUser::from).collect(), page }))
 }
 
@@ -171,101 +172,124 @@ pub async fn read(
     Ok(Json(found.ok_or_else(Problem::not_found)?.into()))
 }
 
+/// An account that is decided on, whose id is `{id}` in the path. Decisions can be taken back, so
+/// that a request which is sent again late, as its answer was lost, could undo what was
+/// decided since: with an Idempotency-Key it is answered with the account as it is then.
+/// Without one a repeat is refused, unless the account has changed again.
+#[derive(Debug)]
+pub struct Case {
+    user: UserId,
+    by: UserId,
+    key: Option<Key>,
+}
+
+impl FromRequestParts<Shared> for Case {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &Shared) -> Result<Self, Problem> {
+        let by = Principal::from_request_parts(parts, state).await?.user;
+        let Id(user) = Id::from_request_parts(parts, state).await?;
+        Ok(Self { user, by, key: Option::<Key>::from_request_parts(parts, state).await? })
+    }
+}
+
+impl Case {
+    fn act(&self, state: &Shared, body: &impl Serialize) -> Act {
+        let of_key = |key: &Key| key.request_id(self.by, &[self.user.uuid()]);
+        let request = self.key.as_ref().map_or_else(|| state.clock.id(), of_key);
+        Act {
+            by: Actor::User(self.by),
+            causation: request.uuid(),
+            keyed: self.key.as_ref().map(|_| idempotency::fingerprint(body)),
+            now: state.clock.now(),
+        }
+    }
+}
+
 /// Let an applicant offer homes.
 #[utoipa::path(post, path = "/api/v1/admin/users/{id}/landlord-application/approve", tag = "admin",
-    params(("id" = String, Path)), request_body = Nothing,
-    responses((status = 200, body = AdminUser)))]
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = Nothing, responses((status = 200, body = AdminUser)))]
 pub async fn approve(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<UserId>,
-    Json(Nothing {}): Json<Nothing>,
-) -> Result<Json<AdminUser>, Problem> {
-    let mut client = state.pool.get().await?;
-    let user = admin_users::approve(&mut client, id, &act(&state, &principal)).await??;
-    Ok(done(&state, user))
+    case: Case,
+    Json(body): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let (mut client, act) = (state.pool.get().await?, case.act(&state, &body));
+    let ruling = admin_users::approve(&mut client, case.user, &act).await??;
+    Ok(done(&state, ruling))
 }
 
 /// Do not let an applicant offer homes.
 #[utoipa::path(post, path = "/api/v1/admin/users/{id}/landlord-application/decline", tag = "admin",
-    params(("id" = String, Path)), request_body = AccountReason,
-    responses((status = 200, body = AdminUser)))]
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = AccountReason, responses((status = 200, body = AdminUser)))]
 pub async fn decline(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<UserId>,
+    case: Case,
     Json(body): Json<AccountReason>,
-) -> Result<Json<AdminUser>, Problem> {
+) -> Result<Response, Problem> {
     user::check_reason(&body.reason)?;
-    let (mut client, reason) = (state.pool.get().await?, body.reason.trim());
-    let user = admin_users::decline(&mut client, id, reason, &act(&state, &principal)).await??;
-    Ok(done(&state, user))
+    let (mut client, act) = (state.pool.get().await?, case.act(&state, &body));
+    let ruling = admin_users::decline(&mut client, case.user, body.reason.trim(), &act).await??;
+    Ok(done(&state, ruling))
 }
 
 /// Close an account for the time being. Its sessions end.
 #[utoipa::path(post, path = "/api/v1/admin/users/{id}/suspend", tag = "admin",
-    params(("id" = String, Path)), request_body = AccountReason,
-    responses((status = 200, body = AdminUser)))]
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = AccountReason, responses((status = 200, body = AdminUser)))]
 pub async fn suspend(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<UserId>,
+    case: Case,
     Json(body): Json<AccountReason>,
-) -> Result<Json<AdminUser>, Problem> {
+) -> Result<Response, Problem> {
     user::check_reason(&body.reason)?;
-    if id == principal.user {
+    if case.user == case.by {
         return Err(Problem::new(Slug::Forbidden, "admins cannot suspend themselves"));
     }
-    let (mut client, reason) = (state.pool.get().await?, body.reason.trim());
-    let ruled = admin_users::suspend(&mut client, id, reason, &act(&state, &principal)).await?;
-    let (user, ended) = ruled?;
-    state.sessions.forget_all(&ended);
-    state.sessions.lower(&user);
-    Ok(done(&state, user))
+    let (mut client, act) = (state.pool.get().await?, case.act(&state, &body));
+    let ruling = admin_users::suspend(&mut client, case.user, body.reason.trim(), &act).await??;
+    state.sessions.forget_all(&ruling.ended);
+    state.sessions.lower(&ruling.user);
+    Ok(done(&state, ruling))
 }
 
 /// Open a suspended account again.
 #[utoipa::path(post, path = "/api/v1/admin/users/{id}/reinstate", tag = "admin",
-    params(("id" = String, Path)), request_body = Nothing,
-    responses((status = 200, body = AdminUser)))]
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = Nothing, responses((status = 200, body = AdminUser)))]
 pub async fn reinstate(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<UserId>,
-    Json(Nothing {}): Json<Nothing>,
-) -> Result<Json<AdminUser>, Problem> {
-    let mut client = state.pool.get().await?;
-    let user = admin_users::reinstate(&mut client, id, &act(&state, &principal)).await??;
-    Ok(done(&state, user))
+    case: Case,
+    Json(body): Json<Nothing>,
+) -> Result<Response, Problem> {
+    let (mut client, act) = (state.pool.get().await?, case.act(&state, &body));
+    let ruling = admin_users::reinstate(&mut client, case.user, &act).await??;
+    Ok(done(&state, ruling))
 }
 
 /// Say what somebody may do. What is left out they may do no more, within seconds.
 #[utoipa::path(post, path = "/api/v1/admin/users/{id}/role", tag = "admin",
-    params(("id" = String, Path)), request_body = AccountRoles,
-    responses((status = 200, body = AdminUser)))]
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    request_body = AccountRoles, responses((status = 200, body = AdminUser)))]
 pub async fn set_roles(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<UserId>,
-    Json(AccountRoles { roles }): Json<AccountRoles>,
-) -> Result<Json<AdminUser>, Problem> {
-    user::check_roles(principal.user, id, &roles)?;
-    let mut client = state.pool.get().await?;
-    let user = admin_users::set_roles(&mut client, id, &roles, &act(&state, &principal)).await??;
-    if user.access_version > 0 {
-        state.sessions.lower(&user);
+    case: Case,
+    Json(body): Json<AccountRoles>,
+) -> Result<Response, Problem> {
+    user::check_roles(case.by, case.user, &body.roles)?;
+    let (mut client, act) = (state.pool.get().await?, case.act(&state, &body));
+    let ruling = admin_users::set_roles(&mut client, case.user, &body.roles, &act).await??;
+    if ruling.user.access_version > 0 {
+        state.sessions.lower(&ruling.user);
     }
-    Ok(done(&state, user))
+    Ok(done(&state, ruling))
 }
 
-fn act(state: &Shared, principal: &Principal) -> Act {
-    let cause: RequestId = state.clock.id();
-    Act { by: Actor::User(principal.user), causation: cause.uuid(), now: state.clock.now() }
-}
-
-fn done(state: &Shared, user: accounts::User) -> Json<AdminUser> {
+fn done(state: &Shared, ruling: Ruling) -> Response {
     state.tail.nudge();
-    Json(user.into())
+    idempotency::marked(Json(AdminUser::from(ruling.user)), ruling.replayed)
 }
 
 impl From<accounts::User> for AdminUser {

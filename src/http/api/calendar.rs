@@ -3,7 +3,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -11,7 +11,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::calendar_forms::{Availability, Calendar, NewStayRules, Night, StayRules, UnitNight};
-use super::properties::{Sight, identity, own, tell, visible};
+use super::listing_change::Asked;
+use super::properties::{Sight, visible};
 use crate::domain::alternatives;
 use crate::domain::calendar::{Nights, days_between};
 use crate::domain::ids::{PropertyId, UnitId};
@@ -27,7 +28,7 @@ use crate::domain::stay_rules::{self, Moment};
 use crate::domain::unit::Unit;
 use crate::http::auth::Principal;
 use crate::http::extract::{self, Id, Json, Query};
-use crate::http::idempotency::{self, Key};
+use crate::http::idempotency;
 use crate::http::precondition;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
@@ -176,19 +177,14 @@ pub async fn stay_rules(
     request_body = NewStayRules, responses((status = 200, body = StayRules)))]
 pub async fn set_stay_rules(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    asked: Asked,
     Json(body): Json<NewStayRules>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
     let fingerprint = idempotency::fingerprint(&body);
     let rules = Box::new(body.into_rules()?);
-    let command = Command::SetStayRules { by: principal.user, version, rules };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
+    let command = Command::SetStayRules { by: change.by, version: change.version, rules };
+    let done = change.make(fingerprint, command).await?;
     let listing = done.listing()?;
     let headers = [(header::ETAG, precondition::etag(listing.version))];
     Ok(done.answer((headers, Json(StayRules::of(listing)))))

@@ -1,22 +1,22 @@
 //! What administrators decide: which listings go live.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::properties::{answered, identity, tell};
+use super::listing_change::Asked;
+use super::properties::answered;
 use super::property_forms::{Property, PropertyStatus};
 use super::schema::List;
 use crate::domain::ids::PropertyId;
 use crate::domain::property::Command;
-use crate::http::auth::Principal;
-use crate::http::extract::{self, Id, Json, Query};
-use crate::http::idempotency::{self, Key};
+use crate::http::extract::{self, Json, Query};
+use crate::http::idempotency;
+use crate::http::page;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
-use crate::http::{page, precondition};
 use crate::storage::{photos, properties};
 
 /// Which listings.
@@ -51,13 +51,13 @@ pub async fn list(
     Query(query): Query<ReviewQuery>,
 ) -> Result<Json<List<Property>>, Problem> {
     const LIST: &str = "properties to review";
-    let limit = page::limit(query.limit, state.config.limits.page_max)?;
-    let after = query.cursor.map(|cursor| page::read_cursor(LIST, &cursor)).transpose()?;
-    let after = after.map(PropertyId::from);
+    let page_max = state.config.limits.page_max;
+    let asked = page::Asked::read(LIST, query.limit, query.cursor, page_max)?;
+    let after = asked.after.map(PropertyId::from);
     let status = query.status.unwrap_or(PropertyStatus::PendingReview).into();
     let client = state.pool.get().await?;
-    let mut rows = properties::of_status(&client, status, after, i64::from(limit) + 1).await?;
-    let page = page::cut(LIST, &mut rows, limit, |listing| listing.id.uuid());
+    let mut rows = properties::of_status(&client, status, after, asked.rows()).await?;
+    let page = asked.cut(&mut rows, |listing| listing.id.uuid());
     let ids: Vec<_> = rows.iter().map(|listing| listing.id).collect();
     let covers = photos::covers(&client, &ids).await?;
     let data = rows.iter().filter_map(Property::own).map(|one| one.with_cover(&covers)).collect();
@@ -69,15 +69,10 @@ pub async fn list(
     params(("id" = String, Path), ("If-Match" = String, Header),
         ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Property)))]
-pub async fn approve(
-    State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let version = looked_at(&state, id, &headers).await?;
-    decide(&state, &principal, id, key, &(), Command::Approve { version }).await
+pub async fn approve(State(state): State<Shared>, asked: Asked) -> Result<Response, Problem> {
+    let change = asked.review(&state).await?;
+    let command = Command::Approve { version: change.version };
+    answered(&change.make(idempotency::fingerprint(&()), command).await?, StatusCode::OK)
 }
 
 /// Give a listing that was handed in back to its owner.
@@ -87,34 +82,10 @@ pub async fn approve(
     request_body = Rejection, responses((status = 200, body = Property)))]
 pub async fn reject(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    asked: Asked,
     Json(body): Json<Rejection>,
 ) -> Result<Response, Problem> {
-    let version = looked_at(&state, id, &headers).await?;
-    let command = Command::Reject { version, reason: body.reason.clone() };
-    decide(&state, &principal, id, key, &body, command).await
-}
-
-/// The version that the administrator has seen: what was edited since is not decided.
-async fn looked_at(state: &Shared, id: PropertyId, headers: &HeaderMap) -> Result<i32, Problem> {
-    let found = properties::find(&*state.pool.get().await?, id).await?;
-    let listing = found.ok_or_else(Problem::not_found)?;
-    precondition::made_from(headers, listing.version)
-}
-
-async fn decide(
-    state: &Shared,
-    principal: &Principal,
-    id: PropertyId,
-    key: Option<Key>,
-    body: &impl Serialize,
-    command: Command,
-) -> Result<Response, Problem> {
-    let request = identity(state, key, principal, id);
-    let fingerprint = idempotency::fingerprint(body);
-    let done = tell(state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    let change = asked.review(&state).await?;
+    let command = Command::Reject { version: change.version, reason: body.reason.clone() };
+    answered(&change.make(idempotency::fingerprint(&body), command).await?, StatusCode::OK)
 }

@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::booking_forms::Price;
+use super::listing_change::{Asked, Change};
 use super::pricing_forms::{NewPriceRule, NewPricing, NightPrices, PriceRules, Pricing};
-use super::properties::{Sight, identity, own, tell, visible};
+use super::properties::{Sight, own, visible};
 use super::unit_forms::Cancellation;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{self, PriceRuleId, PropertyId, UnitId};
@@ -97,20 +98,13 @@ pub async fn read(
     request_body = NewPricing, responses((status = 200, body = Pricing)))]
 pub async fn set(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    asked: Asked,
     Json(body): Json<NewPricing>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
     let fingerprint = idempotency::fingerprint(&body);
-    let edit = body.into_edit(old.fields.currency)?;
-    let command = Command::Price { by: principal.user, version, edit };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    let edit = body.into_edit(change.old.fields.currency)?;
+    price(change, fingerprint, edit, StatusCode::OK).await
 }
 
 /// Give nights a price of their own, or take it from them: what no rule changes any more.
@@ -120,20 +114,13 @@ pub async fn set(
     request_body = NightPrices, responses((status = 200, body = Pricing)))]
 pub async fn set_nights(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    asked: Asked,
     Json(body): Json<NightPrices>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
     let fingerprint = idempotency::fingerprint(&body);
-    let edit = body.into_edit(old.fields.currency)?;
-    let command = Command::Price { by: principal.user, version, edit };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    let edit = body.into_edit(change.old.fields.currency)?;
+    price(change, fingerprint, edit, StatusCode::OK).await
 }
 
 /// List the rules about prices, the one that speaks first in front.
@@ -156,23 +143,17 @@ pub async fn rules(
     request_body = NewPriceRule, responses((status = 201, body = Pricing)))]
 pub async fn add_rule(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Key,
-    headers: HeaderMap,
+    _required: Key,
+    asked: Asked,
     Json(body): Json<NewPriceRule>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = key.request_id(principal.user, &[id.uuid()]);
+    let change = asked.own(&state).await?;
     let fingerprint = idempotency::fingerprint(&body);
     // Derived from the request, so that a repeated one means the same rule.
-    let rule_id = PriceRuleId::from(ids::derived(request.uuid(), "price-rule"));
-    let rule = body.into_rule(rule_id, old.fields.currency)?;
+    let rule_id = PriceRuleId::from(ids::derived(change.request.uuid(), "price-rule"));
+    let rule = body.into_rule(rule_id, change.old.fields.currency)?;
     let edit = PricingEdit::AddRule(Box::new(rule));
-    let command = Command::Price { by: principal.user, version, edit };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::CREATED)
+    price(change, fingerprint, edit, StatusCode::CREATED).await
 }
 
 /// Take a rule about prices away.
@@ -182,19 +163,22 @@ pub async fn add_rule(
     responses((status = 200, body = Pricing)))]
 pub async fn remove_rule(
     State(state): State<Shared>,
-    principal: Principal,
-    Two(id, rule_id): Two<PropertyId, PriceRuleId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    Two(_id, rule_id): Two<PropertyId, PriceRuleId>,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
     let fingerprint = idempotency::fingerprint(&rule_id);
-    let edit = PricingEdit::RemoveRule(rule_id);
-    let command = Command::Price { by: principal.user, version, edit };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    price(change, fingerprint, PricingEdit::RemoveRule(rule_id), StatusCode::OK).await
+}
+
+async fn price(
+    change: Change<'_>,
+    fingerprint: [u8; 16],
+    edit: PricingEdit,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let command = Command::Price { by: change.by, version: change.version, edit };
+    answered(&change.make(fingerprint, command).await?, status)
 }
 
 /// Ask what a stay costs. The answer's `quote` holds the price for 15 minutes, whatever

@@ -182,8 +182,10 @@ pub async fn apply_as_landlord(
             accounts::grant(&mut client, principal.user, Role::Landlord, cause, now).await?
         }
         LandlordApproval::Admin => {
-            let act = Act { by: Actor::User(principal.user), causation: cause.uuid(), now };
-            admin_users::apply_as_landlord(&mut client, principal.user, &act).await?.ok()
+            let (by, causation) = (Actor::User(principal.user), cause.uuid());
+            let act = Act { by, causation, keyed: None, now };
+            let asked = admin_users::apply_as_landlord(&mut client, principal.user, &act).await?;
+            asked.ok().map(|done| done.user)
         }
     };
     let user = user.ok_or_else(Problem::unauthenticated)?;

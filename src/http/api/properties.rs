@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
+use super::listing_change::Asked;
 use super::property_forms::{NewProperty, Property};
 use super::schema::List;
 use crate::domain::amenity;
@@ -137,31 +138,26 @@ pub async fn read(
     responses((status = 200, body = Property)))]
 pub async fn edit(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    asked: Asked,
     Json(patch): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
+    let old = &change.old;
     let fingerprint = idempotency::fingerprint(&patch);
     let of_unit = ["unit", "price_per_night", "price_per_month"];
     let touches_unit = of_unit.iter().any(|name| patch.contains_key(*name));
-    let (fields, unit) = patched(&old, patch)?;
+    let (fields, unit) = patched(old, patch)?;
     let has = old.units.first().map_or(0, |unit| unit.fields.count);
     let added = if old.units.len() == 1 { unit.count.saturating_sub(has) } else { 0 };
     let unit = (touches_unit || old.units.len() == 1).then(|| Box::new(unit));
     let command = property::Command::Edit {
-        by: principal.user,
-        version,
+        by: change.by,
+        version: change.version,
         fields: Box::new(fields),
         unit,
         slot_ids: slots(&state, added).await?,
     };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    answered(&change.make(fingerprint, command).await?, StatusCode::OK)
 }
 
 /// How much of a listing somebody sees.
@@ -211,18 +207,6 @@ pub(super) async fn slots(state: &Shared, count: u16) -> Result<Vec<i64>, Proble
         return Ok(Vec::new());
     }
     Ok(properties::next_slot_ids(&*state.pool.get().await?, u32::from(count)).await?)
-}
-
-/// The id of a change that If-Match already keeps from being done twice: a key is welcome
-/// and not required.
-pub(super) fn identity(
-    state: &Shared,
-    key: Option<Key>,
-    principal: &Principal,
-    id: PropertyId,
-) -> RequestId {
-    let of_key = |key: Key| key.request_id(principal.user, &[id.uuid()]);
-    key.map_or_else(|| state.clock.id(), of_key)
 }
 
 fn patched(

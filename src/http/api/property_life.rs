@@ -5,14 +5,15 @@ use std::collections::HashMap;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::properties::{answered, identity, own, slots, tell};
+use super::listing_change::Asked;
+use super::properties::{answered, own, slots, tell};
 use super::property_forms::Property;
 use super::schema::List;
 use crate::domain::ids::{self, PropertyId, RequestId, UnitId, UserId};
@@ -23,7 +24,6 @@ use crate::http::auth::Principal;
 use crate::http::extract::{self, Id, Json, Query};
 use crate::http::idempotency::{self, Key};
 use crate::http::page::{self, Page};
-use crate::http::precondition;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::storage::properties;
@@ -58,14 +58,8 @@ pub struct Activity {
     params(("id" = String, Path), ("If-Match" = String, Header),
         ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Property)))]
-pub async fn submit(
-    State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    step(&state, &principal, id, key, &headers, |by, version| Command::Submit { by, version }).await
+pub async fn submit(State(state): State<Shared>, asked: Asked) -> Result<Response, Problem> {
+    step(&state, asked, |by, version| Command::Submit { by, version }).await
 }
 
 /// Offer a paused one again.
@@ -73,15 +67,8 @@ pub async fn submit(
     params(("id" = String, Path), ("If-Match" = String, Header),
         ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Property)))]
-pub async fn publish(
-    State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let command = |by, version| Command::Publish { by, version };
-    step(&state, &principal, id, key, &headers, command).await
+pub async fn publish(State(state): State<Shared>, asked: Asked) -> Result<Response, Problem> {
+    step(&state, asked, |by, version| Command::Publish { by, version }).await
 }
 
 /// Let it rest: nobody finds or books it. Bookings and holds that exist go on.
@@ -89,15 +76,8 @@ pub async fn publish(
     params(("id" = String, Path), ("If-Match" = String, Header),
         ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Property)))]
-pub async fn unpublish(
-    State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let command = |by, version| Command::Unpublish { by, version };
-    step(&state, &principal, id, key, &headers, command).await
+pub async fn unpublish(State(state): State<Shared>, asked: Asked) -> Result<Response, Problem> {
+    step(&state, asked, |by, version| Command::Unpublish { by, version }).await
 }
 
 /// Give it up for good. Not while there are stays to come or open holds.
@@ -105,15 +85,8 @@ pub async fn unpublish(
     params(("id" = String, Path), ("If-Match" = String, Header),
         ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Property)))]
-pub async fn archive(
-    State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let command = |by, version| Command::Archive { by, version };
-    step(&state, &principal, id, key, &headers, command).await
+pub async fn archive(State(state): State<Shared>, asked: Asked) -> Result<Response, Problem> {
+    step(&state, asked, |by, version| Command::Archive { by, version }).await
 }
 
 /// Give it up for good, as `archive` does.
@@ -121,15 +94,8 @@ pub async fn archive(
     params(("id" = String, Path), ("If-Match" = String, Header),
         ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = Property)))]
-pub async fn remove(
-    State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let command = |by, version| Command::Archive { by, version };
-    step(&state, &principal, id, key, &headers, command).await
+pub async fn remove(State(state): State<Shared>, asked: Asked) -> Result<Response, Problem> {
+    step(&state, asked, |by, version| Command::Archive { by, version }).await
 }
 
 /// Make a draft that says the same, without photos and bookings.
@@ -222,20 +188,13 @@ impl Activity {
     }
 }
 
-/// Has the owner's listing take a step from the version that If-Match names.
+/// Has the owner's listing take a step.
 async fn step(
     state: &Shared,
-    principal: &Principal,
-    id: PropertyId,
-    key: Option<Key>,
-    headers: &HeaderMap,
+    asked: Asked,
     command: impl FnOnce(UserId, i32) -> Command,
 ) -> Result<Response, Problem> {
-    let old = own(state, id, principal.user).await?;
-    let version = precondition::made_from(headers, old.version)?;
-    let request = identity(state, key, principal, id);
-    let fingerprint = idempotency::fingerprint(&());
-    let command = command(principal.user, version);
-    let done = tell(state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    let change = asked.own(state).await?;
+    let command = command(change.by, change.version);
+    answered(&change.make(idempotency::fingerprint(&()), command).await?, StatusCode::OK)
 }

@@ -2,13 +2,14 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::properties::{answered, identity, merged, own, slots, tell, visible};
+use super::listing_change::Asked;
+use super::properties::{answered, merged, slots, visible};
 use super::property_forms::Property;
 use super::unit_forms::{NewPolicies, Unit, UnitForm, Units};
 use crate::domain::amenity::{self, CATALOGUE};
@@ -74,24 +75,20 @@ pub async fn list(
     request_body = UnitForm, responses((status = 201, body = Property)))]
 pub async fn add(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Key,
-    headers: HeaderMap,
+    _required: Key,
+    asked: Asked,
     Json(body): Json<UnitForm>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = key.request_id(principal.user, &[id.uuid()]);
+    let change = asked.own(&state).await?;
     let fingerprint = idempotency::fingerprint(&body);
-    let fields = body.into_fields(old.fields.currency)?;
+    let fields = body.into_fields(change.old.fields.currency)?;
     fields.check("")?;
     let slot_ids = slots(&state, fields.count).await?;
     // Derived from the request, so that a repeated one means the same type.
-    let unit = property::Unit { id: UnitId::from(ids::derived(request.uuid(), "unit")), fields };
-    let command = Command::AddUnit { by: principal.user, version, unit: Box::new(unit), slot_ids };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::CREATED)
+    let id = UnitId::from(ids::derived(change.request.uuid(), "unit"));
+    let unit = Box::new(property::Unit { id, fields });
+    let command = Command::AddUnit { by: change.by, version: change.version, unit, slot_ids };
+    answered(&change.make(fingerprint, command).await?, StatusCode::CREATED)
 }
 
 /// Change a unit type: a JSON merge patch (RFC 7396) of what was sent to add it. The answer
@@ -103,25 +100,20 @@ pub async fn add(
     responses((status = 200, body = Property)))]
 pub async fn edit(
     State(state): State<Shared>,
-    principal: Principal,
-    Two(id, unit_id): Two<PropertyId, UnitId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    Two(_id, unit_id): Two<PropertyId, UnitId>,
+    asked: Asked,
     Json(patch): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let unit = old.unit(unit_id).ok_or_else(Problem::not_found)?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
+    let unit = change.old.unit(unit_id).ok_or_else(Problem::not_found)?;
     let fingerprint = idempotency::fingerprint(&(unit_id, &patch));
-    let form = merged(&UnitForm::of(&old, unit), patch)?;
-    let fields = form.into_fields(old.fields.currency)?;
+    let form = merged(&UnitForm::of(&change.old, unit), patch)?;
+    let fields = form.into_fields(change.old.fields.currency)?;
     fields.check("")?;
     let slot_ids = slots(&state, fields.count.saturating_sub(unit.fields.count)).await?;
     let unit = Box::new(property::Unit { id: unit_id, fields });
-    let command = Command::EditUnit { by: principal.user, version, unit, slot_ids };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    let command = Command::EditUnit { by: change.by, version: change.version, unit, slot_ids };
+    answered(&change.make(fingerprint, command).await?, StatusCode::OK)
 }
 
 /// Take a unit type away, if no stay in it is to come and it is not the last. The answer is
@@ -132,18 +124,13 @@ pub async fn edit(
     responses((status = 200, body = Property)))]
 pub async fn remove(
     State(state): State<Shared>,
-    principal: Principal,
-    Two(id, unit_id): Two<PropertyId, UnitId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    Two(_id, unit_id): Two<PropertyId, UnitId>,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
+    let command = Command::RemoveUnit { by: change.by, version: change.version, unit_id };
     let fingerprint = idempotency::fingerprint(&unit_id);
-    let command = Command::RemoveUnit { by: principal.user, version, unit_id };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    answered(&change.make(fingerprint, command).await?, StatusCode::OK)
 }
 
 /// Set the rules of the house, all at once.
@@ -153,18 +140,12 @@ pub async fn remove(
     request_body = NewPolicies, responses((status = 200, body = Property)))]
 pub async fn set_policies(
     State(state): State<Shared>,
-    principal: Principal,
-    Id(id): Id<PropertyId>,
-    key: Option<Key>,
-    headers: HeaderMap,
+    asked: Asked,
     Json(body): Json<NewPolicies>,
 ) -> Result<Response, Problem> {
-    let old = own(&state, id, principal.user).await?;
-    let version = precondition::made_from(&headers, old.version)?;
-    let request = identity(&state, key, &principal, id);
+    let change = asked.own(&state).await?;
     let fingerprint = idempotency::fingerprint(&body);
     let policies = Box::new(body.into_rules()?);
-    let command = Command::SetPolicies { by: principal.user, version, policies };
-    let done = tell(&state, principal.user, id, request, fingerprint, command).await?;
-    answered(&done, StatusCode::OK)
+    let command = Command::SetPolicies { by: change.by, version: change.version, policies };
+    answered(&change.make(fingerprint, command).await?, StatusCode::OK)
 }

@@ -13,7 +13,7 @@ use crate::domain::event::Position;
 use crate::domain::ids::DeadLetterId;
 use crate::http::api::schema::List;
 use crate::http::extract::{self, Id, Json, Query};
-use crate::http::page;
+use crate::http::page::Asked;
 use crate::http::problem::{Problem, Slug};
 use crate::http::state::Shared;
 use crate::storage::dead_letters::{self, DeadLetter, Filter};
@@ -145,8 +145,7 @@ pub async fn list(
     State(state): State<Shared>,
     Query(query): Query<LettersQuery>,
 ) -> Result<Json<List<LetterView>>, Problem> {
-    let limit = page::limit(query.limit, state.config.limits.page_max)?;
-    let after = query.cursor.map(|cursor| page::read_cursor(LIST, &cursor)).transpose()?;
+    let asked = Asked::read(LIST, query.limit, query.cursor, state.config.limits.page_max)?;
     let filter = Filter {
         consumer: query.consumer,
         kind: query.kind,
@@ -160,8 +159,8 @@ pub async fn list(
         }),
     };
     let client = state.pool.get().await?;
-    let mut found = dead_letters::list(&client, &filter, after, i64::from(limit) + 1).await?;
-    let page = page::cut(LIST, &mut found, limit, |letter| letter.id.uuid());
+    let mut found = dead_letters::list(&client, &filter, asked.after, asked.rows()).await?;
+    let page = asked.cut(&mut found, |letter| letter.id.uuid());
     Ok(Json(List { data: found.into_iter().map(LetterView::from).collect(), page }))
 }
 

@@ -16,7 +16,7 @@ use crate::actors::replayer;
 use crate::domain::ids::ReplayId;
 use crate::http::api::schema::List;
 use crate::http::extract::{self, Id, Json, Query};
-use crate::http::page;
+use crate::http::page::Asked;
 use crate::http::problem::{Problem, Slug};
 use crate::http::state::Shared;
 use crate::storage::replays::{self, Range, Replay};
@@ -217,11 +217,10 @@ pub async fn list(
     State(state): State<Shared>,
     Query(query): Query<ReplaysQuery>,
 ) -> Result<Json<List<ReplayView>>, Problem> {
-    let limit = page::limit(query.limit, state.config.limits.page_max)?;
-    let after = query.cursor.map(|cursor| page::read_cursor(LIST, &cursor)).transpose()?;
+    let asked = Asked::read(LIST, query.limit, query.cursor, state.config.limits.page_max)?;
     let client = state.pool.get().await?;
-    let mut found = replays::list(&client, after, i64::from(limit) + 1).await?;
-    let page = page::cut(LIST, &mut found, limit, |replay| replay.id.uuid());
+    let mut found = replays::list(&client, asked.after, asked.rows()).await?;
+    let page = asked.cut(&mut found, |replay| replay.id.uuid());
     Ok(Json(List { data: found.into_iter().map(ReplayView::from).collect(), page }))
 }
 

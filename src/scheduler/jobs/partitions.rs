@@ -1,11 +1,12 @@
 //! Makes the event log's partitions for the months to come, before anything is written
-//! into them, and drops those that are older than `events.retention_days` and that nobody
-//! needs any more.
+//! into them, and drops what is older than `events.retention_days` and `events.retention`
+//! say and nobody needs any more.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::topic::Topic;
 use crate::scheduler::job::{Job, Report, Tools};
-use crate::storage::{partitions, sqlstate::StorageError};
+use crate::storage::{partitions, retention, sqlstate::StorageError};
 
 /// Daily, and at start.
 pub const JOB: Job = Job {
@@ -22,11 +23,10 @@ async fn run(tools: Tools) -> Report {
     let now = tools.clock.now();
     let mut client = tools.pool.get().await.map_err(StorageError::from)?;
     let made = partitions::make(&client, now, MONTHS).await?;
-    let days = i64::from(tools.config.events.retention_days);
-    if days == 0 {
-        return Ok(made);
-    }
-    let before = now.checked_sub(SignedDuration::from_hours(24 * days));
-    let before = before.map_err(StorageError::malformed)?;
-    Ok(made + partitions::drop_before(&mut client, before).await?)
+    let before = |topic| -> Option<(Topic, Timestamp)> {
+        let days = tools.config.events.kept_days(topic)?;
+        Some((topic, now - SignedDuration::from_hours(24 * i64::from(days))))
+    };
+    let limits: Vec<_> = Topic::ALL.into_iter().filter_map(before).collect();
+    Ok(made + retention::drop_old(&mut client, &limits).await?)
 }

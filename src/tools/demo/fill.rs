@@ -184,7 +184,7 @@ pub async fn tell(database: &Database, out: &mut impl Write) -> Result<(), DemoE
     let client = database.connect("").await?;
     for login in LOGINS {
         let found = accounts::credentials(&client, login.email).await?;
-        if found.is_some_and(|(_, hash)| password::matches(login.password, Some(&hash))) {
+        if found.is_some_and(|(_, hash)| password::matches(login.password, &hash)) {
             writeln!(out, "{login}")?;
         }
     }

@@ -143,7 +143,7 @@ impl Filler {
             let cause = ids::derived(user.id.uuid(), "demo-role");
             accounts::grant(client, user.id, person.role, cause, self.now).await?;
         }
-        let known = person.password.filter(|word| password::matches(word, Some(&hash)));
+        let known = person.password.filter(|word| password::matches(word, &hash));
         Ok(Some(Account {
             id: user.id,
             email: person.email.clone(),
