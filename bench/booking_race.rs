@@ -20,6 +20,7 @@ mod peer;
 mod race;
 #[path = "booking_race/rows.rs"]
 mod rows;
+#[expect(dead_code, reason = "another bench needs the rest")]
 mod support;
 #[path = "booking_race/zipf.rs"]
 mod zipf;
