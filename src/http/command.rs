@@ -129,12 +129,17 @@ impl Done {
     /// An answer, marked if it is a repeated one.
     #[must_use]
     pub fn answer(&self, response: impl IntoResponse) -> Response {
-        let mut response = response.into_response();
-        if self.replayed {
-            response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
-        }
-        response
+        answer(response, self.replayed)
     }
+}
+
+/// An answer, marked if it is a repeated one.
+pub fn answer(response: impl IntoResponse, replayed: bool) -> Response {
+    let mut response = response.into_response();
+    if replayed {
+        response.headers_mut().insert(REPLAYED.clone(), HeaderValue::from_static("true"));
+    }
+    response
 }
 
 fn unexpected() -> Problem {

@@ -37,6 +37,7 @@ fn propose(by: UserId, number: u128, from: i8, to: i8) -> Command {
         check_in: Some(june(from)),
         check_out: Some(june(to)),
         guests: None,
+        promo: None,
     }
 }
 
