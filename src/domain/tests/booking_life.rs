@@ -6,14 +6,15 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::fixture::{
-    World, booking_id, euro, june, nights, owner, paid, payment_id, snapshot, stranger, tenant,
-    told,
+    World, booking_id, euro, june, nights, owner, paid, payment_id, rule, snapshot, stranger,
+    tenant, told,
 };
 use crate::domain::booking::{self, Answer, BookingStatus, Command};
 use crate::domain::booking_details::{ManualGuest, ProposalStatus};
 use crate::domain::change::Decision;
 use crate::domain::ids::{ProposalId, UserId};
 use crate::domain::payment::{self, Decline, PaymentStatus};
+use crate::domain::pricing::{Tax, TaxBase, TaxRate};
 use crate::domain::refusal::Refusal;
 
 fn confirmed() -> World {
@@ -342,6 +343,38 @@ fn a_landlord_enters_a_stay_and_changes_it_alone() {
     let decision = world.book(cancel(owner(), None)).unwrap();
     assert_eq!(told(&decision), ["booking.cancelled", "booking.released"]);
     assert_eq!(refunds(&world), []);
+}
+
+#[test]
+fn a_stay_that_a_landlord_enters_costs_what_it_would_cost_today() {
+    let mut world = World::live(1);
+    let listing = world.listing_mut();
+    listing.fields.cleaning_fee_minor = 2_500;
+    listing.fields.deposit_minor = 50_000;
+    listing.pricing.rates.weekly_off = 1_000;
+    let vat =
+        Tax { name: "VAT".into(), rate: TaxRate::Percent { of_whole: 1_000, base: TaxBase::Stay } };
+    listing.pricing.rates.taxes = vec![vat];
+    let manual = |number, from, total: Option<i64>| Command::Manual {
+        by: owner(),
+        booking_id: booking_id(number),
+        unit_id: None,
+        nights: nights(from, from + 7),
+        guests: 2,
+        guest: ManualGuest { name: "Ada".into(), note: None },
+        total: total.map(euro),
+    };
+    world.book(manual(1, 3, None)).unwrap();
+    let booking = world.booking(1);
+    // 700 less a tenth, and the cleaning; a tenth of these on top. The deposit is not ours.
+    assert_eq!((booking.total, booking.terms.price.lines.len()), (euro(72_050), 4));
+    world.book(manual(2, 10, Some(1_234))).unwrap();
+    let booking = world.booking(2);
+    assert_eq!((booking.total, booking.terms.price.lines.len()), (euro(1_234), 1));
+    world.listing_mut().units[0].fields.night_minor = None;
+    let priceless = world.book(manual(3, 17, None)).unwrap_err();
+    assert_eq!(rule(priceless), "no-price");
+    world.book(manual(3, 17, Some(0))).unwrap();
 }
 
 #[test]
