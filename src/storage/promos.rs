@@ -52,7 +52,7 @@ pub async fn add(
     let (id, owner) = (terms.id.uuid(), terms.owner.uuid());
     let transaction = client.transaction().await?;
     // Two at once: the second waits, and sees what the first has made.
-    transaction.query("select 1 from users where id = $1 for update", &[&owner]).await?;
+    transaction.query("select 1 from users where id = $1 for no key update", &[&owner]).await?;
     if let Some(made) = find(&transaction, terms.id).await? {
         // All but its end is as it was made.
         let same = PromoTerms { ended_at: None, ..made.terms } == *terms;

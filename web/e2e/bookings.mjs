@@ -435,6 +435,25 @@ await run.check('one click takes another stay in place of one that is gone', asy
   must(/\/bookings\/bkg_/.test(page.url()), `odd place ${page.url()}`);
 });
 
+await run.check('a code that is ended takes nothing off, and the price stays', async () => {
+  const code = `TEN-${tag.toUpperCase()}`;
+  await landlord.page.goto(`${base}/landlord/${plain}/prices`);
+  await landlord.page.click(`[aria-label="End ${code}"]`);
+  await landlord.page.waitForSelector(`text=${code}`, { state: 'detached' });
+  const { page } = tenant;
+  await page.goto(`${base}${stayPath(plain, after(start, 14), 3)}`);
+  await page.waitForSelector('.lines-total');
+  const before = await lines(page);
+  await page.click('text=I have a promo code');
+  await page.fill('[name=promo]', code);
+  await page.click('.promo button');
+  await page.waitForSelector('.promo .field-error >> text=/not good any more/');
+  await eventually('the price without it', async () => (await lines(page)) === before);
+  await page.fill('[name=promo]', '');
+  await page.click('.promo button >> text=Remove');
+  await page.waitForSelector('.promo .field-error', { state: 'detached' });
+});
+
 // ---- for everybody ------------------------------------------------------------------------------
 
 await run.check('these pages fit a phone and are accessible', async () => {

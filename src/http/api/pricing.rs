@@ -18,7 +18,6 @@ use crate::domain::calendar::Nights;
 use crate::domain::ids::{self, PriceRuleId, PropertyId, UnitId};
 use crate::domain::offer;
 use crate::domain::pricing::PricingEdit;
-use crate::domain::promo;
 use crate::domain::property::{Command, Status};
 use crate::domain::quote::{self, At, Offer, Quote};
 use crate::domain::rules::Context;
@@ -232,10 +231,8 @@ pub async fn quote(
     };
     let (unit_id, terms) =
         offer::terms(&listing, body.unit_id, nights, body.guests, promo.clone(), &context)?;
-    if promo.as_ref().is_some_and(|promo| promo.max_uses.is_some())
-        && promos::free_uses(&state, promo.as_ref()).await?.is_empty()
-    {
-        return Err(promo::used_up().into());
+    if let Some(promo) = &promo {
+        promos::check_left(&state, promo).await?;
     }
     let quote = Quote {
         property_id: id,

@@ -198,6 +198,18 @@ pub(super) async fn free_uses(
     Ok(slots::free(&state.pool, gate::uses_of(id), most.unsigned_abs()).await?)
 }
 
+/// Checks that a use of a code is left at the moment.
+///
+/// # Errors
+/// `promo-refused` when none is.
+pub(super) async fn check_left(state: &Shared, promo: &PromoTerms) -> Result<(), Problem> {
+    let is_counted = promo.max_uses.is_some();
+    if is_counted && free_uses(state, Some(promo)).await?.is_empty() {
+        return Err(promo::used_up().into());
+    }
+    Ok(())
+}
+
 impl NewPromoCode {
     fn into_terms(self, id: PromoId, owner: UserId) -> Result<PromoTerms, Problem> {
         let off = match (self.off_bp, self.off) {

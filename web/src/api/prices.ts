@@ -24,10 +24,9 @@ export const prices = {
     data(client.ask<Pricing>('PUT', at(pricing.property_id, '/night-prices'), { body, ifMatch: tag(pricing), idempotencyKey: randomKey() })),
 
   promoCodes: (cursor?: string, signal?: AbortSignal) =>
-    data(client.ask<List<PromoCode>>('GET', '/promo-codes', { query: { limit: 50, cursor }, ...until(signal) })),
+    data(client.ask<List<PromoCode>>('GET', '/promo-codes', { query: { status: 'active', limit: 50, cursor }, ...until(signal) })),
   addPromoCode: (body: NewPromoCode, idempotencyKey: string) =>
     data(client.ask<PromoCode>('POST', '/promo-codes', { body, idempotencyKey })),
-  async removePromoCode(id: string): Promise<void> {
-    await client.ask('DELETE', `/promo-codes/${encodeURIComponent(id)}`, { idempotencyKey: randomKey() });
-  },
+  endPromoCode: (id: string) =>
+    data(client.ask<PromoCode>('DELETE', `/promo-codes/${encodeURIComponent(id)}`, { idempotencyKey: randomKey() })),
 };
