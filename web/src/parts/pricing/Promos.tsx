@@ -16,10 +16,10 @@ import { Failure, Loading, Refusal } from '../States';
 export function Promos({ pricing }: { pricing: Pricing }) {
   const queries = useQueryClient();
   const [adding, setAdding] = useState(false);
-  const found = useQuery({ queryKey: ['promo-codes'], queryFn: ({ signal }) => prices.promoCodes(undefined, signal) });
+  const found = useQuery({ queryKey: ['promo-codes'], queryFn: ({ signal }) => prices.promoCodes(signal) });
   const renew = (): void => void queries.invalidateQueries({ queryKey: ['promo-codes'] });
   const end = useMutation({ mutationFn: prices.endPromoCode, onSettled: renew });
-  const here = (found.data?.data ?? []).filter((one) => !one.property_ids?.length || one.property_ids.includes(pricing.property_id));
+  const here = (found.data ?? []).filter((one) => !one.property_ids?.length || one.property_ids.includes(pricing.property_id));
   return (
     <section className="panel" aria-labelledby="promos-title">
       <h2 id="promos-title">Promo codes</h2>
