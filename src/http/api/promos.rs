@@ -49,26 +49,26 @@ pub struct PromosQuery {
 }
 
 /// What a code is good for: `off_bp` or `off`.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPromoCode {
     /// The word; case does not count.
     #[schema(min_length = 3, max_length = 20, pattern = "^[A-Za-z0-9-]+$")]
     code: String,
     /// What comes off nights and guests, in hundredths of a percent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     #[schema(minimum = 1, maximum = 10_000)]
     off_bp: Option<u16>,
     /// What comes off, at homes with prices in its currency; never more than nights and guests
     /// cost.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = MoneyForm, required = false)]
+    #[serde(default)]
+    #[schema(value_type = Option<MoneyForm>)]
     off: Option<Money>,
     /// The first day on which it can be used, by the home's clocks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     valid_from: Option<Date>,
     /// The last day.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     valid_until: Option<Date>,
     /// The homes; without any, all of the landlord's.
     #[serde(default)]
@@ -79,7 +79,7 @@ pub struct NewPromoCode {
     #[schema(maximum = 730)]
     min_nights: u16,
     /// How many bookings it is good for; without it, any number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     #[schema(minimum = 1, maximum = 10_000)]
     max_uses: Option<i32>,
 }
@@ -92,9 +92,29 @@ pub struct PromoCode {
     id: PromoId,
     /// Whether it can be used.
     status: PromoStatus,
-    /// What it is good for.
-    #[serde(flatten)]
-    terms: NewPromoCode,
+    /// The word, in capitals.
+    code: String,
+    /// What comes off nights and guests, in hundredths of a percent; or `off`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_bp: Option<u16>,
+    /// What comes off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<MoneyForm>)]
+    off: Option<Money>,
+    /// The first day on which it can be used, by the home's clocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_from: Option<Date>,
+    /// The last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_until: Option<Date>,
+    /// The homes; without any, all of the landlord's.
+    #[schema(value_type = Vec<String>)]
+    property_ids: Vec<PropertyId>,
+    /// The shortest stay, in nights.
+    min_nights: u16,
+    /// How many bookings it is good for; without it, any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_uses: Option<i32>,
     /// The uses that stays have; only where they are limited.
     #[serde(skip_serializing_if = "Option::is_none")]
     uses: Option<i64>,
@@ -242,20 +262,18 @@ impl PromoCode {
         Self {
             id: terms.id,
             status: terms.ended_at.map_or(PromoStatus::Active, |_| PromoStatus::Ended),
+            code: terms.code,
+            off_bp,
+            off,
+            valid_from: terms.valid_from,
+            valid_until: terms.valid_until,
+            property_ids: terms.properties,
+            min_nights: terms.min_nights,
+            max_uses: terms.max_uses,
             uses: terms.max_uses.map(|_| uses),
             uses_left: terms.max_uses.map(|most| i64::from(most) - uses),
             created_at,
             ended_at: terms.ended_at,
-            terms: NewPromoCode {
-                code: terms.code,
-                off_bp,
-                off,
-                valid_from: terms.valid_from,
-                valid_until: terms.valid_until,
-                property_ids: terms.properties,
-                min_nights: terms.min_nights,
-                max_uses: terms.max_uses,
-            },
         }
     }
 }
