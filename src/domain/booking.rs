@@ -254,11 +254,22 @@ pub fn decide(
             turn.check_out(booking, party)
         }
         Command::NoShow { by, booking_id } => turn.no_show(landlords(by, booking_id)?),
-        Command::Propose { by, booking_id, change_id, unit_id, check_in, check_out, guests } => {
+        Command::Propose {
+            by,
+            booking_id,
+            change_id,
+            unit_id,
+            check_in,
+            check_out,
+            guests,
+            promo,
+        } => {
             let (booking, party) = party(by, booking_id)?;
             let (change_id, unit_id) = (*change_id, *unit_id);
             let (check_in, check_out, guests) = (*check_in, *check_out, *guests);
-            turn.propose(booking, party, &Wish { change_id, unit_id, check_in, check_out, guests })
+            let promo = promo.as_deref();
+            let wish = Wish { change_id, unit_id, check_in, check_out, guests, promo };
+            turn.propose(booking, party, &wish)
         }
         Command::Answer { by, booking_id, change_id, answer } => {
             let (booking, party) = party(by, booking_id)?;

@@ -7,6 +7,7 @@ use super::booking_details::ManualGuest;
 use super::calendar::Nights;
 use super::ids::{BookingId, PaymentId, ProposalId, UnitId, UserId};
 use super::money::Money;
+use super::promo::PromoTerms;
 use super::quote::Offer;
 
 /// What can be asked of bookings. `by` is who asks; whether they may is decided here.
@@ -154,6 +155,9 @@ pub enum Command {
         check_out: Option<Date>,
         /// How many people come.
         guests: Option<u16>,
+        /// The promo code of its terms.
+        #[serde(default)]
+        promo: Option<Box<PromoTerms>>,
     },
     /// Answer a proposal, or take it back.
     Answer {

@@ -129,6 +129,10 @@ pub struct Details {
     /// Why it was declined or called off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Its place among the uses of the promo code of its terms: kept while it is open, and for
+    /// good once it was paid for. None: uses are not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promo_slot: Option<i32>,
     /// The last change that was proposed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Proposal>,

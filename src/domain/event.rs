@@ -11,7 +11,8 @@ use super::booking_details::Party;
 use super::calendar::Nights;
 use super::cancellation::RefundLines;
 pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
-use super::ids::{BookingId, PaymentId, PhotoId, PropertyId, ProposalId, RefundId, UnitId, UserId};
+use super::ids::{BookingId, PaymentId, PhotoId, PromoId, PropertyId, ProposalId};
+use super::ids::{RefundId, UnitId, UserId};
 use super::money::Money;
 use super::payment::Decline;
 
@@ -19,7 +20,7 @@ use super::payment::Decline;
 pub const VERSION: i16 = 1;
 
 /// Something that has become true. Ids without a word are of what the event's thing is or
-/// belongs to.
+/// belongs to, and a `stay` says what, where, who and when.
 #[expect(missing_docs, reason = "ids that say by their names what they are")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -112,21 +113,16 @@ pub enum Event {
     /// A draft was made.
     #[serde(rename = "property.created")]
     PropertyCreated {
-        /// The listing.
         property_id: PropertyId,
         /// Whose.
         owner_id: UserId,
     },
     /// A draft was handed in.
     #[serde(rename = "property.submitted")]
-    PropertySubmitted {
-        /// The listing.
-        property_id: PropertyId,
-    },
+    PropertySubmitted { property_id: PropertyId },
     /// A listing went live.
     #[serde(rename = "property.approved")]
     PropertyApproved {
-        /// The listing.
         property_id: PropertyId,
         /// Its version now.
         version: i32,
@@ -134,7 +130,6 @@ pub enum Event {
     /// A listing says something else.
     #[serde(rename = "property.updated")]
     PropertyUpdated {
-        /// The listing.
         property_id: PropertyId,
         /// Its version now.
         version: i32,
@@ -142,7 +137,6 @@ pub enum Event {
     /// A listing that was handed in is not good enough yet.
     #[serde(rename = "property.rejected")]
     PropertyRejected {
-        /// The listing.
         property_id: PropertyId,
         /// Whose.
         owner_id: UserId,
@@ -154,7 +148,6 @@ pub enum Event {
     /// A paused listing can be found and booked again.
     #[serde(rename = "property.published")]
     PropertyPublished {
-        /// The listing.
         property_id: PropertyId,
         /// Its version now.
         version: i32,
@@ -162,7 +155,6 @@ pub enum Event {
     /// A listing rests: nobody but its owner sees it.
     #[serde(rename = "property.unpublished")]
     PropertyUnpublished {
-        /// The listing.
         property_id: PropertyId,
         /// Its version now.
         version: i32,
@@ -170,7 +162,6 @@ pub enum Event {
     /// A listing is given up for good.
     #[serde(rename = "property.archived")]
     PropertyArchived {
-        /// The listing.
         property_id: PropertyId,
         /// Its version now.
         version: i32,
@@ -178,7 +169,6 @@ pub enum Event {
     /// The landlord takes other stays than before.
     #[serde(rename = "property.rules_changed")]
     PropertyRulesChanged {
-        /// The listing.
         property_id: PropertyId,
         /// Its version now.
         version: i32,
@@ -186,7 +176,6 @@ pub enum Event {
     /// A night costs something else.
     #[serde(rename = "property.price_changed")]
     PropertyPriceChanged {
-        /// The listing.
         property_id: PropertyId,
         /// What a night cost.
         old: Money,
@@ -196,7 +185,6 @@ pub enum Event {
     /// A listing has a photo more.
     #[serde(rename = "property.photo_added")]
     PropertyPhotoAdded {
-        /// The listing.
         property_id: PropertyId,
         /// The photo.
         photo_id: PhotoId,
@@ -206,15 +194,31 @@ pub enum Event {
     /// A listing has a photo less.
     #[serde(rename = "property.photo_removed")]
     PropertyPhotoRemoved {
-        /// The listing.
         property_id: PropertyId,
         /// The photo.
         photo_id: PhotoId,
     },
+    /// A landlord made a promo code.
+    #[serde(rename = "promo_code.created")]
+    PromoCodeCreated {
+        promo_id: PromoId,
+        /// Whose.
+        owner_id: UserId,
+        /// The word that guests type.
+        code: String,
+    },
+    /// A promo code is good no longer.
+    #[serde(rename = "promo_code.ended")]
+    PromoCodeEnded {
+        promo_id: PromoId,
+        /// Whose.
+        owner_id: UserId,
+        /// The word, which may be given to another code from now on.
+        code: String,
+    },
     /// Nights are held for a tenant.
     #[serde(rename = "booking.held")]
     BookingHeld {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// When the hold ends by itself.
@@ -223,7 +227,6 @@ pub enum Event {
     /// The tenant is paying.
     #[serde(rename = "booking.payment_pending")]
     BookingPaymentPending {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         payment_id: PaymentId,
@@ -233,7 +236,6 @@ pub enum Event {
     /// The hold is ending; the provider has to say first whether it was paid.
     #[serde(rename = "booking.expiring")]
     BookingExpiring {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// The payment to be closed.
@@ -244,7 +246,6 @@ pub enum Event {
     /// The booking is paid for and stands.
     #[serde(rename = "booking.confirmed")]
     BookingConfirmed {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// What was paid.
@@ -253,7 +254,6 @@ pub enum Event {
     /// The hold ended for want of a payment.
     #[serde(rename = "booking.expired")]
     BookingExpired {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Whether the landlord had been asked and had not answered.
@@ -263,7 +263,6 @@ pub enum Event {
     /// The payment went wrong for good.
     #[serde(rename = "booking.failed")]
     BookingFailed {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// A stable word for the reason.
@@ -272,7 +271,6 @@ pub enum Event {
     /// Somebody called the booking off.
     #[serde(rename = "booking.cancelled")]
     BookingCancelled {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Who did; unknown of a hold that was given up.
@@ -291,14 +289,12 @@ pub enum Event {
     /// The nights are back in the calendar and the money is settled, or on its way back.
     #[serde(rename = "booking.released")]
     BookingReleased {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
     },
     /// A payment arrived after its booking had ended.
     #[serde(rename = "booking.late_payment_resolved")]
     BookingLatePaymentResolved {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Whether the nights could be taken again; else the money goes back.
@@ -307,7 +303,6 @@ pub enum Event {
     /// The tenant has some minutes more to pay.
     #[serde(rename = "booking.extended")]
     BookingExtended {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// When the hold ends by itself now.
@@ -316,7 +311,6 @@ pub enum Event {
     /// The landlord is asked whether the tenant may come.
     #[serde(rename = "booking.requested")]
     BookingRequested {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Until when the landlord can answer.
@@ -325,7 +319,6 @@ pub enum Event {
     /// The landlord says yes; it stands once it is paid for.
     #[serde(rename = "booking.approved")]
     BookingApproved {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Until when it can be paid for.
@@ -334,7 +327,6 @@ pub enum Event {
     /// The landlord says no.
     #[serde(rename = "booking.declined")]
     BookingDeclined {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Why, for the tenant to read.
@@ -353,14 +345,12 @@ pub enum Event {
     /// The guests are there.
     #[serde(rename = "booking.checked_in")]
     BookingCheckedIn {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
     },
     /// The stay is over.
     #[serde(rename = "booking.completed")]
     BookingCompleted {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Whether the guests left before the last day, so that nights are free again.
@@ -369,7 +359,6 @@ pub enum Event {
     /// Nobody came.
     #[serde(rename = "booking.no_show")]
     BookingNoShow {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
     },
@@ -410,7 +399,6 @@ pub enum Event {
     /// A proposal came to nothing; the stay is as it was.
     #[serde(rename = "booking.change_declined")]
     BookingChangeDeclined {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// The proposal.
@@ -438,7 +426,6 @@ pub enum Event {
     /// A stay has another unit of its type.
     #[serde(rename = "booking.moved")]
     BookingMoved {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// The unit's number within its type.
@@ -524,7 +511,6 @@ pub enum Event {
     /// A deposit is kept, beside what the stay costs.
     #[serde(rename = "deposit.held")]
     DepositHeld {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// All of it.
@@ -533,7 +519,6 @@ pub enum Event {
     /// The landlord says what part of a deposit is kept for.
     #[serde(rename = "deposit.deducted")]
     DepositDeducted {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// What is kept on top of what was said before.
@@ -544,7 +529,6 @@ pub enum Event {
     /// The tenant objects to what is kept of a deposit.
     #[serde(rename = "deposit.contested")]
     DepositContested {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// Why.
@@ -553,7 +537,6 @@ pub enum Event {
     /// Nothing of a deposit is held any more.
     #[serde(rename = "deposit.released")]
     DepositReleased {
-        /// What, where, who and when.
         #[serde(flatten)]
         stay: StayFacts,
         /// What went back, or is on its way.

@@ -69,6 +69,8 @@ impl Event {
             Self::PropertyPriceChanged { .. } => "property.price_changed",
             Self::PropertyPhotoAdded { .. } => "property.photo_added",
             Self::PropertyPhotoRemoved { .. } => "property.photo_removed",
+            Self::PromoCodeCreated { .. } => "promo_code.created",
+            Self::PromoCodeEnded { .. } => "promo_code.ended",
             Self::BookingHeld { .. } => "booking.held",
             Self::BookingPaymentPending { .. } => "booking.payment_pending",
             Self::BookingExpiring { .. } => "booking.expiring",

@@ -7,7 +7,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::ids::{self, BookingId, UserId};
+use super::ids::{self, BookingId, PromoId, UserId};
+use super::promo;
 use super::refusal::Refusal;
 
 /// Which limit a gate belongs to.
@@ -16,6 +17,8 @@ use super::refusal::Refusal;
 pub enum GateKind {
     /// The open holds of one user.
     Hold,
+    /// The uses of one promo code.
+    Promo,
 }
 
 impl GateKind {
@@ -24,14 +27,16 @@ impl GateKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hold => "hold",
+            Self::Promo => "promo",
         }
     }
 
     /// What somebody is told for whom no place is left.
     #[must_use]
-    pub const fn refusal(self) -> Refusal {
+    pub fn refusal(self) -> Refusal {
         match self {
             Self::Hold => Refusal::TooManyHolds,
+            Self::Promo => promo::used_up(),
         }
     }
 }
@@ -56,4 +61,10 @@ pub struct Gate {
 #[must_use]
 pub fn holds_of(user: UserId) -> Uuid {
     ids::derived(user.uuid(), "holds")
+}
+
+/// The scope of a promo code's uses: its id, by which rows are counted beside it.
+#[must_use]
+pub const fn uses_of(promo: PromoId) -> Uuid {
+    promo.uuid()
 }

@@ -44,6 +44,7 @@ pub mod price;
 pub mod price_rules;
 pub mod pricing;
 pub mod promo;
+mod promo_uses;
 pub mod property;
 pub mod quote;
 pub mod reckoning;

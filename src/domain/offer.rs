@@ -4,7 +4,7 @@ use super::calendar::Nights;
 use super::ids::UnitId;
 use super::listing::Listing;
 use super::promo::PromoTerms;
-use super::quote::Offer;
+use super::quote::{At, Offer};
 use super::reckoning;
 use super::refusal::Refusal;
 use super::rules::Context;
@@ -25,12 +25,12 @@ impl Turn<'_> {
     ) -> Result<Terms, Refusal> {
         let (listing, today) = (self.listing, self.today());
         let promo = offer.and_then(Offer::promo);
-        let price = match offer {
-            Some(Offer::Quote(quote)) => {
+        let price = match offer.map(|offer| &offer.at) {
+            Some(At::Quote(quote)) => {
                 quote.check_for(listing, unit, (nights, guests), self.context.now)?;
                 quote.price.clone()
             }
-            Some(Offer::Promo(_)) | None => {
+            Some(At::Promo(_)) | None => {
                 promo.map_or(Ok(()), |promo| promo.check_for(listing, nights, today))?;
                 reckoning::price(listing, unit, nights, guests, today, promo)?
             }
@@ -57,6 +57,7 @@ pub fn terms(
     let turn = Turn { state: &state, listing, context };
     let unit = turn.unit_for(unit_id)?;
     turn.check_rules(unit, nights, guests)?;
-    let terms = turn.terms(unit, nights, guests, promo.map(Offer::Promo).as_ref())?;
+    let offer = promo.map(|promo| Offer::new(At::Promo(promo)));
+    let terms = turn.terms(unit, nights, guests, offer.as_ref())?;
     Ok((unit.id, terms))
 }

@@ -1,5 +1,6 @@
 //! Promo codes: what a landlord takes off for those who know a word.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +18,8 @@ pub const CODES_MAX: i64 = 200;
 pub const USES_MAX: i32 = 10_000;
 /// The most homes that a code may name.
 pub const PROPERTIES_MAX: usize = 100;
-/// Where a code stands in requests.
-const POINTER: &str = "/promo_code";
+/// Why a code is refused that is used as often as it may be.
+pub const USED_UP: &str = "used-up";
 
 /// What comes off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ pub struct PromoTerms {
     /// How many bookings it is good for, 1 to [`USES_MAX`]; without it, any number.
     #[serde(default)]
     pub max_uses: Option<i32>,
+    /// When its landlord ended it.
+    #[serde(default)]
+    pub ended_at: Option<Timestamp>,
 }
 
 /// A code as it is kept: case does not count.
@@ -64,16 +68,20 @@ pub fn normal(code: &str) -> String {
     code.trim().to_ascii_uppercase()
 }
 
-/// There is no such code there, or none that can be used: which of them is not said.
+/// The landlord has no such code.
 #[must_use]
 pub fn unknown() -> Refusal {
-    Refusal::invalid_field(POINTER, "unknown", "there is no such promo code for this home")
+    refused("unknown", "there is no such promo code for this home")
 }
 
 /// The code was used as often as it may be.
 #[must_use]
 pub fn used_up() -> Refusal {
-    Refusal::invalid_field(POINTER, "used-up", "the promo code was used as often as it may be")
+    refused(USED_UP, "the promo code was used as often as it may be")
+}
+
+fn refused(reason: &str, detail: &str) -> Refusal {
+    Refusal::PromoRefused { reason: reason.into(), detail: detail.into() }
 }
 
 impl PromoTerms {
@@ -118,21 +126,35 @@ impl PromoTerms {
         if errors.is_empty() { Ok(()) } else { Err(Refusal::Invalid(errors)) }
     }
 
-    /// Checks that it is good for a stay that is booked today.
+    /// As it is for a stay that has used it: what became of the code since does not count.
+    #[must_use]
+    pub fn once_used(self) -> Self {
+        Self { valid_from: None, valid_until: None, ended_at: None, ..self }
+    }
+
+    /// Checks that it is good for a stay that is booked today. Whether a use is left, no home
+    /// knows: that is what its [gates](super::gate) are for.
     ///
     /// # Errors
-    /// [`Refusal::Invalid`] when it is not.
+    /// [`Refusal::PromoRefused`] when it is not: because it is `unknown`, `ended`, `expired` or
+    /// `not-yet` good, for `other-homes`, for longer stays (`min-nights`) or in another
+    /// `currency`.
     pub fn check_for(&self, listing: &Listing, nights: Nights, today: Date) -> Result<(), Refusal> {
-        let here = self.properties.is_empty() || self.properties.contains(&listing.id);
-        if self.owner != listing.owner || !here {
+        if self.owner != listing.owner {
             return Err(unknown());
         }
-        let refused = |code: &str, detail: &str| Err(Refusal::invalid_field(POINTER, code, detail));
+        let refused = |reason, detail| Err(refused(reason, detail));
+        if self.ended_at.is_some() {
+            return refused("ended", "the promo code is not good any more");
+        }
+        if !self.properties.is_empty() && !self.properties.contains(&listing.id) {
+            return refused("other-homes", "the promo code is for other homes");
+        }
         if self.valid_from.is_some_and(|from| today < from) {
             return refused("not-yet", "the promo code is not good yet");
         }
         if self.valid_until.is_some_and(|until| today > until) {
-            return refused("over", "the promo code is not good any more");
+            return refused("expired", "the promo code is not good any more");
         }
         if nights.count() < u32::from(self.min_nights) {
             let detail =

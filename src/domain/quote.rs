@@ -51,21 +51,38 @@ pub struct Quote {
 
 /// What a stay is asked for at, where that is not simply the price of the moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// The price.
+    pub at: At,
+    /// The place among the uses of its promo code that the hold shall have; none if all seemed
+    /// to be taken, or none is needed.
+    #[serde(default)]
+    pub slot: Option<i32>,
+}
+
+/// Where the price of an offer comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Offer {
-    /// A price that was promised.
+pub enum At {
+    /// It was promised.
     Quote(Quote),
-    /// The price of the moment, less what a promo code takes off.
+    /// It is that of the moment, less what a promo code takes off.
     Promo(PromoTerms),
 }
 
 impl Offer {
+    /// An offer that takes no counted use of a promo code.
+    #[must_use]
+    pub const fn new(at: At) -> Self {
+        Self { at, slot: None }
+    }
+
     /// The promo code that is part of it.
     #[must_use]
     pub const fn promo(&self) -> Option<&PromoTerms> {
-        match self {
-            Self::Quote(quote) => quote.promo.as_ref(),
-            Self::Promo(promo) => Some(promo),
+        match &self.at {
+            At::Quote(quote) => quote.promo.as_ref(),
+            At::Promo(promo) => Some(promo),
         }
     }
 }

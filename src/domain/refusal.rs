@@ -79,6 +79,13 @@ pub enum Refusal {
     TooManyHolds,
     /// The quote that a stay was asked for by does not hold any more.
     QuoteExpired,
+    /// The promo code that a stay was asked for with takes nothing off it.
+    PromoRefused {
+        /// A stable word for the reason.
+        reason: String,
+        /// A sentence for people.
+        detail: String,
+    },
     /// Something else goes back than the asker was told.
     RefundDiffers {
         /// What goes back now.

@@ -154,6 +154,8 @@ const fn topic(event: &Event) -> Topic {
         | Event::PropertyPriceChanged { .. }
         | Event::PropertyPhotoAdded { .. }
         | Event::PropertyPhotoRemoved { .. }
+        | Event::PromoCodeCreated { .. }
+        | Event::PromoCodeEnded { .. }
         | Event::BookingPaymentPending { .. }
         | Event::BookingExpiring { .. }
         | Event::BookingReleased { .. }

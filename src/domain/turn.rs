@@ -70,6 +70,7 @@ impl<'a> Turn<'a> {
         self.check_holds(by)?;
         let allotment = stay_rules::room(self.state, self.listing, unit, nights, self.today())?;
         let gate = self.gate_for(by, booking_id, slot)?;
+        let promo = self.use_for(booking_id, offer)?;
         let now = self.context.now;
         let expires_at = now.saturating_add(self.context.rules.hold).unwrap_or(Timestamp::MAX);
         let timer = Timer {
@@ -95,6 +96,7 @@ impl<'a> Turn<'a> {
             gate: gate.map(|gate| gate.slot),
             details: Details {
                 by_request: !self.listing.policies.instant_book,
+                promo_slot: promo.map(|gate| gate.slot),
                 ..Details::default()
             },
             version: 1,
@@ -105,7 +107,7 @@ impl<'a> Turn<'a> {
         self.occupy(&mut decision, &booking, allotment);
         let event = Event::BookingHeld { stay: self.facts(&booking), expires_at };
         decision.event(booking_id.uuid(), event);
-        decision.changes.extend(gate.map(Change::TakeGate));
+        decision.changes.extend(gate.into_iter().chain(promo).map(Change::TakeGate));
         decision.change(Change::SetTimer(timer));
         decision.change(Change::Booking(Box::new(booking)));
         Ok(decision)
@@ -202,6 +204,7 @@ impl<'a> Turn<'a> {
         next.expiring = None;
         next.released_at = Some(self.context.now);
         self.free_gate(decision, booking);
+        self.free_use(decision, booking);
         let stay = self.facts(&next);
         let asked = booking.status == BookingStatus::PendingApproval;
         let ended = match status {

@@ -17,18 +17,21 @@ use super::ledger::Parts;
 use super::money::Money;
 use super::payment::{Payment, Purpose};
 use super::price::Price;
+use super::promo::PromoTerms;
 use super::property::Status as ListingStatus;
+use super::quote::{At, Offer};
 use super::refusal::Refusal;
 use super::stay::{self, Outcome};
 use super::turn::{Turn, timer_id};
 
 /// What somebody wants otherwise.
-pub(super) struct Wish {
+pub(super) struct Wish<'a> {
     pub(super) change_id: ProposalId,
     pub(super) unit_id: Option<UnitId>,
     pub(super) check_in: Option<Date>,
     pub(super) check_out: Option<Date>,
     pub(super) guests: Option<u16>,
+    pub(super) promo: Option<&'a PromoTerms>,
 }
 
 impl Turn<'_> {
@@ -36,7 +39,7 @@ impl Turn<'_> {
         &self,
         booking: &Booking,
         by: Party,
-        wish: &Wish,
+        wish: &Wish<'_>,
     ) -> Result<Decision, Refusal> {
         self.may(booking, by, Move::Change)?;
         let now = booking.nights;
@@ -52,7 +55,7 @@ impl Turn<'_> {
             let detail = "name what shall be otherwise";
             return Err(Refusal::invalid_field("/check_in", "unchanged", detail));
         }
-        let price = self.price_of(booking, unit_id, nights, guests)?;
+        let price = self.price_of(booking, unit_id, nights, guests, wish.promo)?;
         let allotment = self.other_room(booking, unit_id, nights)?;
         let difference =
             Money::new(price.due().amount - booking.total.amount, booking.total.currency);
@@ -99,18 +102,24 @@ impl Turn<'_> {
     }
 
     /// What the stay would cost today; the rules for new stays bind it, but for the landlord's
-    /// own entries.
+    /// own entries. The promo code that it has used counts, as long as it fits the new stay.
     fn price_of(
         &self,
         booking: &Booking,
         unit_id: UnitId,
         nights: Nights,
         guests: u16,
+        promo: Option<&PromoTerms>,
     ) -> Result<Price, Refusal> {
         let unknown = || Refusal::invalid_field("/unit_id", "unknown", "no such unit type");
         let unit = self.listing.unit(unit_id).ok_or_else(unknown)?;
         if !booking.is_manual() {
-            let terms = self.check_stay(booking.tenant_id, unit, nights, guests, None)?;
+            let used = promo.filter(|promo| Some(promo.id) == booking.terms.promo);
+            let fits =
+                |promo: &PromoTerms| promo.check_for(self.listing, nights, self.today()).is_ok();
+            let used = used.cloned().map(PromoTerms::once_used).filter(fits);
+            let offer = used.map(|promo| Offer::new(At::Promo(promo)));
+            let terms = self.check_stay(booking.tenant_id, unit, nights, guests, offer.as_ref())?;
             return Ok(terms.price);
         }
         if nights.check_in() < self.today() {

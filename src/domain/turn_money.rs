@@ -91,6 +91,11 @@ pub(super) fn payment_arrived(
             turn.confirm(&mut decision, booking);
             decision.change(Change::Payment(Box::new(paid)));
         }
+        // The use of its promo code went back with the end, and may be somebody else's now.
+        (S::Expired | S::Failed, _) if as_agreed && booking.details.promo_slot.is_some() => {
+            turn.resolved_late(&mut decision, booking, false);
+            turn.refund_all(&mut decision, paid, amount, "promo-used");
+        }
         (S::Expired | S::Failed, _) if as_agreed => match turn.room_for(booking) {
             Some(allotment) => {
                 turn.occupy(&mut decision, booking, allotment);

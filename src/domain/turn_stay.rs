@@ -19,6 +19,7 @@ use super::listing::is_line;
 use super::money::Money;
 use super::price::{Line, LineKind, Price};
 use super::property::Status as ListingStatus;
+use super::reckoning;
 use super::refusal::Refusal;
 use super::stay::{self, Outcome};
 use super::terms::Terms;
@@ -129,9 +130,10 @@ impl Turn<'_> {
             };
             return Ok(Price { currency, lines: vec![line], deposit: 0 });
         }
-        let night = unit.night(currency).unwrap_or(Money::new(0, currency));
-        Price::of_nights(night, count)
-            .map_err(|_| Refusal::not_bookable("price-too-large", "the price does not fit"))
+        let (nights, guests) = (entry.nights, entry.guests);
+        let price = reckoning::price(self.listing, unit, nights, guests, self.today(), None)?;
+        // A deposit is the landlord's own affair, as the money is.
+        Ok(Price { deposit: 0, ..price })
     }
 
     pub(super) fn check_in(

@@ -13,7 +13,7 @@ use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
     hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
-    profile, properties, property_life, registration, search, sign_in, system, units,
+    profile, promos, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -80,6 +80,9 @@ use super::router::{self, Route};
         pricing::add_rule,
         pricing::remove_rule,
         pricing::quote,
+        promos::create,
+        promos::list,
+        promos::end,
         moderation::list,
         moderation::approve,
         moderation::reject,

@@ -90,6 +90,8 @@ slugs! {
     NotBookable = "not-bookable", 409, "the home cannot be booked this way";
     /// The promise of a price does not hold any more.
     QuoteExpired = "quote-expired", 409, "the quote does not hold any more";
+    /// The promo code takes nothing off this stay; `errors` says why.
+    PromoRefused = "promo-refused", 409, "the promo code cannot be used";
     /// Something else goes back than the asker was told.
     RefundChanged = "refund-changed", 409, "something else goes back now";
     /// Bookings stand in the way.
@@ -287,6 +289,12 @@ impl Problem {
         self.slug
     }
 
+    /// Whether a stable word says why: that of the first of its errors.
+    #[must_use]
+    pub fn is_because(&self, word: &str) -> bool {
+        self.errors.first().is_some_and(|error| error.code == word)
+    }
+
     /// The status it is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {
@@ -376,6 +384,10 @@ impl From<Refusal> for Problem {
             Refusal::QuoteExpired => {
                 let detail = "its time is over or the house rules are others now: ask for another";
                 Self::new(Slug::QuoteExpired, detail)
+            }
+            Refusal::PromoRefused { reason, detail } => {
+                let errors = vec![FieldError::new("/promo_code", &reason, &detail)];
+                Self { errors, ..Self::new(Slug::PromoRefused, detail) }
             }
             Refusal::RefundDiffers { refund } => Self {
                 errors: vec![FieldError::new("/expected_refund", "differs", &refund.to_string())],

@@ -14,7 +14,7 @@ use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
     hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
-    profile, properties, property_life, registration, search, sign_in, system, units,
+    profile, promos, properties, property_life, registration, search, sign_in, system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -101,6 +101,9 @@ fn listings() -> Vec<Route> {
         post("/api/v1/properties/{id}/price-rules", Landlord, pricing::add_rule),
         delete("/api/v1/properties/{id}/price-rules/{rule_id}", Landlord, pricing::remove_rule),
         post("/api/v1/properties/{id}/quote", Visitor, pricing::quote),
+        post("/api/v1/promo-codes", Landlord, promos::create),
+        get("/api/v1/promo-codes", Landlord, promos::list),
+        delete("/api/v1/promo-codes/{id}", Landlord, promos::end),
         get("/api/v1/properties/{id}/calendar", Visitor, calendar::nights),
         get("/api/v1/properties/{id}/availability", Visitor, calendar::availability),
         get("/api/v1/properties/{id}/stay-rules", Visitor, calendar::stay_rules),

@@ -94,7 +94,8 @@ pub async fn taken(
         .query(
             "select o.property_id, o.slot_id, o.ref, o.kind, o.pinned,
                  lower(o.nights) as check_in, upper(o.nights) as check_out,
-                 b.status, b.guests, u.name as guest, k.reason
+                 b.status, b.guests, coalesce(b.details #>> '{guest,name}', u.name) as guest,
+                 k.reason
              from occupancies o
              left join bookings b on b.id = o.ref and b.property_id = o.property_id
              left join users u on u.id = b.tenant_id

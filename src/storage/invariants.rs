@@ -355,6 +355,31 @@ pub const ALL: &[Invariant] = &[
          where g.at < now - interval '7 min'
          and not exists (select 1 from bookings b where b.id = g.holder)",
     ),
+    // A stay keeps its use while it is open, and for good once it was paid for.
+    always(
+        "R23",
+        "stay without its use of a promo code",
+        "select b.id::text from bookings b where details ? 'promo_slot'
+         and (status in ('hold', 'pending_approval', 'pending_payment', 'expiring')
+             or details ? 'confirmed_at')
+         and not exists (select 1 from gates g where g.kind = 'promo' and g.holder = b.id
+             and g.slot = (details ->> 'promo_slot')::int
+             and g.scope = replace(terms ->> 'promo', 'prm_', '')::uuid)",
+    ),
+    always(
+        "R24",
+        "use of a promo code kept by a stay that has none",
+        "select g.scope || '/' || g.slot from gates g join bookings b on b.id = g.holder
+         where g.kind = 'promo' and (g.slot is distinct from (b.details ->> 'promo_slot')::int
+             or (b.status in ('hold', 'pending_approval', 'pending_payment', 'expiring')
+                 or b.details ? 'confirmed_at') is not true)",
+    ),
+    always(
+        "R25",
+        "promo code used more often than it may be",
+        "select g.scope || '/' || g.slot from gates g left join promo_codes c on c.id = g.scope
+         where g.kind = 'promo' and (g.slot <= c.max_uses) is not true",
+    ),
     always(
         "C01",
         "nights kept back that nobody says why, or a block without its nights",

@@ -39,6 +39,7 @@ pub mod photos;
 pub mod pool;
 pub mod preferences;
 pub mod private_postgres;
+pub mod promos;
 pub mod properties;
 pub mod replays;
 pub mod retention;

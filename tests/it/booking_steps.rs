@@ -320,6 +320,10 @@ async fn a_landlord_enters_stays_that_no_tenant_ever_sees() {
     assert_eq!(list(&later).await, json!([]));
     let nowhere = world.api(landlord).get("bookings?status=nowhere").await;
     assert!((400..500).contains(&nowhere.status), "{}", nowhere.text);
+    let grid = format!("me/calendar?from={}&to={}", world.day(10), world.day(13));
+    let grid = world.api(landlord).get(&grid).await.body(200);
+    let run = grid.pointer("/data/0/types/0/units/0/runs/0");
+    assert_eq!(run.unwrap()["guest"], "Grace", "who comes, not who entered it");
     let moved = json!({"check_in": world.day(12), "check_out": world.day(14)});
     let moved = scene.step(landlord, &booking, "changes", moved).await.body(201);
     assert_eq!((&moved["nights"], &moved["change"]["status"]), (&json!(2), &json!("applied")));

@@ -64,6 +64,7 @@ mod photos;
 mod photos_stored;
 mod pricing;
 mod private_postgres;
+mod promos;
 mod properties;
 mod races;
 mod replays;

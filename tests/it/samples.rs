@@ -15,6 +15,7 @@ use rentezy::domain::money::Money;
 use rentezy::domain::payment::{self, Decline, PaymentStatus, Refund, RefundStatus};
 use rentezy::domain::policies::{Cancellation, Policies};
 use rentezy::domain::price::Price;
+use rentezy::domain::promo;
 use rentezy::domain::property::{
     self, Address, Kind, Listing, ListingFields, Location, Source, Status, StayMode, Unit,
     UnitFields,
@@ -181,6 +182,7 @@ fn details() -> Details {
         left_on: Some(nights().check_in()),
         ended_by: Some(Party::Admin),
         reason: Some("flooded".to_owned()),
+        promo_slot: Some(7),
         change: Some(Proposal {
             id: id(12),
             by: Party::Landlord,
@@ -354,6 +356,7 @@ pub(crate) fn commands() -> Vec<Command> {
             check_in: Some(nights().check_in()),
             check_out: Some(nights().check_out()),
             guests: Some(3),
+            promo: Some(Box::new(samples_pricing::promo(promo::Off::Percent(1_000)))),
         },
         booking::Command::Answer { by, booking_id, change_id, answer: booking::Answer::Withdraw },
         booking::Command::PayChange {
@@ -532,6 +535,7 @@ pub(crate) fn refusals() -> Vec<Refusal> {
         Refusal::KeyReused,
         Refusal::Poisoned,
         Refusal::QuoteExpired,
+        Refusal::PromoRefused { reason: "used-up".to_owned(), detail: "it was used".to_owned() },
     ]
 }
 
@@ -552,5 +556,6 @@ pub(crate) fn place_of_refusal(refusal: &Refusal) -> usize {
         Refusal::KeyReused,
         Refusal::Poisoned,
         Refusal::QuoteExpired,
+        Refusal::PromoRefused { .. },
     )
 }

@@ -7,7 +7,7 @@ use rentezy::domain::pricing::{
 };
 use rentezy::domain::promo::{Off, PromoTerms};
 use rentezy::domain::property;
-use rentezy::domain::quote::{Offer, Quote};
+use rentezy::domain::quote::{At, Offer, Quote};
 
 use crate::samples::{id, instant, money, nights, terms};
 
@@ -79,6 +79,7 @@ pub(crate) fn promo(off: Off) -> PromoTerms {
         properties: vec![id(2)],
         min_nights: 2,
         max_uses: Some(50),
+        ended_at: Some(instant()),
     }
 }
 
@@ -94,15 +95,15 @@ pub(crate) fn holds() -> Vec<booking::Command> {
         policies_version: 3,
         expires_at: instant(),
     };
-    let offers = [Offer::Quote(quote), Offer::Promo(promo(Off::Flat(money())))];
-    let hold = |offer| booking::Command::Hold {
+    let offers = [At::Quote(quote), At::Promo(promo(Off::Flat(money())))];
+    let hold = |at| booking::Command::Hold {
         by: id(4),
         booking_id: id(1),
         unit_id: None,
         nights: nights(),
         guests: 2,
         slot: Some(1),
-        offer: Some(Box::new(offer)),
+        offer: Some(Box::new(Offer { at, slot: Some(7) })),
     };
     offers.map(hold).into()
 }

@@ -110,6 +110,11 @@ const SEEDS: &[&str] = &[
      where status = 'confirmed'",
     "insert into gates values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), 'promo',
         now() - interval '8 min')",
+    "update bookings set details = '{\"promo_slot\": 1}' where status = 'hold'",
+    "insert into gates select tenant_id, 1, id, gen_random_uuid(), 'promo', now() from bookings
+     where status = 'hold'",
+    "insert into gates values (gen_random_uuid(), 1, gen_random_uuid(), gen_random_uuid(), 'promo',
+        now())",
     "insert into occupancies select gen_random_uuid(), property_id, slot_id,
          daterange('2027-01-01', '2027-01-02'), 'block' from occupancies limit 1",
     "insert into occupancies (ref, property_id, slot_id, nights, kind)

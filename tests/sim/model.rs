@@ -188,6 +188,7 @@ pub(crate) fn word(refusal: &Refusal) -> &str {
         Refusal::HoldExists { .. }
         | Refusal::TooManyHolds
         | Refusal::KeyReused
+        | Refusal::PromoRefused { .. }
         | Refusal::Poisoned => "impossible",
     }
 }

@@ -110,7 +110,7 @@ export function stays({ Refused, must, properties, bookings, newBooking, once, o
     const unit = property.units.find((one) => one.id === body.unit_id) ?? property.units[0];
     switch (`${request.method} ${verb}`) {
       case 'POST quote':
-        if (body.promo_code) throw new Refused(422, 'validation', 'one field is wrong', { errors: [{ pointer: '/promo_code', code: 'unknown', detail: 'there is no such promo code for this home' }] });
+        if (body.promo_code) throw new Refused(409, 'promo-refused', 'there is no such promo code for this home', { errors: [{ pointer: '/promo_code', code: 'unknown', detail: 'there is no such promo code for this home' }] });
         return { status: 200, body: { ...body, property_id: property.id, unit_id: unit.id, price: price(property, unit, body.check_in, body.check_out), cancellation: 'flexible', quote: 'fake', expires_at: iso(Date.now() + 900_000) } };
       case 'GET pricing':
         return { status: 200, body: now };

@@ -115,6 +115,8 @@ impl Page {
             | Event::DepositContested { .. }
             | Event::DepositReleased { .. }
             | Event::AuditViolated { .. }
+            | Event::PromoCodeCreated { .. }
+            | Event::PromoCodeEnded { .. }
             | Event::HookReceived { .. } => {}
         }
     }

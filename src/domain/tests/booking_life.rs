@@ -14,6 +14,7 @@ use crate::domain::booking_details::{ManualGuest, ProposalStatus};
 use crate::domain::change::Decision;
 use crate::domain::ids::{ProposalId, UserId};
 use crate::domain::payment::{self, Decline, PaymentStatus};
+use crate::domain::pricing::{Tax, TaxBase, TaxRate};
 use crate::domain::property;
 use crate::domain::refusal::Refusal;
 
@@ -38,6 +39,7 @@ fn propose(by: UserId, number: u128, from: i8, to: i8) -> Command {
         check_in: Some(june(from)),
         check_out: Some(june(to)),
         guests: None,
+        promo: None,
     }
 }
 
@@ -369,6 +371,38 @@ fn a_home_that_was_given_up_takes_no_changed_stay() {
     world.book(answer(tenant(), 1, Answer::Withdraw)).unwrap();
     let again = world.book(propose(tenant(), 2, 20, 23));
     assert_eq!(rule(again.unwrap_err()), "not-live");
+}
+
+#[test]
+fn a_stay_that_a_landlord_enters_costs_what_it_would_cost_today() {
+    let mut world = World::live(1);
+    let listing = world.listing_mut();
+    listing.fields.cleaning_fee_minor = 2_500;
+    listing.fields.deposit_minor = 50_000;
+    listing.pricing.rates.weekly_off = 1_000;
+    let vat =
+        Tax { name: "VAT".into(), rate: TaxRate::Percent { of_whole: 1_000, base: TaxBase::Stay } };
+    listing.pricing.rates.taxes = vec![vat];
+    let manual = |number, from, total: Option<i64>| Command::Manual {
+        by: owner(),
+        booking_id: booking_id(number),
+        unit_id: None,
+        nights: nights(from, from + 7),
+        guests: 2,
+        guest: ManualGuest { name: "Ada".into(), note: None },
+        total: total.map(euro),
+    };
+    world.book(manual(1, 3, None)).unwrap();
+    let booking = world.booking(1);
+    // 700 less a tenth, and the cleaning; a tenth of these on top. The deposit is not ours.
+    assert_eq!((booking.total, booking.terms.price.lines.len()), (euro(72_050), 4));
+    world.book(manual(2, 10, Some(1_234))).unwrap();
+    let booking = world.booking(2);
+    assert_eq!((booking.total, booking.terms.price.lines.len()), (euro(1_234), 1));
+    world.listing_mut().units[0].fields.night_minor = None;
+    let priceless = world.book(manual(3, 17, None)).unwrap_err();
+    assert_eq!(rule(priceless), "no-price");
+    world.book(manual(3, 17, Some(0))).unwrap();
 }
 
 #[test]

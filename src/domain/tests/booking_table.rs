@@ -206,6 +206,7 @@ fn booking_command(world: &World, name: &str) -> Option<booking::Command> {
             check_in: None,
             check_out: Some(june(9)),
             guests: None,
+            promo: None,
         },
         "accept" => answer(landlord, Answer::Accept),
         "decline change" => answer(landlord, Answer::Decline),

@@ -9,7 +9,7 @@ use crate::domain::booking::{self, ExpiringReason};
 use crate::domain::booking_details::Party;
 use crate::domain::deposit;
 use crate::domain::event::{BlockFacts, Event, StayFacts};
-use crate::domain::ids::{ProposalId, RefundId};
+use crate::domain::ids::{PromoId, ProposalId, RefundId};
 use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
 use crate::domain::topic::Topic;
@@ -33,6 +33,7 @@ pub(super) fn samples() -> Vec<Event> {
     };
     let (property_id, booking_id, payment_id) = (property_id(), booking_id(1), payment_id(1));
     let (refund_id, amount) = (RefundId::from(Uuid::from_u128(3001)), euro(30_000));
+    let promo_id = PromoId::from(Uuid::from_u128(40));
     let (change_id, unit_id) = (ProposalId::from(Uuid::from_u128(4001)), unit_id());
     vec![
         Event::UserRegistered { user_id: tenant() },
@@ -67,6 +68,8 @@ pub(super) fn samples() -> Vec<Event> {
             sha256: "00ff".into(),
         },
         Event::PropertyPhotoRemoved { property_id, photo_id: Uuid::from_u128(11).into() },
+        Event::PromoCodeCreated { promo_id, owner_id: owner(), code: "SUN-10".into() },
+        Event::PromoCodeEnded { promo_id, owner_id: owner(), code: "SUN-10".into() },
         Event::BookingHeld { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
         Event::BookingPaymentPending { stay: stay.clone(), payment_id, amount },
         Event::BookingExpiring { stay: stay.clone(), payment_id, reason: ExpiringReason::Time },

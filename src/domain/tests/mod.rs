@@ -31,6 +31,7 @@ mod policies;
 mod preference;
 mod pricing;
 mod promo;
+mod promo_uses;
 mod property;
 mod quote;
 mod reckoning;

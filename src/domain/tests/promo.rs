@@ -1,6 +1,6 @@
 use uuid::Uuid;
 
-use super::fixture::{World, euro, june, nights, owner, property_id, stranger};
+use super::fixture::{NOON, World, euro, june, nights, owner, property_id, stranger};
 use crate::domain::ids::PromoId;
 use crate::domain::promo::{Off, PromoTerms, normal};
 use crate::domain::refusal::Refusal;
@@ -16,13 +16,14 @@ fn promo() -> PromoTerms {
         properties: vec![],
         min_nights: 2,
         max_uses: Some(1),
+        ended_at: None,
     }
 }
 
 fn code(refused: Result<(), Refusal>) -> String {
     match refused {
         Ok(()) => "good".into(),
-        Err(Refusal::Invalid(errors)) => errors[0].code.clone(),
+        Err(Refusal::PromoRefused { reason, .. }) => reason,
         Err(other) => panic!("{other:?}"),
     }
 }
@@ -40,11 +41,15 @@ fn a_code_is_good_at_its_homes_in_its_days_for_stays_that_are_long_enough() {
     let elsewhere = Uuid::from_u128(77).into();
     assert_eq!(check(promo(), 1, 7), "good");
     assert_eq!(check(promo(), 3, 7), "good");
-    assert_eq!(check(promo(), 4, 7), "over");
+    assert_eq!(check(promo(), 4, 7), "expired");
+    assert_eq!(check(promo().once_used(), 4, 7), "good");
+    let ended = PromoTerms { ended_at: Some(NOON.parse().unwrap()), ..promo() };
+    assert_eq!(check(ended.clone(), 1, 7), "ended");
+    assert_eq!(check(ended.once_used(), 1, 7), "good");
     let later = PromoTerms { valid_from: Some(june(2)), ..promo() };
     assert_eq!(check(later, 1, 7), "not-yet");
     assert_eq!(check(promo(), 1, 6), "min-nights");
-    assert_eq!(check(PromoTerms { properties: vec![elsewhere], ..promo() }, 1, 7), "unknown");
+    assert_eq!(check(PromoTerms { properties: vec![elsewhere], ..promo() }, 1, 7), "other-homes");
     let both = PromoTerms { properties: vec![elsewhere, property_id()], ..promo() };
     assert_eq!(check(both, 1, 7), "good");
     assert_eq!(check(PromoTerms { owner: stranger(), ..promo() }, 1, 7), "unknown");

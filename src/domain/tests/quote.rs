@@ -8,7 +8,7 @@ use crate::domain::policies::Policies;
 use crate::domain::price::Price;
 use crate::domain::pricing::{PricingEdit, Rate, Rates, WeekNight, Weekend};
 use crate::domain::property;
-use crate::domain::quote::{LIFE, Offer, Quote, QuoteKey};
+use crate::domain::quote::{At, LIFE, Offer, Quote, QuoteKey};
 use crate::domain::refusal::Refusal;
 
 fn quote(world: &World) -> Quote {
@@ -32,7 +32,7 @@ fn hold(world: &mut World, nights: Nights, quote: Quote) -> Result<Decision, Ref
         nights,
         guests: 1,
         slot: None,
-        offer: Some(Box::new(Offer::Quote(quote))),
+        offer: Some(Box::new(Offer::new(At::Quote(quote)))),
     })
 }
 

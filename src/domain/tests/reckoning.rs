@@ -73,6 +73,7 @@ fn promo(off: Off) -> PromoTerms {
         properties: vec![property_id()],
         min_nights: 0,
         max_uses: None,
+        ended_at: None,
     }
 }
 

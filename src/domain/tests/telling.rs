@@ -145,6 +145,8 @@ fn expected(event: &str) -> &'static [&'static str] {
         | "property.price_changed"
         | "property.photo_added"
         | "property.photo_removed"
+        | "promo_code.created"
+        | "promo_code.ended"
         | "booking.payment_pending"
         | "booking.expiring"
         | "booking.released"

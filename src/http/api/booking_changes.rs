@@ -18,6 +18,7 @@ use crate::http::extract::{Id, Json, Two};
 use crate::http::idempotency::Key;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
+use crate::storage::promos;
 
 /// Propose other dates, another unit type or other guests. What it would cost is in the
 /// booking's `change`.
@@ -32,6 +33,10 @@ pub async fn propose(
     Json(body): Json<NewChange>,
 ) -> Result<Response, Problem> {
     let snapshot = seen(&state, id, &principal).await?;
+    let promo = match snapshot.booking.terms.promo {
+        Some(promo) => promos::find(&*state.pool.get().await?, promo).await?,
+        None => None,
+    };
     let command = Command::Propose {
         by: principal.user,
         booking_id: id,
@@ -40,6 +45,7 @@ pub async fn propose(
         check_in: body.check_in,
         check_out: body.check_out,
         guests: body.guests,
+        promo: promo.map(|promo| Box::new(promo.terms)),
     };
     let done = tell(&state, &principal, &snapshot, (&key, &[]), &body, command).await?;
     let booking = Booking::seen_by(done.booking()?, &Sight::then(&state, &principal));

@@ -39,6 +39,10 @@ pub struct NewBooking {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 32_768)]
     pub(super) quote: Option<String>,
+    /// A promo code of the landlord's, where there is no quote: a quote has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 100)]
+    pub(super) promo_code: Option<String>,
 }
 
 /// Where to come back to from the payment page.

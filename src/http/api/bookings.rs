@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::booking_forms::{Booking, Checkout, NewBooking, NewCheckout};
 use super::booking_sight::Sight;
 use super::pricing;
+use super::promos;
 use super::schema::List;
 use crate::actors::payer::Payer;
 use crate::domain::booking::{self, BookingSnapshot, BookingStatus};
@@ -18,6 +19,8 @@ use crate::domain::calendar::Nights;
 use crate::domain::gate;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId};
 use crate::domain::money::Money;
+use crate::domain::promo;
+use crate::domain::quote::Offer;
 use crate::domain::refusal::Refusal;
 use crate::domain::stay::Command;
 use crate::http::auth::Principal;
@@ -83,13 +86,15 @@ pub async fn hold(
     if body.guests == 0 {
         return Err(Problem::invalid("/guests", "invalid", "at least 1"));
     }
-    let offer = pricing::offered(&state, body.quote.as_deref())?;
     let (by, limit) = (principal.user, state.config.bookings.holds_per_user);
     // Before anything else: where a crowd waits, one more is told so at once.
     let mut place = Some(state.region.admit(body.property_id.into())?);
     let id = key.request_id(principal.user, &[]);
     command::note(id);
+    let offer = pricing::offered(&state, &body).await?;
+    let mut uses = promos::free_uses(&state, offer.as_ref().and_then(Offer::promo)).await?;
     let mut free = slots::free(&state.pool, gate::holds_of(by), limit).await?;
+    let (mut slot, mut used) = (free.pop(), uses.pop());
     let done = loop {
         let command = booking::Command::Hold {
             by,
@@ -97,8 +102,8 @@ pub async fn hold(
             unit_id: body.unit_id,
             nights,
             guests: body.guests,
-            slot: free.pop(),
-            offer: offer.clone(),
+            slot,
+            offer: offer.clone().map(|offer| Box::new(Offer { slot: used, ..offer })),
         };
         let ask = Ask {
             by,
@@ -111,7 +116,12 @@ pub async fn hold(
             None => state.region.admit(body.property_id.into())?,
         };
         match command::ask_in(&state, place, ask).await {
-            Err(problem) if problem.slug() == Slug::TooManyHolds && !free.is_empty() => {}
+            Err(problem) if problem.slug() == Slug::TooManyHolds && !free.is_empty() => {
+                slot = free.pop();
+            }
+            Err(problem) if problem.is_because(promo::USED_UP) && !uses.is_empty() => {
+                used = uses.pop();
+            }
             done => break done?,
         }
     };

@@ -27,6 +27,7 @@ pub mod preferences;
 pub mod pricing;
 pub mod pricing_forms;
 pub mod profile;
+pub mod promos;
 pub mod properties;
 pub mod property_forms;
 pub mod property_life;

@@ -9,9 +9,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::booking_forms::Price;
+use super::booking_forms::{NewBooking, Price};
 use super::listing_change::{Asked, Change};
 use super::pricing_forms::{NewPriceRule, NewPricing, NightPrices, PriceRules, Pricing};
+use super::promos;
 use super::properties::{Sight, own, visible};
 use super::unit_forms::Cancellation;
 use crate::domain::calendar::Nights;
@@ -19,7 +20,7 @@ use crate::domain::ids::{self, PriceRuleId, PropertyId, UnitId};
 use crate::domain::offer;
 use crate::domain::pricing::PricingEdit;
 use crate::domain::property::{Command, Status};
-use crate::domain::quote::{self, Offer, Quote};
+use crate::domain::quote::{self, At, Offer, Quote};
 use crate::domain::rules::Context;
 use crate::http::auth::Principal;
 use crate::http::command::Done;
@@ -44,6 +45,10 @@ pub struct NewQuote {
     /// How many people come.
     #[schema(minimum = 1)]
     guests: u16,
+    /// A promo code of the landlord's.
+    #[serde(default)]
+    #[schema(max_length = 100)]
+    promo_code: Option<String>,
 }
 
 /// What a stay costs, promised for a quarter of an hour.
@@ -183,7 +188,8 @@ async fn price(
 
 /// Ask what a stay costs. The answer's `quote` holds the price for 15 minutes, whatever
 /// becomes of the listing's; whether the nights are free is not looked at. Its owner may ask
-/// before it is offered.
+/// before it is offered. Asking with a promo code uses none of it: that is done when nights are
+/// held.
 #[utoipa::path(post, path = "/api/v1/properties/{id}/quote", tag = "pricing",
     params(("id" = String, Path)),
     request_body = NewQuote, responses((status = 200, body = QuoteForm)))]
@@ -203,14 +209,21 @@ pub async fn quote(
     let now = state.clock.now();
     let request = state.clock.id::<ids::RequestId>().uuid();
     let context = Context { now, request, rules: &state.rules };
+    let promo = match &body.promo_code {
+        Some(code) => Some(promos::at_home(&state, id, code).await?),
+        None => None,
+    };
     let (unit_id, terms) =
-        offer::terms(&listing, body.unit_id, nights, body.guests, None, &context)?;
+        offer::terms(&listing, body.unit_id, nights, body.guests, promo.clone(), &context)?;
+    if let Some(promo) = &promo {
+        promos::check_left(&state, promo).await?;
+    }
     let quote = Quote {
         property_id: id,
         unit_id,
         nights,
         guests: body.guests,
-        promo: None,
+        promo,
         price: terms.price,
         policies_version: terms.policies_version,
         expires_at: now.saturating_add(quote::LIFE).unwrap_or(Timestamp::MAX),
@@ -232,10 +245,19 @@ pub async fn quote(
 /// What nights are to be held at.
 ///
 /// # Errors
-/// `validation` when the quote is none of ours.
-pub(super) fn offered(state: &Shared, quote: Option<&str>) -> Result<Option<Box<Offer>>, Problem> {
-    let quote = quote.map(|token| state.quotes.quote(token)).transpose()?;
-    Ok(quote.map(|quote| Box::new(Offer::Quote(quote))))
+/// `validation` when the quote is none of ours, or a promo code comes beside one;
+/// `promo-refused` when there is no such code.
+pub(super) async fn offered(state: &Shared, body: &NewBooking) -> Result<Option<Offer>, Problem> {
+    let at = match (&body.quote, &body.promo_code) {
+        (Some(_), Some(_)) => {
+            let detail = "the quote has its promo code already";
+            return Err(Problem::invalid("/promo_code", "beside-quote", detail));
+        }
+        (Some(token), None) => At::Quote(state.quotes.quote(token)?),
+        (None, Some(code)) => At::Promo(promos::at_home(state, body.property_id, code).await?),
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Offer::new(at)))
 }
 
 fn answered(done: &Done, status: StatusCode) -> Result<Response, Problem> {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::actors::cluster::region::AskError;
 use crate::domain::calendar::Nights;
+use crate::domain::promo;
 use crate::domain::refusal::Refusal;
 use crate::http::problem::{Problem, Slug};
 
@@ -54,6 +55,7 @@ async fn refusals_have_their_problems() {
         (Refusal::HoldExists { booking_id: id.into() }, 409, "hold-exists"),
         (Refusal::TooManyHolds, 409, "too-many-holds"),
         (Refusal::QuoteExpired, 409, "quote-expired"),
+        (promo::used_up(), 409, "promo-refused"),
         (Refusal::KeyReused, 422, "idempotency-key-reused"),
         (Refusal::Poisoned, 500, "internal"),
     ] {

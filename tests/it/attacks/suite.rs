@@ -173,6 +173,7 @@ impl Suite {
             ("POST", "/api/v1/properties/{id}/price-rules") => {
                 json!({"name": "Soon", "kind": "last_minute", "days": 3, "off_bp": 500})
             }
+            ("POST", "/api/v1/promo-codes") => json!({"code": "SUN-10", "off_bp": 1_000}),
             ("PUT", "/api/v1/properties/{id}/night-prices") => {
                 json!({"from": self.world.day(3), "to": self.world.day(5),
                     "price": {"amount": 9_000, "currency": "EUR"}})
@@ -183,7 +184,8 @@ impl Suite {
             }
             ("POST", "/api/v1/bookings") => {
                 let mut body = sample(&self.document, schema, &self.known);
-                body.as_object_mut().unwrap().remove("quote");
+                let fields = body.as_object_mut().unwrap();
+                fields.retain(|name, _| !["quote", "promo_code"].contains(&name.as_str()));
                 without_nulls(body)
             }
             (_, "/api/v1/auth/email/verify") => json!({"token": self.things.verify}),

@@ -46,6 +46,8 @@ impl Things {
         let rules = format!("properties/{property}/price-rules");
         let ruled = api.call(reqwest::Method::POST, &rules).header("if-match", "*").json(&rule);
         let rule = ruled.send().await.expect(201).text_at("/rules/0/id");
+        let code = json!({"code": "FIRST", "off_bp": 500});
+        let code = api.post("promo-codes", &code).await.expect(201).text_at("/id");
         let photo = upload(&api, &property, &picture(1)).await.expect(201).text_at("/id");
         let booking = world.book(owner, &home.stay(world.day(20), 2)).await;
         let payment = text_at(&booking, "/payment/id");
@@ -89,6 +91,7 @@ impl Things {
             ("properties", property),
             ("units", unit),
             ("price-rules", rule),
+            ("promo-codes", code),
             ("photos", photo.clone()),
             ("{variant}", "card".to_owned()),
             ("bookings", text_at(&booking, "/id")),

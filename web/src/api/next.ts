@@ -258,7 +258,12 @@ export interface NewPromoCode {
 
 export interface PromoCode extends NewPromoCode {
   id: string;
+  status: 'active' | 'ended';
+  /** How often it may still be used, and is; only where that is limited. */
+  uses_left?: number;
   uses?: number;
+  created_at: Instant;
+  ended_at?: Instant;
 }
 
 // ---- nights of one's homes --------------------------------------------------------------------

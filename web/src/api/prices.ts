@@ -23,11 +23,19 @@ export const prices = {
   setNights: (pricing: Pick<Pricing, 'property_id' | 'version'>, body: NightPrices) =>
     data(client.ask<Pricing>('PUT', at(pricing.property_id, '/night-prices'), { body, ifMatch: tag(pricing), idempotencyKey: randomKey() })),
 
-  promoCodes: (cursor?: string, signal?: AbortSignal) =>
-    data(client.ask<List<PromoCode>>('GET', '/promo-codes', { query: { limit: 50, cursor }, ...until(signal) })),
+  /** All that can be used: 200 at most, so a few pages. */
+  async promoCodes(signal?: AbortSignal): Promise<PromoCode[]> {
+    const found: PromoCode[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: List<PromoCode> = await data(client.ask<List<PromoCode>>('GET', '/promo-codes', { query: { status: 'active', limit: 100, cursor }, ...until(signal) }));
+      found.push(...page.data);
+      cursor = page.page.next ?? undefined;
+    } while (cursor);
+    return found;
+  },
   addPromoCode: (body: NewPromoCode, idempotencyKey: string) =>
     data(client.ask<PromoCode>('POST', '/promo-codes', { body, idempotencyKey })),
-  async removePromoCode(id: string): Promise<void> {
-    await client.ask('DELETE', `/promo-codes/${encodeURIComponent(id)}`, { idempotencyKey: randomKey() });
-  },
+  endPromoCode: (id: string) =>
+    data(client.ask<PromoCode>('DELETE', `/promo-codes/${encodeURIComponent(id)}`, { idempotencyKey: randomKey() })),
 };

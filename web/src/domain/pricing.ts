@@ -212,7 +212,7 @@ export function readPromo(form: PromoText, propertyId: string, currency: string)
   if (form.by === 'amount' && (off === null || off.amount === 0)) errors['/off_bp'] = 'An amount, such as 20.';
   if (form.until !== '' && form.from !== '' && form.until < form.from) errors['/valid_until'] = 'Not before its first day.';
   const minNights = count('/min_nights', form.minNights, 730);
-  const maxUses = count('/max_uses', form.maxUses, 1_000);
+  const maxUses = count('/max_uses', form.maxUses, 10_000);
   if (Object.keys(errors).length > 0) return { errors };
   return {
     body: {

@@ -163,7 +163,10 @@ function Listing({ property }: { property: Property }) {
             )
           }
           onGuests={setGuests}
-          onPromo={setPromo}
+          onPromo={(code) => {
+            hold.reset();
+            setPromo(code);
+          }}
           onHold={askHold}
           onDates={() => {
             calendarRef.current?.scrollIntoView({ behavior: 'smooth', block: 'start' });

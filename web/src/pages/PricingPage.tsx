@@ -3,6 +3,7 @@ import { Link, useParams } from 'react-router';
 import type { Pricing } from '../api/next';
 import { prices } from '../api/prices';
 import { ListingTabs } from '../parts/LandlordTabs';
+import { Promos } from '../parts/pricing/Promos';
 import { RatesForm } from '../parts/pricing/RatesForm';
 import { Rules, SpecialNights } from '../parts/pricing/Rules';
 import { Failure, Loading } from '../parts/States';
@@ -38,6 +39,7 @@ export default function PricingPage() {
         <RatesForm pricing={found.data} onSaved={saved} />
         <Rules pricing={found.data} onSaved={saved} />
         <SpecialNights pricing={found.data} onSaved={saved} />
+        <Promos pricing={found.data} />
       </div>
     </div>
   );

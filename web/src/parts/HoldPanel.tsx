@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type FormEvent, type ReactNode } from 'react';
 import type { Quote, Unit } from '../api/next';
 import type { Property } from '../api/types';
 import { formatFull } from '../domain/dates';
@@ -6,6 +6,7 @@ import { byNight } from '../domain/listing';
 import { formatMoney } from '../domain/money';
 import { stayNights, type Stay } from '../domain/nights';
 import { plural } from '../domain/words';
+import { TextField } from './Field';
 import { PriceLines } from './PriceLines';
 import { Refusal } from './States';
 import { Stepper } from './Stepper';
@@ -84,6 +85,7 @@ export function HoldPanel(props: HoldPanelProps) {
       ) : (
         props.quoting && <p className="fine hold-wait" role="status">Adding up…</p>
       )}
+      {isWhole && <PromoField code={props.promo} error={props.promoError} onCode={props.onPromo} />}
       <Refusal error={props.error} />
       {props.nearest}
       <div className="hold-act">
@@ -104,5 +106,23 @@ export function HoldPanel(props: HoldPanelProps) {
           : `${props.signedIn ? '' : 'You sign in first. '}${asks ? 'Held for 10 minutes while you ask the landlord.' : 'Held for 10 minutes while you pay.'}${props.signedIn ? ' Nothing is charged yet.' : ''}`}
       </p>
     </div>
+  );
+}
+
+/** A code that a landlord gave: used when it is sent, not with every letter. Sent empty, it is taken away. */
+function PromoField({ code, error, onCode }: { code: string; error: string | undefined; onCode: (code: string) => void }) {
+  const [text, setText] = useState(code);
+  const [open, setOpen] = useState(code !== '');
+  const typed = text.trim().toUpperCase();
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onCode(typed);
+  };
+  if (!open) return <button type="button" className="link promo-open" onClick={() => setOpen(true)}>I have a promo code</button>;
+  return (
+    <form className="promo" onSubmit={submit}>
+      <TextField label="Promo code" name="promo" maxLength={20} autoComplete="off" value={text} onText={setText} error={error} autoFocus={code === ''} />
+      <button type="submit" className="button" disabled={typed === code}>{typed === '' && code !== '' ? 'Remove' : 'Use'}</button>
+    </form>
   );
 }

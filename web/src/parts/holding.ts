@@ -50,7 +50,7 @@ export function useHold(property: Property, guests: number) {
       if (!(error instanceof Problem) || error.status >= 500) return;
       keys.settled();
       if (taken) void queries.invalidateQueries({ queryKey: ['calendar', property.id] });
-      if (error.code === 'quote-expired') void queries.invalidateQueries({ queryKey: ['quote', property.id] });
+      if (error.code === 'quote-expired' || error.code === 'promo-refused') void queries.invalidateQueries({ queryKey: ['quote', property.id] });
     },
   });
   return {
