@@ -212,6 +212,13 @@ impl Turn<'_> {
         amount - left
     }
 
+    /// What can go back of a booking's payments while so much of them is kept for its deposit.
+    pub(super) fn left_beside(&self, booking: &Booking, deposit: i64) -> i64 {
+        let room = |payment: &Payment| payment.captured.saturating_sub(payment.refunded);
+        let all: i64 = refundable(self.payments_of(booking)).into_iter().map(room).sum();
+        all.saturating_sub(deposit).max(0)
+    }
+
     pub(super) fn payments_of<'s>(
         &'s self,
         booking: &Booking,

@@ -12,6 +12,7 @@ use super::booking_moves::{Move, NO_SHOW_UNTIL};
 use super::calendar::Nights;
 use super::cancellation;
 use super::change::{Change, Decision, Timer};
+use super::deposit::Deposit;
 use super::event::Event;
 use super::ids::{BookingId, UnitId, UserId};
 use super::ledger::Parts;
@@ -165,12 +166,10 @@ impl Turn<'_> {
         if early && !booking.is_manual() {
             let (nights, now) = (booking.nights, self.context.now);
             let lines = cancellation::early_check_out(&booking.terms, nights, now, &self.zone());
-            self.give_back(
-                &mut decision,
-                booking,
-                Parts::of_refund(&lines),
-                ("left-early", "left-early"),
-            );
+            let deposit = self.state.deposits.get(&booking.id).map_or(0, Deposit::left);
+            let parts = Parts::of_refund(&lines);
+            let parts = parts.reduced_to(parts.total().min(self.left_beside(booking, deposit)));
+            self.give_back(&mut decision, booking, parts, ("left-early", "left-early"));
         }
         let next = self.complete(&mut decision, booking, early.then_some(today));
         decision.outcome = self.snapshot(&next, self.payment_of(booking));
