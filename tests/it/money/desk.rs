@@ -132,8 +132,15 @@ impl Desk {
     async fn set(&self, place: &Place, what: &str, body: &Value) {
         let path = format!("properties/{}/{what}", place.home.id);
         let api = self.world.api(&self.landlords[place.landlord]);
-        let call = api.call(Method::PUT, &path).header("if-match", "*");
-        call.json(body).send().await.expect(200);
+        loop {
+            let call = api.call(Method::PUT, &path).header("if-match", "*");
+            let answer = call.json(body).send().await;
+            // Another change of it was quicker.
+            if answer.status != 412 {
+                answer.expect(200);
+                return;
+            }
+        }
     }
 
     /// Gives everybody new tokens: days have passed.

@@ -11,8 +11,8 @@ use super::desk::Desk;
 use crate::harness::client::text_at;
 use crate::harness::sandbox::{BAD_CARD, GOOD_CARD};
 
-/// Journeys at the same time.
-const AT_ONCE: usize = 24;
+/// Journeys at the same time, at least and at most; more for longer runs.
+const AT_ONCE: (usize, usize) = (24, 96);
 
 /// Nights are wanted so many days ahead at most; every other time within days that pass.
 const AHEAD: i32 = 60;
@@ -50,7 +50,8 @@ impl Desk {
             self.journeys.set(first + missing as u64);
             let all_held = AtomicBool::new(false);
             let numbers = stream::iter(first..first + missing as u64);
-            let journeys = numbers.for_each_concurrent(AT_ONCE, async |number| {
+            let at_once = (missing / 40).clamp(AT_ONCE.0, AT_ONCE.1);
+            let journeys = numbers.for_each_concurrent(at_once, async |number| {
                 self.journey(number).await;
             });
             // One mover of the clock, at the pace of the holds.
