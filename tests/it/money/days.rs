@@ -25,7 +25,7 @@ struct Due {
 }
 
 const DUE: &str = "select b.id, b.tenant_id, p.owner_id, b.status, b.currency::text,
-        case d.status when 'due' then d.amount end
+        case when d.status = 'due' and d.amount > 0 then d.amount end
     from bookings b join properties p on p.id = b.property_id
     left join deposits d on d.id = b.id
     where b.details is null or not b.details ? 'guest'

@@ -65,7 +65,7 @@ impl Desk {
         let seen = self.look(trip).await;
         let Some(payment) = seen["payment"]["id"].as_str() else { return };
         let due = seen["price"]["due"].clone();
-        let most = due["amount"].as_i64().unwrap() * 6 / 5;
+        let most = (due["amount"].as_i64().unwrap() * 6 / 5).max(1);
         let amount = if dice.u8(0..4) == 0 { most } else { dice.i64(1..=most) };
         let body = json!({"amount": {"amount": amount, "currency": due["currency"]},
             "reason": "No hot water."});
