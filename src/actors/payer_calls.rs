@@ -245,13 +245,7 @@ impl Surroundings {
         let intent = payment.intent_id.clone().unwrap_or_default();
         let known = match &refund.provider_ref {
             Some(provider_ref) => Some(self.stripe.refund(provider_ref).await),
-            None if self.is_old(refund.created_at) => {
-                let all = self.stripe.refunds_of(&intent).await?;
-                let ours = |refund: &stripe::Refund| {
-                    refund.metadata.get("refund_id") == Some(&id.to_string())
-                };
-                all.into_iter().find(ours).map(Ok)
-            }
+            None if self.is_old(refund.created_at) => self.find_refund(&intent, id).await?.map(Ok),
             None => None,
         };
         let answer = match known {
@@ -264,7 +258,7 @@ impl Surroundings {
                     payment_id: payment.id,
                     property_id: payment.property_id,
                 };
-                self.stripe.create_refund(&request, &id.to_string()).await
+                self.create_refund(&request).await
             }
         };
         let (status, provider_ref) = match answer {
@@ -278,6 +272,30 @@ impl Surroundings {
         let observed = Command::RefundObserved { refund_id: id, status, provider_ref };
         self.tell(payment, observed, &format!("{id} {}", status.name())).await?;
         Ok(None)
+    }
+
+    /// Sends money back. As with sessions, a server error is repeated for ever even when the
+    /// refund was made; so then it is looked for.
+    async fn create_refund(&self, request: &RefundRequest) -> Result<stripe::Refund, StripeError> {
+        let id = request.refund_id;
+        match self.stripe.create_refund(request, &id.to_string()).await {
+            Err(error @ StripeError::Unknown(_)) => {
+                self.find_refund(&request.payment_intent, id).await?.ok_or(error)
+            }
+            answer => answer,
+        }
+    }
+
+    /// The refund that the provider has under our id.
+    async fn find_refund(
+        &self,
+        intent: &str,
+        id: RefundId,
+    ) -> Result<Option<stripe::Refund>, StripeError> {
+        let all = self.stripe.refunds_of(intent).await?;
+        let ours =
+            |refund: &stripe::Refund| refund.metadata.get("refund_id") == Some(&id.to_string());
+        Ok(all.into_iter().find(ours))
     }
 
     /// Tells a payment's property something that it need be told only once.

@@ -378,9 +378,8 @@ fn refund(
     }
     check_words(reason, 1, "/reason")?;
     let deposit = state.deposits.get(&booking.id).map_or(0, Deposit::left);
-    let room = |payment: &Payment| payment.captured.saturating_sub(payment.refunded);
-    let all: i64 = turn.payments_of(booking).map(room).sum();
-    let most = room(payment).min(all.saturating_sub(deposit)).max(0);
+    let room = payment.captured.saturating_sub(payment.refunded);
+    let most = room.min(turn.left_of(booking).saturating_sub(deposit)).max(0);
     if amount.currency != payment.amount.currency || !(1..=most).contains(&amount.amount) {
         let most = Money { amount: most, ..payment.amount };
         let detail = format!("at most {most}");

@@ -59,6 +59,7 @@ impl Turn<'_> {
         let allotment = self.other_room(booking, unit_id, nights)?;
         let difference =
             Money::new(price.due().amount - booking.total.amount, booking.total.currency);
+        self.check_deposit(booking, &price, difference)?;
         let expires_at = self.after(self.context.rules.proposal);
         let mut proposal = Proposal {
             id: wish.change_id,
@@ -132,6 +133,22 @@ impl Turn<'_> {
         Ok(booking.terms.price.clone())
     }
 
+    /// A landlord who gave money back may have left less than another price needs for its
+    /// deposit; what is dearer is paid first.
+    fn check_deposit(
+        &self,
+        booking: &Booking,
+        price: &Price,
+        difference: Money,
+    ) -> Result<(), Refusal> {
+        let there = self.left_of(booking).saturating_add(difference.amount.max(0));
+        if booking.is_manual() || there >= price.deposit {
+            return Ok(());
+        }
+        let detail = "what was given back leaves too little for the deposit";
+        Err(Refusal::not_bookable("deposit-not-covered", detail))
+    }
+
     /// Where the stay would be; it may take its own nights.
     fn other_room(
         &self,
@@ -185,6 +202,7 @@ impl Turn<'_> {
             return Err(Refusal::not_bookable("in-the-past", "check_in is before today"));
         }
         let allotment = self.other_room(booking, proposal.unit_id, proposal.nights)?;
+        self.check_deposit(booking, &proposal.price, proposal.difference)?;
         let mut decision = Decision::new(Outcome::Done);
         if proposal.difference.amount <= 0 {
             let applied = self.apply(&mut decision, booking, proposal, allotment);
@@ -251,6 +269,7 @@ impl Turn<'_> {
         };
         let fits = booking.status == BookingStatus::Confirmed
             && amount == proposal.difference
+            && self.check_deposit(booking, &proposal.price, amount).is_ok()
             && proposal.nights.check_in() >= self.today()
             && self.listing.status != ListingStatus::Archived;
         let room = fits.then(|| self.room_at(booking, proposal.unit_id, proposal.nights));

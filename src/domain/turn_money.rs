@@ -225,6 +225,12 @@ impl Turn<'_> {
         amount - left
     }
 
+    /// What is here of a booking's payments, its deposit included.
+    pub(super) fn left_of(&self, booking: &Booking) -> i64 {
+        let room = |payment: &Payment| payment.captured.saturating_sub(payment.refunded);
+        refundable(self.payments_of(booking)).into_iter().map(room).sum()
+    }
+
     pub(super) fn payments_of<'s>(
         &'s self,
         booking: &Booking,

@@ -17,9 +17,9 @@ use super::checkout;
 use super::faults::{Failure, Orders};
 use super::form::{ApiError, Form};
 use super::hooks::Signal;
-use super::ledger::{Change, Tx};
+use super::ledger::{Change, Ledger, Tx};
 use super::listener::{BODY_MAX, Hangup};
-use super::objects::KeyRecord;
+use super::objects::{Charge, KeyRecord, Refund};
 use super::server::App;
 use super::store::StoreLost;
 use crate::clock;
@@ -120,7 +120,13 @@ async fn route(
     }
     match (method, uri.path()) {
         (&Method::GET, "/_health") => Some(Answer::ok(json!({"pid": std::process::id()}))),
-        (&Method::GET, "/_charges") => Some(charges(app).await),
+        (&Method::GET, "/_charges") => {
+            Some(all(app, |ledger| ledger.charges.iter().map(Charge::view).collect()).await)
+        }
+        (&Method::GET, "/_refunds") => {
+            Some(all(app, |ledger| ledger.refunds.iter().map(Refund::view).collect()).await)
+        }
+        (&Method::GET, "/_faults") => Some(Answer::ok(app.faults.view())),
         (&Method::POST, "/_faults") => Some(order_faults(app, &body)),
         (method, path) => {
             let Some(operation) = Operation::of(method, path) else {
@@ -145,18 +151,18 @@ fn authorised(app: &App, headers: &HeaderMap) -> bool {
     value.and_then(|value| value.strip_prefix("Bearer ")) == Some(app.api_key.as_str())
 }
 
-async fn charges(app: &App) -> Answer {
-    let list = app.run(|tx| tx.ledger.charges.iter().map(|row| row.view()).collect()).await;
-    let list: Result<Vec<Value>, StoreLost> = list;
+/// All rows of a table, oldest first.
+async fn all(app: &App, rows: impl FnOnce(&Ledger) -> Vec<Value>) -> Answer {
+    let list = app.run(|tx| rows(tx.ledger)).await;
     list.map_or_else(Answer::from, |data| Answer::ok(json!({"object": "list", "data": data})))
 }
 
 fn order_faults(app: &App, body: &[u8]) -> Answer {
     match serde_json::from_slice::<Orders>(body) {
         Ok(orders) => {
-            let current = app.faults.order(orders);
+            app.faults.order(orders);
             app.signal(Signal::FaultsChanged);
-            Answer::ok(current)
+            Answer::ok(app.faults.view())
         }
         Err(error) => ApiError::parameter("", "parameter_invalid", error.to_string()).into(),
     }

@@ -23,7 +23,7 @@ pub struct Endpoint {
     pub pid: u32,
     /// On 127.0.0.1.
     pub port: u16,
-    /// For the API, and for `/_charges` and `/_faults`.
+    /// For the API, and for `/_charges`, `/_refunds` and `/_faults`.
     pub api_key: String,
     /// What webhooks are signed with.
     pub hook_secret: String,

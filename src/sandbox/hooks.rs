@@ -1,6 +1,7 @@
 //! Telling the hook. The first attempts go out one after the other in order of creation;
 //! what fails is tried again beside them, after 1 s, then twice as long each time up to
-//! 60 s, for ever. A registration makes everything undelivered due at once.
+//! 60 s, for ever. A registration makes everything undelivered due at once. Fault knobs may
+//! have events come late, twice, or once more after they were delivered.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use sha2::Sha256;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 
+use super::faults::HookTrouble;
 use super::ledger::Change;
 use super::objects::{Event, Hook};
 use super::server::{App, SandboxError, loopback_client};
@@ -60,6 +62,10 @@ struct Deliverer {
     lane_busy: bool,
     /// Events that wait for another attempt.
     retries: BTreeSet<(Timestamp, String)>,
+    /// Events that are to come twice in a row.
+    twice: HashSet<String>,
+    /// Events that are to come once more, after so long.
+    again: HashMap<String, Duration>,
     /// Every undelivered event that is known here, with its failed attempts so far.
     waiting: HashMap<String, u32>,
     flying: JoinSet<Outcome>,
@@ -80,6 +86,8 @@ pub(super) async fn deliver(
         lane: VecDeque::new(),
         lane_busy: false,
         retries: BTreeSet::new(),
+        twice: HashSet::new(),
+        again: HashMap::new(),
         waiting: HashMap::new(),
         flying: JoinSet::new(),
         in_flight: HashSet::new(),
@@ -127,9 +135,26 @@ impl Deliverer {
 
     /// Puts a new event in line, unless a reload saw it before its signal came.
     fn queue(&mut self, event: String) {
-        if self.waiting.insert(event.clone(), 0).is_none() {
-            self.lane.push_back(event);
+        if self.waiting.insert(event.clone(), 0).is_some() {
+            return;
         }
+        match self.app.faults.next_webhook() {
+            Some(HookTrouble::Late(stretch)) => return self.later(event, stretch),
+            Some(HookTrouble::Twice) => {
+                self.twice.insert(event.clone());
+            }
+            Some(HookTrouble::Again(stretch)) => {
+                self.again.insert(event.clone(), stretch);
+            }
+            None => {}
+        }
+        self.lane.push_back(event);
+    }
+
+    /// Has an event sent after a while, beside the others.
+    fn later(&mut self, event: String, stretch: Duration) {
+        let at = self.app.clock.now().saturating_add(stretch).unwrap_or(Timestamp::MAX);
+        self.retries.insert((at, event));
     }
 
     fn held(&self) -> bool {
@@ -167,8 +192,11 @@ impl Deliverer {
     fn fly(&mut self, event: String, first: bool) {
         self.in_flight.insert(event.clone());
         let (app, http, generation) = (Arc::clone(&self.app), self.http.clone(), self.generation);
+        let times = 1 + u8::from(self.twice.remove(&event));
+        // One that nobody waits for has been delivered: it is sent all the same.
+        let again = !self.waiting.contains_key(&event);
         self.flying.spawn(async move {
-            let delivered = send(&app, &http, &event).await;
+            let delivered = send(&app, &http, &event, times, again).await;
             Outcome { event, generation, first, delivered }
         });
     }
@@ -178,11 +206,14 @@ impl Deliverer {
         self.in_flight.remove(&outcome.event);
         if outcome.delivered {
             self.waiting.remove(&outcome.event);
+            if let Some(stretch) = self.again.remove(&outcome.event) {
+                self.later(outcome.event, stretch);
+            }
         } else if outcome.generation == self.generation {
             let failures = self.waiting.entry(outcome.event.clone()).or_default();
-            let at = self.app.clock.now().saturating_add(back_off(*failures));
+            let stretch = back_off(*failures);
             *failures = failures.saturating_add(1);
-            self.retries.insert((at.unwrap_or(Timestamp::MAX), outcome.event));
+            self.later(outcome.event, stretch);
         } else {
             // It went to a hook that has been replaced since.
             self.lane.push_front(outcome.event);
@@ -207,27 +238,34 @@ pub(super) fn signature(secret: &str, at: i64, body: &[u8]) -> String {
     format!("t={at},v1={hex}")
 }
 
-/// Sends one event; whether it is done with.
-async fn send(app: &App, http: &reqwest::Client, id: &str) -> bool {
+/// Sends one event so many times; whether it is done with. One that was delivered is sent
+/// only `again`.
+async fn send(app: &App, http: &reqwest::Client, id: &str, times: u8, again: bool) -> bool {
     let read = app.run(|tx| {
         let event = tx.ledger.events.get(id).cloned();
         (event, tx.ledger.hook.clone(), tx.ledger.hook_secret.clone())
     });
     let Ok((Some(event), Some(hook), secret)) = read.await else { return false };
-    let wanted = !event.delivered && hook.wants(&event.kind);
-    if wanted && !post(app, http, &event, &hook, &secret).await {
+    let wanted = (again || !event.delivered) && hook.wants(&event.kind);
+    if wanted && !post(app, http, &event, (&hook, &secret), times).await {
         return false;
     }
     // Lost by a kill it is delivered once more: allowed.
     app.note(|tx| tx.put(Change::Delivered(event.id))).is_ok()
 }
 
-async fn post(app: &App, http: &reqwest::Client, event: &Event, hook: &Hook, secret: &str) -> bool {
+async fn post(
+    app: &App,
+    http: &reqwest::Client,
+    event: &Event,
+    (hook, secret): (&Hook, &str),
+    times: u8,
+) -> bool {
     let mut view = event.view();
     view["api_version"] = hook.api_version.clone().into();
     let body = view.to_string();
     let mut delivered = false;
-    for _ in 0..=app.faults.webhooks().duplicate {
+    for _ in 0..times.saturating_add(app.faults.webhooks().duplicate) {
         let signed = signature(secret, app.clock.now().as_second(), body.as_bytes());
         let answer = http
             .post(&hook.url)

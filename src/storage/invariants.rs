@@ -200,8 +200,12 @@ pub const ALL: &[Invariant] = &[
              on g.property_id = b.property_id and g.booking_id = b.id
          where case
              when b.details ? 'guest' then p.came is not null
+             when b.status in ('confirmed', 'checked_in') and g.given is null then
+                 coalesce(p.came, 0) - coalesce(p.back, 0) <> b.total
+             -- Of money that was given before, a lower price may leave less to give back.
              when b.status in ('confirmed', 'checked_in') then
-                 coalesce(p.came, 0) - coalesce(p.back, 0) + coalesce(g.given, 0) <> b.total
+                 p.came - p.back not between greatest(b.total - g.given,
+                     coalesce((b.terms #>> '{price,deposit}')::bigint, 0)) and b.total
              when b.status in ('completed', 'no_show', 'cancelled') then false
              else coalesce(p.came, 0) <> coalesce(p.back, 0)
          end",

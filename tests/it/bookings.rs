@@ -317,6 +317,34 @@ async fn hooks_that_come_twice_reversed_or_not_at_all_end_the_same() {
     invariants::check(world, &[]).await;
 }
 
+/// A provider that failed after it had sent a refund says for ever that it failed: its own
+/// list says what it did.
+#[tokio::test]
+async fn a_lost_answer_about_a_refund_leaves_it_neither_open_nor_doubled() {
+    let scene = Scene::new().await;
+    let world = &scene.world;
+    let endpoint = world.endpoint().await;
+    for fault in ["fail_after", "drop_after", "fail_before"] {
+        let booking = world.book(&scene.tenant, &scene.stay(10, 1)).await;
+        // Nor does anybody else tell us.
+        let calls = json!([{"operation": "refund.create", "fault": fault, "times": 1}]);
+        let silent = json!({"calls": calls, "webhooks": {"hold": true}});
+        order_faults(&endpoint, &silent).await;
+        let path = format!("bookings/{}/cancel", text_at(&booking, "/id"));
+        world.api(&scene.tenant).post(&path, &json!({})).await.expect(200);
+        let sql = world.sql().await;
+        wait_until("the refund has succeeded", async || {
+            let query = "select count(*) from refunds where status <> 'succeeded'";
+            sql.query_one(query, &[]).await.unwrap().get::<_, i64>(0) == 0
+        })
+        .await;
+        order_faults(&endpoint, &json!({"webhooks": {}})).await;
+    }
+    let back = charges(&endpoint).await;
+    assert!(back.iter().all(|charge| charge["amount_refunded"] == 10_000), "{back:?}");
+    invariants::check(world, &[]).await;
+}
+
 #[tokio::test]
 async fn a_hook_is_believed_by_its_signature_alone() {
     let world = World::start().await;

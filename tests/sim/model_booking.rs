@@ -96,10 +96,13 @@ impl Model {
         let seeker =
             Seeker { who: None, unit: unit_id, nights: *nights, is_stay, unit_no: None, units: 1 };
         self.seek(&seeker, at)?;
-        let nightly = unit.price * i64::from(nights.count());
-        let nightly = total.map_or(nightly, |total| total.amount);
+        // What is agreed on elsewhere, or what it costs; nothing is kept for damages here.
+        let price = match total {
+            Some(total) => Price { nights: total.amount, ..Price::default() },
+            None => Price { deposit: 0, ..self.price(&unit, *nights) },
+        };
         let stay = Stay {
-            price: Price { nights: nightly, ..Price::default() },
+            price,
             phase: "confirmed",
             entered: true,
             stood_at: Some(at.now),

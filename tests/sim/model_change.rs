@@ -21,6 +21,7 @@ impl Model {
             check_in,
             check_out,
             guests,
+            promo: _,
         } = command
         else {
             unreachable!()
@@ -40,6 +41,7 @@ impl Model {
         let price = self.price_otherwise(id, (unit, nights, guests), at)?;
         self.may_change(id, unit, nights, at)?;
         let more = price.due() - self.stays[&id].price.due();
+        self.may_stand_for(id, price, more)?;
         let wish = Wish {
             id: *change_id,
             by: side,
@@ -88,6 +90,16 @@ impl Model {
         self.seek(&self.own_room(id.into(), unit, nights, at), at)
     }
 
+    /// After goodwill there may be less money than would be kept for damages.
+    fn may_stand_for(&self, id: BookingId, price: Price, more: i64) -> Verdict {
+        let there = self.money(id) + more.max(0);
+        if self.stays[&id].entered || there >= price.deposit {
+            Ok(())
+        } else {
+            Err("deposit-not-covered")
+        }
+    }
+
     pub(crate) fn answer(&mut self, command: &booking::Command, at: &Moment<'_>) -> Verdict {
         let booking::Command::Answer { by, booking_id, change_id, answer } = command else {
             unreachable!()
@@ -122,6 +134,7 @@ impl Model {
             return Err("in-the-past");
         }
         self.may_change(id, wish.unit, wish.nights, at)?;
+        self.may_stand_for(id, wish.price, wish.more)?;
         if wish.more <= 0 {
             self.apply(id);
             return Ok(());

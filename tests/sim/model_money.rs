@@ -148,6 +148,7 @@ impl Model {
             return self.all_back(payment);
         };
         let good = amount == euro(wish.more)
+            && self.money(id) >= wish.price.deposit
             && wish.nights.check_in() >= at.today
             && self.standing != "archived";
         let seeker = self.own_room(id.into(), wish.unit, wish.nights, at);

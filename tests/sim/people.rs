@@ -229,6 +229,7 @@ impl World {
             check_in,
             check_out,
             guests,
+            promo: None,
         }
     }
 

@@ -195,6 +195,7 @@ fn a_stay_with_a_unit_of_its_own_may_begin_earlier() {
             check_in,
             check_out,
             guests,
+            promo: None,
         })
         .unwrap();
     let (by, answer) = (owner(), booking::Answer::Accept);

@@ -349,6 +349,7 @@ fn a_landlord_enters_a_stay_and_changes_it_alone() {
         check_in: None,
         check_out: None,
         guests: Some(3),
+        promo: None,
     };
     assert_eq!(rule(world.book(more).unwrap_err()), "too-many-guests");
     let decision = world.book(cancel(owner(), None)).unwrap();

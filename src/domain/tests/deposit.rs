@@ -1,7 +1,9 @@
 use std::time::Duration;
 
+use uuid::Uuid;
+
 use super::fixture::{
-    World, booking_id, euro, june, nights, owner, payment_id, stranger, tenant, told,
+    World, booking_id, euro, june, nights, owner, payment_id, rule, stranger, tenant, told,
 };
 use crate::domain::booking::{self, BookingStatus};
 use crate::domain::change::{Change, Decision};
@@ -159,6 +161,82 @@ fn no_more_is_kept_than_there_is() {
     assert!(matches!(deduct(&mut world, 1), Err(Refusal::Invalid(_))), "the rest is gone");
 }
 
+/// A confirmed stay with a deposit, and so much given back of the landlord's own will.
+fn given_back(amount: i64) -> World {
+    let mut world = confirmed();
+    world.listing_mut().fields.deposit_minor = 20_000;
+    let (by, payment_id, reason) = (owner(), payment_id(1), "sorry".into());
+    let amount = euro(amount);
+    let refund = payment::Command::Refund { by, admin: false, payment_id, amount, reason };
+    world.pay(refund).unwrap();
+    world
+}
+
+/// What came of a booking's payment and has not gone back.
+fn left(world: &World) -> i64 {
+    world.payment(1).captured - world.payment(1).refunded
+}
+
+#[test]
+fn a_shorter_stay_gives_nothing_back_of_the_deposit() {
+    for (given, back) in [(0, 10_000), (20_000, 10_000), (25_000, 5_000), (30_000, 0)] {
+        let mut world = if given == 0 { confirmed() } else { given_back(given) };
+        world.listing_mut().fields.deposit_minor = 20_000;
+        let (booking_id, change_id) = (booking_id(1), Uuid::from_u128(5).into());
+        let shorter = booking::Command::Propose {
+            by: tenant(),
+            booking_id,
+            change_id,
+            unit_id: None,
+            check_in: None,
+            check_out: Some(june(7)),
+            guests: None,
+            promo: None,
+        };
+        world.book(shorter).unwrap();
+        let answer = booking::Answer::Accept;
+        let yes = booking::Command::Answer { by: owner(), booking_id, change_id, answer };
+        let accepted = world.book(yes).unwrap();
+        assert_eq!(moved(&accepted), (back, 0), "{given} were given before");
+        assert_eq!(left(&world), 50_000 - given - back);
+        world.days_later(10);
+        world.fire(1);
+        assert_eq!(moved(&fire(&mut world)), (20_000, 0));
+    }
+}
+
+#[test]
+fn leaving_early_gives_nothing_back_of_the_deposit() {
+    let mut world = given_back(30_000);
+    world.days_later(4);
+    world.later(Duration::from_hours(4));
+    let (by, booking_id) = (owner(), booking_id(1));
+    world.book(booking::Command::CheckIn { by, booking_id, proved: false }).unwrap();
+    let left_early = world.book(booking::Command::CheckOut { by, booking_id }).unwrap();
+    assert_eq!(moved(&left_early), (0, 0));
+    assert_eq!(moved(&fire(&mut world)), (20_000, 0));
+}
+
+#[test]
+fn a_change_needs_the_money_for_its_deposit() {
+    let mut world = given_back(30_000);
+    world.listing_mut().fields.deposit_minor = 25_000;
+    let propose = |guests| booking::Command::Propose {
+        by: tenant(),
+        booking_id: booking_id(1),
+        change_id: Uuid::from_u128(5).into(),
+        unit_id: None,
+        check_in: None,
+        check_out: Some(june(7)),
+        guests,
+        promo: None,
+    };
+    // One night less and a dearer deposit: less to pay than the deposit lacks.
+    assert_eq!(rule(world.book(propose(None)).unwrap_err()), "deposit-not-covered");
+    world.listing_mut().fields.deposit_minor = 20_000;
+    world.book(propose(Some(2))).unwrap();
+}
+
 #[test]
 fn nobody_else_may() {
     let mut world = due();
@@ -214,6 +292,7 @@ fn a_deposit_of_nothing_ends_with_the_stay() {
             check_in,
             check_out,
             guests,
+            promo: None,
         };
         world.book(wish).unwrap();
         let (by, answer) = (owner(), booking::Answer::Accept);

@@ -14,6 +14,7 @@ use crate::domain::ids::{self, PromoId, PropertyId, UserId};
 use crate::domain::money::Money;
 use crate::domain::promo::{self, Off, PromoTerms};
 use crate::http::auth::Principal;
+use crate::http::command;
 
 use crate::http::extract::{self, Id, Json, Query};
 use crate::http::idempotency::{self, Key};

@@ -76,3 +76,27 @@ async fn a_payment_can_be_lost_on_the_payers_way_back() {
     let now = sandbox.client.session(&session.id).await.unwrap();
     assert_eq!(now.status, SessionStatus::Complete);
 }
+
+#[tokio::test]
+async fn calls_fail_by_chance_in_every_way_and_are_counted() {
+    let sandbox = Sandbox::new().await;
+    let none = json!({"chance": {"seed": 7, "calls": 0}});
+    sandbox.faults(none).await;
+    for number in 0..20 {
+        sandbox.client.create_session(&request(number), &format!("good {number}")).await.unwrap();
+    }
+    assert_eq!(sandbox.get("/_faults").await["met"], json!({}));
+    sandbox.faults(json!({"chance": {"seed": 7, "calls": 500, "hang_seconds": 0.01}})).await;
+    let mut unknown: u64 = 0;
+    for number in 0..100 {
+        let done = sandbox.client.create_session(&request(number), &format!("k{number}")).await;
+        unknown += u64::from(done.is_err());
+    }
+    sandbox.faults(json!({"chance": {}})).await;
+    let met = sandbox.get("/_faults").await["met"].take();
+    let count = |way: &str| met[format!("session.create {way}")].as_u64().unwrap();
+    let ways = ["fail_before", "fail_after", "drop_after", "hang"].map(count);
+    assert!(ways.iter().all(|times| *times > 0), "{met}");
+    assert_eq!(ways[..3].iter().sum::<u64>(), unknown, "only a short wait is answered");
+    sandbox.client.create_session(&request(1), "last").await.unwrap();
+}

@@ -70,3 +70,30 @@ async fn events_are_held_reversed_and_duplicated_on_demand() {
         newest_first.iter().flat_map(|id| std::iter::repeat_n(id.clone(), 3)).collect();
     assert_eq!(came, expected);
 }
+
+#[tokio::test]
+async fn events_come_late_twice_and_again_by_chance() {
+    let sandbox = Sandbox::new().await;
+    let sink = Sink::new(&sandbox.running.endpoint().hook_secret, StatusCode::OK).await;
+    sandbox.client.register_hook(&sink.url).await.unwrap();
+    sandbox.faults(json!({"chance": {"seed": 3, "webhooks": 700, "late_seconds": 0.5}})).await;
+    for number in 0..20 {
+        sandbox.paid(number).await;
+    }
+    let met = sandbox.get("/_faults").await["met"].take();
+    let count = |what: &str| met[format!("webhook {what}")].as_u64().unwrap();
+    let (late, more) = (count("late"), count("twice") + count("again"));
+    assert!(late > 0 && count("twice") > 0 && count("again") > 0, "{met}");
+    let all = usize::try_from(40 + more).unwrap();
+    wait_until("all have come, some of them once more", || sink.events().len() == all).await;
+    let mut came: Vec<String> = sink.events().into_iter().map(|event| event.id).collect();
+    let listed = sandbox.get("/v1/events?limit=100").await;
+    let newest_first = listed["data"].as_array().unwrap();
+    let made: Vec<&str> =
+        newest_first.iter().rev().map(|event| event["id"].as_str().unwrap()).collect();
+    came.dedup();
+    assert_ne!(came, made, "late ones are overtaken");
+    came.sort();
+    came.dedup();
+    assert_eq!(came.len(), made.len(), "and none is lost");
+}

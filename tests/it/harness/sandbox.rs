@@ -62,13 +62,30 @@ pub(crate) fn own_page(endpoint: &Endpoint, page: &str) -> String {
 
 /// All charges it has made, with what it has sent back of each.
 pub(crate) async fn charges(endpoint: &Endpoint) -> Vec<Value> {
-    let url = format!("{}/_charges", endpoint.base_url());
-    let answer = http().get(url).bearer_auth(&endpoint.api_key).send().await.unwrap();
-    let mut body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    match body["data"].take() {
-        Value::Array(charges) => charges,
-        other => panic!("no list of charges: {other}"),
+    list(endpoint, "_charges").await
+}
+
+/// All refunds it has made.
+pub(crate) async fn refunds(endpoint: &Endpoint) -> Vec<Value> {
+    list(endpoint, "_refunds").await
+}
+
+async fn list(endpoint: &Endpoint, path: &str) -> Vec<Value> {
+    match asked(endpoint, path).await["data"].take() {
+        Value::Array(rows) => rows,
+        other => panic!("{path} is no list: {other}"),
     }
+}
+
+/// How often it has failed in which way, by its own count.
+pub(crate) async fn faults_met(endpoint: &Endpoint) -> Value {
+    asked(endpoint, "_faults").await["met"].take()
+}
+
+async fn asked(endpoint: &Endpoint, path: &str) -> Value {
+    let url = format!("{}/{path}", endpoint.base_url());
+    let answer = http().get(url).bearer_auth(&endpoint.api_key).send().await.unwrap();
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap()
 }
 
 /// Tells it how to fail.

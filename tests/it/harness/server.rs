@@ -5,11 +5,12 @@ use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use rentezy::clock;
+use rentezy::clock::{self, Clock};
 use rentezy::config::Secret;
 use rentezy::sandbox::Endpoint;
 use rentezy::storage::secret;
@@ -38,7 +39,7 @@ pub(crate) struct World {
     url: String,
     operator_url: String,
     http: reqwest::Client,
-    clock_offset: i64,
+    clock_offset: AtomicI64,
 }
 
 /// How a world is to be.
@@ -110,15 +111,25 @@ impl World {
     /// What its clock shows, to within the time that it needs to notice.
     #[expect(clippy::disallowed_methods, reason = "the server's clock is the system's, moved")]
     pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::now() + SignedDuration::from_secs(self.clock_offset)
+        Timestamp::now() + SignedDuration::from_secs(self.clock_offset.load(Ordering::SeqCst))
+    }
+
+    /// The clock that server and sandbox go by.
+    pub(super) fn clock(&self) -> Clock {
+        Clock::manual(self.dir.path().join("clock")).unwrap()
     }
 
     /// Moves the clock of server and sandbox ahead; for worlds with a manual one.
     pub(crate) fn move_clock(&mut self, seconds: i64) {
-        self.clock_offset += seconds;
+        self.pass(seconds);
+    }
+
+    /// The same while requests are under way; by one mover at a time.
+    pub(crate) fn pass(&self, seconds: i64) {
+        let offset = self.clock_offset.fetch_add(seconds, Ordering::SeqCst) + seconds;
         // As a whole: half a number would be another number.
         let (file, aside) = (self.dir.path().join("clock"), self.dir.path().join("clock.new"));
-        std::fs::write(&aside, self.clock_offset.to_string()).unwrap();
+        std::fs::write(&aside, offset.to_string()).unwrap();
         std::fs::rename(&aside, &file).unwrap();
     }
 
@@ -290,7 +301,7 @@ impl Plan {
             url: String::new(),
             operator_url: String::new(),
             http: http(),
-            clock_offset: 0,
+            clock_offset: AtomicI64::new(0),
         };
         world.start_again();
         // Its search index may still be being filled.

@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan};
-use rentezy::clock::Clock;
 use rentezy::domain::ids::{SessionId, UserId};
 use rentezy::http::keys::{Claims, Keys};
 use rentezy::storage::pool::Database;
@@ -118,15 +117,27 @@ impl World {
         )
         .await
         .unwrap();
-        let pool = Database::parse(&self.database_url()).unwrap().pool(1).await.unwrap();
-        let keys = Keys::open(&pool, &self.secret(), &Clock::system()).await.unwrap();
-        let user = |id: Uuid| {
-            let (user, session) = (UserId::from(id), SessionId::from(id));
-            let claims = Claims::new(user, session, vec!["tenant".to_owned()], now, 86_400);
-            let token = keys.sign(&claims).unwrap();
-            User { id: user.to_string(), email: format!("{id}@example.org"), token }
+        let user = |id: Uuid| User {
+            id: UserId::from(id).to_string(),
+            email: format!("{id}@example.org"),
+            token: String::new(),
         };
-        ids.into_iter().map(user).collect()
+        let mut crowd: Vec<User> = ids.into_iter().map(user).collect();
+        self.sign_again(&mut crowd, &["tenant"]).await;
+        crowd
+    }
+
+    /// Gives people of a crowd new tokens for a day, with these roles in them.
+    pub(crate) async fn sign_again(&self, crowd: &mut [User], roles: &[&str]) {
+        let pool = Database::parse(&self.database_url()).unwrap().pool(1).await.unwrap();
+        let keys = Keys::open(&pool, &self.secret(), &self.clock()).await.unwrap();
+        let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+        for user in crowd {
+            let id = uuid_of(&user.id);
+            let (of, session) = (UserId::from(id), SessionId::from(id));
+            let claims = Claims::new(of, session, roles.clone(), self.now(), 86_400);
+            user.token = keys.sign(&claims).unwrap();
+        }
     }
 
     /// A live home with so many units, at a price a night in cents.
