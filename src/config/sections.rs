@@ -311,9 +311,9 @@ section! {
         /// deposit) stay for ever: they say what the ledger's postings were made for.
         retention_days: u32 = "0", Kind::Number(0, 36_500);
         /// The same by topic, which is what an event's type begins with: user, property,
-        /// calendar, booking, payment, refund, deposit, hook, operator or audit. It goes
-        /// before retention_days; 0: never. Money needs 3650 days at least, since books have
-        /// to be kept for up to ten years.
+        /// calendar, promo_code, booking, payment, refund, deposit, hook, operator or audit.
+        /// It goes before retention_days; 0: never. Money needs 3650 days at least, since
+        /// books have to be kept for up to ten years.
         retention: Retention = "", Kind::Retention;
     }
 }

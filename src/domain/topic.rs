@@ -10,6 +10,8 @@ pub enum Topic {
     Property,
     /// Nights that landlords keep back.
     Calendar,
+    /// Promo codes.
+    PromoCode,
     /// Stays.
     Booking,
     /// Money that comes.
@@ -28,10 +30,11 @@ pub enum Topic {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::User,
         Self::Property,
         Self::Calendar,
+        Self::PromoCode,
         Self::Booking,
         Self::Payment,
         Self::Refund,
@@ -48,6 +51,7 @@ impl Topic {
             Self::User => "user",
             Self::Property => "property",
             Self::Calendar => "calendar",
+            Self::PromoCode => "promo_code",
             Self::Booking => "booking",
             Self::Payment => "payment",
             Self::Refund => "refund",

@@ -167,7 +167,7 @@ impl World {
         };
         let of = |status| {
             let refunds = self.rows.refunds.values();
-            refunds.filter(move |row| row.status == status).map(|row| row.id).last()
+            refunds.filter(move |row| row.status == status).map(|row| row.id).next_back()
         };
         if let Some(id) = of(wanted) {
             self.try_commands(&REFUND_COMMANDS, |world, name| {
