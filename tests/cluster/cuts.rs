@@ -1,5 +1,6 @@
-//! Reads what passes between a server and Postgres, and cuts the connection where it hurts most:
-//! when a transaction is to be committed (PostgreSQL documentation, 55.7: message formats).
+//! Reads what passes between a server and Postgres (PostgreSQL documentation, 55.7: message
+//! formats), and cuts the connection where it hurts most: at the statement by which entities
+//! write, which is a transaction of its own and so its own commit.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::harness::wait::wait_until;
 
-/// What marks the statement by which entities write: the fence, which no other one has.
+/// What marks that statement: the fence, which no other one has.
 const FENCE: &str = "order by s.id for share of s";
 
 /// The last message of an answer: Postgres waits for the next one, in no transaction.
@@ -116,7 +117,6 @@ impl Reading {
         let mut commits = false;
         while let Some((kind, body)) = self.message() {
             match kind {
-                b'Q' => commits |= body.starts_with(b"COMMIT"),
                 b'P' => {
                     let (name, query) = text(&body);
                     if String::from_utf8_lossy(query).contains(FENCE) {

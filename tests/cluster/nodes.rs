@@ -58,7 +58,7 @@ pub(crate) fn plan(dir: &TempDir, net: Net, node: usize) -> Plan {
         .set("CLUSTER_KEY", file(&format!("certs/{name}-key.pem")))
         .set("CLUSTER_AUTHORITY", file("certs/authority.pem"))
         .set("CLUSTER_LEAVE_S", 1)
-        .set("BOOKINGS_HOLD_SECONDS", 3600)
+        .set("BOOKINGS_HOLD_SECONDS", 1200)
 }
 
 /// Makes certificates of an authority of their own in a folder.

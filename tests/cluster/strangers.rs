@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use rentezy::actors::cluster::transport::SERVER_NAME;
 use rentezy::clock;
 use tempfile::TempDir;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -81,7 +81,7 @@ fn resident(pid: u32) -> u64 {
 /// Says something, and waits until the connection is closed.
 async fn sent_away<S>(what: &str, stream: std::io::Result<S>, says: &[u8])
 where
-    S: AsyncRead + tokio::io::AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin,
 {
     let ended = async {
         let mut stream = stream?;
