@@ -93,7 +93,7 @@ impl Links {
         let mut proxies = Vec::new();
         for (node, way) in to_postgres.iter().enumerate() {
             let (end, switch) = (End::Unix(postgres.socket()), way.switch.clone());
-            let (guide, cuts): (Guide, _) = (Box::new(move |_| switch.clone()), way.cuts.clone());
+            let (guide, cuts): (Guide, _) = (Arc::new(move |_| switch.clone()), way.cuts.clone());
             proxies.push(Proxy::start(net.postgres(node), end, guide, Some(cuts)).await);
         }
         let between = (0..count).map(|_| (0..count).map(|_| Switch::default()).collect());
@@ -107,7 +107,7 @@ impl Links {
         for node in 0..self.to_postgres.len() {
             let (at, to) = (self.net.advertised(node), self.net.cluster(node));
             let between = Arc::clone(&self.between);
-            let guide: Guide = Box::new(move |from| match dialer(from, at) {
+            let guide: Guide = Arc::new(move |from| match dialer(from, at) {
                 Some(dialer) => pair(&between, dialer, node).clone(),
                 // Whoever has hung up already.
                 None => Switch::default(),
@@ -141,10 +141,17 @@ fn dialer(from: SocketAddr, to: SocketAddr) -> Option<usize> {
         fields.get(9).copied().filter(|_| is_it)
     })?;
     let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
-    let process = processes.into_iter().find(|process| has_socket(process, inode))?;
+    let mut servers = processes.filter(|process| is_server(process));
+    let process = servers.find(|process| has_socket(process, inode))?;
     let environment = std::fs::read_to_string(process.join("environ")).ok()?;
     let name = environment.split('\0').find_map(|it| it.strip_prefix("RENTEZY_CLUSTER_NAME="))?;
     NAMES.iter().position(|known| *known == name)
+}
+
+/// Whether a process is `rentezy serve`.
+fn is_server(process: &Path) -> bool {
+    let command = std::fs::read_to_string(process.join("cmdline"));
+    command.is_ok_and(|command| command.ends_with("\0serve\0"))
 }
 
 /// Whether a process has a socket open (proc(5)).

@@ -68,7 +68,7 @@ pub(crate) enum End {
 }
 
 /// Which switch decides about whoever dials from an address.
-pub(crate) type Guide = Box<dyn Fn(SocketAddr) -> Switch + Send + Sync>;
+pub(crate) type Guide = Arc<dyn Fn(SocketAddr) -> Switch + Send + Sync>;
 
 /// A proxy. All its connections end with it.
 pub(crate) struct Proxy(JoinHandle<()>);
@@ -94,7 +94,11 @@ impl Proxy {
                 let (client, from) = listener.accept().await.unwrap();
                 client.set_nodelay(true).unwrap();
                 let tap = cuts.as_ref().map(|cuts| Tap::new(Arc::clone(cuts)));
-                connections.spawn(carry(client, to.clone(), guide(from), tap));
+                let (to, guide) = (to.clone(), Arc::clone(&guide));
+                connections.spawn(async move {
+                    let guided = tokio::task::spawn_blocking(move || guide(from)).await;
+                    carry(client, to, guided.unwrap(), tap).await;
+                });
                 while connections.try_join_next().is_some() {}
             }
         }))
