@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Everything that test.sh checks, then the counterparts that nobody here wrote (a mail server, an
-# S3 store, an identity provider), whatever the API's document allows, and a real browser.
+# Everything that test.sh checks, then servers under faults, the counterparts that nobody here
+# wrote (a mail server, an S3 store, an identity provider), whatever the API's document allows,
+# and a real browser.
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -11,6 +12,7 @@ browser_test() {
 phase "set-up for the browser" scripts/setup.sh browser
 phase "fast tests" scripts/test.sh
 phase "server" cargo build
+phase "cluster under faults" cargo test --test cluster -- --test-threads 1 --nocapture
 phase "letters at a mail server" scripts/mail-server.sh
 phase "S3 store" scripts/s3-tests.sh --lib --test it
 phase "API by its document" scripts/schemathesis.sh

@@ -7,7 +7,7 @@ rust_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
         cargo nextest run --no-fail-fast
     else
-        cargo test --no-fail-fast --lib --bins --tests
+        cargo test --no-fail-fast --lib --bins --test it --test sim
     fi
     cargo test --doc
 }

@@ -339,6 +339,14 @@ async fn settle(writer: &mut Writer, sets: &[ChangeSet]) -> Option<Vec<(SetEnd, 
     loop {
         match writer.execute(sets).await {
             Ok(answers) => {
+                let fenced = answers.iter().filter(|it| **it == Settled::Fenced).count();
+                if fenced > 0 {
+                    tracing::warn!(
+                        sets = fenced,
+                        resent,
+                        "sets were fenced: others own the shards"
+                    );
+                }
                 let ends = answers.into_iter().map(|answer| match answer {
                     Settled::Fresh { head } => (SetEnd::Fresh(Vec::new()), head),
                     Settled::Already => (SetEnd::Already, None),

@@ -1,14 +1,12 @@
 //! A database that goes away for a moment, and one that stands still: no answer is lost,
 //! nothing is done twice, and the server needs no restart.
 
-use std::process::Command;
-
 use futures_util::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::harness::invariants;
-use crate::harness::server::{PROGRAM, World, settings};
+use crate::harness::server::World;
 use crate::harness::shop::{User, uuid_of};
 use crate::harness::wait::wait_until;
 
@@ -97,18 +95,12 @@ async fn a_table_that_somebody_locks_delays_and_loses_nothing() {
 #[tokio::test]
 async fn a_second_server_on_the_same_database_is_sent_away() {
     let world = World::start().await;
-    let dir = crate::harness::postgres::folder();
-    let mut second = Command::new(PROGRAM);
-    settings(&mut second);
-    let output = second
-        .arg("serve")
-        .env("RENTEZY_DATABASE_URL", world.db.as_ref().unwrap().url())
-        .env("RENTEZY_SERVER_DATA_DIR", dir.path())
-        .env("RENTEZY_SERVER_LISTEN", "127.0.0.1:0")
-        .env("RENTEZY_OPERATOR_LISTEN", "127.0.0.1:0")
-        .env("RENTEZY_PAYMENTS_MODE", "off")
-        .output()
-        .unwrap();
+    let second = World::plan()
+        .database(&world.db.as_ref().unwrap().url())
+        .set("SERVER_LISTEN", "127.0.0.1:0")
+        .set("OPERATOR_LISTEN", "127.0.0.1:0")
+        .set("PAYMENTS_MODE", "off");
+    let output = second.run(&["serve"]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{said}");
     let last = said.lines().last().unwrap();

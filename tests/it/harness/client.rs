@@ -43,8 +43,13 @@ pub(crate) struct Answer {
 
 /// An HTTP client for this machine that follows no redirect.
 pub(crate) fn http() -> reqwest::Client {
+    http_within(PATIENCE)
+}
+
+/// The same, with another idea of how long an answer may take.
+pub(crate) fn http_within(patience: Duration) -> reqwest::Client {
     reqwest::Client::builder()
-        .timeout(PATIENCE)
+        .timeout(patience)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .tls_certs_only([])

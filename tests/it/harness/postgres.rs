@@ -145,20 +145,11 @@ fn shared() -> Arc<Shared> {
 
 /// The life of Postgres.
 fn run(started: &mpsc::Sender<PathBuf>, orders: &mpsc::Receiver<Order>) {
-    let template = template();
     let dir = folder();
-    let options = options(dir.path());
-    std::fs::create_dir(&options.folder).unwrap();
-    std::fs::set_permissions(&options.folder, std::fs::Permissions::from_mode(0o711)).unwrap();
-    copy(&template, &options.folder.join("data"));
-    let postgres = PrivatePostgres::start(options).unwrap();
-    let config = postgres.config();
-    let Host::Unix(socket) = &config.get_hosts()[0] else {
-        panic!("Postgres listens on a socket");
-    };
-    started.send(socket.clone()).unwrap();
+    let postgres = launch(dir.path());
+    started.send(socket(&postgres)).unwrap();
     let runtime = runtime();
-    let admin = format!("host='{}' user=rentezy dbname=postgres", socket.display());
+    let admin = format!("host='{}' user=rentezy dbname=postgres", socket(&postgres).display());
     let client = runtime.block_on(connect(&admin));
     for Order::Run(statement, reply) in orders {
         let done = runtime.block_on(client.batch_execute(&statement));
@@ -167,6 +158,24 @@ fn run(started: &mpsc::Sender<PathBuf>, orders: &mpsc::Receiver<Order>) {
     }
     drop(client);
     postgres.stop().unwrap();
+}
+
+/// Starts a Postgres that has the template, with its files in `dir`. It belongs to this thread,
+/// which must not be one of a runtime.
+pub(crate) fn launch(dir: &Path) -> PrivatePostgres {
+    let options = options(dir);
+    std::fs::create_dir(&options.folder).unwrap();
+    std::fs::set_permissions(&options.folder, std::fs::Permissions::from_mode(0o711)).unwrap();
+    copy(&template(), &options.folder.join("data"));
+    PrivatePostgres::start(options).unwrap()
+}
+
+/// The folder of a Postgres' socket.
+pub(crate) fn socket(postgres: &PrivatePostgres) -> PathBuf {
+    match &postgres.config().get_hosts()[0] {
+        Host::Unix(socket) => socket.clone(),
+        other => panic!("Postgres listens on {other:?}"),
+    }
 }
 
 /// The data folder that is copied, made by the first program that needs it.

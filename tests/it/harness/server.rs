@@ -71,7 +71,15 @@ impl World {
 
     /// The secret that seals its keys.
     pub(crate) fn secret(&self) -> Secret {
-        secret::ensure(&self.data_dir()).unwrap()
+        match self.setting("SERVER_SECRET") {
+            Some(secret) => Secret::new(secret.to_owned()),
+            None => secret::ensure(&self.data_dir()).unwrap(),
+        }
+    }
+
+    fn setting(&self, name: &str) -> Option<&str> {
+        let set = |(set, _): &&(String, String)| set.strip_prefix("RENTEZY_") == Some(name);
+        self.env.iter().find(set).map(|(_, value)| value.as_str())
     }
 
     /// A connection to its database.
@@ -83,9 +91,10 @@ impl World {
     }
 
     pub(super) fn database_url(&self) -> String {
-        match &self.db {
-            Some(db) => db.url(),
-            None => {
+        match (&self.db, self.setting("DATABASE_URL")) {
+            (Some(db), _) => db.url(),
+            (None, Some(url)) => url.to_owned(),
+            (None, None) => {
                 let socket = self.data_dir().join("postgres/run");
                 format!("host='{}' user=rentezy dbname=rentezy", socket.display())
             }
@@ -274,6 +283,11 @@ impl Plan {
         self
     }
 
+    /// With a database that is not the test's own.
+    pub(crate) fn database(self, url: &str) -> Self {
+        self.private_postgres().set("DATABASE_URL", url)
+    }
+
     /// Starts the server.
     pub(crate) async fn start(self) -> World {
         let db = (!self.private).then(TestDb::new);
@@ -285,7 +299,23 @@ impl Plan {
         self.start_with(Some(db)).await
     }
 
+    /// Runs a command of the program instead, to its end.
+    pub(crate) fn run(self, arguments: &[&str]) -> Output {
+        self.build(None).command(arguments)
+    }
+
     async fn start_with(self, db: Option<TestDb>) -> World {
+        let mut world = self.build(db);
+        world.start_again();
+        // Its search index may still be being filled.
+        wait_until("the server is ready", async || {
+            world.anonymous().get("/readyz").await.status == 200
+        })
+        .await;
+        world
+    }
+
+    fn build(self, db: Option<TestDb>) -> World {
         let dir = folder();
         std::fs::create_dir(dir.path().join("data")).unwrap();
         let env = self.env.into_iter().map(|(name, value)| match value.strip_prefix("../") {
@@ -293,7 +323,7 @@ impl Plan {
             None => (name, value),
         });
         let env = env.collect();
-        let mut world = World {
+        World {
             db,
             dir,
             env,
@@ -302,14 +332,7 @@ impl Plan {
             operator_url: String::new(),
             http: http(),
             clock_offset: AtomicI64::new(0),
-        };
-        world.start_again();
-        // Its search index may still be being filled.
-        wait_until("the server is ready", async || {
-            world.anonymous().get("/readyz").await.status == 200
-        })
-        .await;
-        world
+        }
     }
 }
 
