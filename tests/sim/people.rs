@@ -241,7 +241,7 @@ impl World {
                 let of =
                     |(_, pay): &(&PaymentId, &crate::model::Pay)| pay.for_change && pay.stay == id;
                 let now = stay.wish.as_ref().and_then(|wish| wish.payment);
-                let last = self.model.pays.iter().filter(of).next_back().map(|(id, _)| *id);
+                let last = self.model.pays.iter().rfind(of).map(|(id, _)| *id);
                 (name, now.or(last)?)
             }
             None => (name, stay.payment.filter(|_| name != "change paid")?),
