@@ -137,7 +137,7 @@ impl Clients {
     /// the others give a hold up or look at one.
     fn wish(&self, number: usize) -> Record {
         let user = number % self.crowd.len();
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             let target = number / 4;
             let round = i32::try_from(target / self.homes.len()).unwrap();
             let ahead = 1 + 2 * round;
