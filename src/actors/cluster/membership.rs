@@ -164,8 +164,7 @@ struct State {
     began: Instant,
     /// Since when each other node has been out of reach.
     unreached: HashMap<Incarnation, Instant>,
-    /// The lease period in which this node has ended another one for the last time: it may be
-    /// ill itself, and must not end them all.
+    /// When this node has ended others, each at most once in the time of a lease.
     ended: HashMap<Incarnation, Instant>,
     draining: bool,
 }
@@ -204,7 +203,9 @@ impl Actor for Keeper {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Renew => {
-                let pause = match state.renew().await {
+                // A way to the database that hangs must not hold up the next attempt.
+                let renewed = clock::within(RENEW, state.renew()).await;
+                let pause = match renewed.unwrap_or(Err(StorageError::Unreachable(None))) {
                     Ok(true) if state.is_settled() => RENEW,
                     Ok(true) => RETRY,
                     Ok(false) => {
@@ -226,7 +227,11 @@ impl Actor for Keeper {
                 });
             }
             Msg::Look => state.log_failure("rows cannot be read", State::look).await,
-            Msg::Disconnected(peer) => state.probe(&myself, peer),
+            Msg::Disconnected(peer) => {
+                state.probe(&myself, peer);
+                // From now on it is out of reach.
+                state.log_failure("rows cannot be read", State::look).await;
+            }
             Msg::Gone(peer) => state.gone(peer).await,
             Msg::Drain => {
                 state.draining = true;

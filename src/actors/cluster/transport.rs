@@ -241,6 +241,10 @@ async fn accept(socket: TcpListener, server: ActorRef<NodeServerMessage>, around
             tune(&stream);
             match clock::within(HANDSHAKE, acceptor.accept(stream)).await {
                 Ok(Ok(stream)) => open(&server, stream, address.to_string(), true),
+                // Somebody who only looks whether anybody is here, as other nodes do.
+                Ok(Err(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    tracing::debug!(%address, "connection was closed before it said who it is");
+                }
                 Ok(Err(error)) => stranger(&address, &error),
                 Err(slow) => stranger(&address, &slow),
             }
