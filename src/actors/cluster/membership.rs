@@ -2,7 +2,7 @@
 //! what, and sees to those who are gone. It has a connection of its own, so that nothing else
 //! can make it late.
 //!
-//! A node that cannot renew takes itself for no owner after [`FENCE`], counted from when its
+//! A node that cannot renew takes itself for no owner after six seconds, counted from when its
 //! last renewal was *sent*, on its own monotonic clock. One that finds itself dead has to end:
 //! it comes back as another incarnation.
 
