@@ -135,13 +135,6 @@ impl Cluster {
         }
     }
 
-    /// Whether this server may be sent requests: it takes part, and its lease runs.
-    #[must_use]
-    pub fn serves(&self) -> bool {
-        let standing = *self.membership.standing().borrow();
-        standing == Standing::In(NodeState::Active) && self.ownership.is_leased()
-    }
-
     /// Waits until others have found this server dead.
     pub async fn outlived(&self) {
         // When membership has ended, so has the server.

@@ -1,10 +1,10 @@
 //! Deletes what has had its time: command records that no retry will ask for, and timers
-//! that fired, and the runs of jobs.
+//! that fired, the runs of jobs, and servers that ended long ago.
 
 use jiff::SignedDuration;
 
 use crate::scheduler::job::{Job, Report, Tools};
-use crate::storage::{commands, job_runs, sqlstate::StorageError, timers};
+use crate::storage::{cluster, commands, job_runs, sqlstate::StorageError, timers};
 
 /// Every hour.
 pub const JOB: Job = Job {
@@ -17,11 +17,15 @@ pub const JOB: Job = Job {
 /// How long the runs of jobs are remembered.
 const RUNS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// How long it is remembered which servers there were.
+const NODES_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 async fn run(tools: Tools) -> Report {
     let now = tools.clock.now();
     let client = tools.pool.get().await.map_err(StorageError::from)?;
     let records = commands::trim(&client, now).await?;
     let fired = timers::trim(&client, now - commands::KEPT).await?;
     let runs = job_runs::trim(&client, now - RUNS_KEPT).await?;
-    Ok(records + fired + runs)
+    let nodes = cluster::trim(&client, now - NODES_KEPT).await?;
+    Ok(records + fired + runs + nodes)
 }
