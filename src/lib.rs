@@ -10,6 +10,7 @@ pub mod telemetry;
 
 pub mod clock;
 pub mod config;
+pub mod listening;
 
 pub mod gateways;
 pub mod search;

@@ -54,7 +54,7 @@ impl Cluster {
     ) -> Result<Self, StartError> {
         let settings = &config.cluster;
         let listener = match settings.listen {
-            Some(listen) => Some((Listener::bind(listen).await?, Identity::read(settings)?)),
+            Some(listen) => Some((Listener::bind(listen)?, Identity::read(settings)?)),
             None => None,
         };
         let address = listener.as_ref().map(|(listener, _)| match settings.advertise.as_str() {

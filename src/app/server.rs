@@ -23,6 +23,7 @@ use crate::http::pictures::Pictures;
 use crate::http::sandbox_proxy::{self, SandboxProxy};
 use crate::http::sessions::Sessions;
 use crate::http::state::{AppState, Draining};
+use crate::listening;
 use crate::storage::pool::Database;
 use crate::storage::seal::Seal;
 use crate::storage::secret;
@@ -59,9 +60,9 @@ impl Server {
     ) -> Result<Self, StartError> {
         let listen = config.server.listen;
         let refused = |error| StartError::Listen(listen, error);
-        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let listener = listening::listen(listen).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let operator = operator_listener(&config).await?;
+        let operator = operator_listener(&config)?;
         let url = config.server.public_url(address);
         let links = LinkKey::derive(secret.expose()).ok_or(StartError::NoSecret)?;
         let quotes = QuoteKey::derive(secret.expose()).ok_or(StartError::NoSecret)?;
@@ -178,7 +179,7 @@ impl Server {
 }
 
 /// The operators' listener with the token that lets them in, unless it is off.
-async fn operator_listener(config: &Config) -> Result<Option<(TcpListener, Secret)>, StartError> {
+fn operator_listener(config: &Config) -> Result<Option<(TcpListener, Secret)>, StartError> {
     let Some(listen) = config.operator.listen else { return Ok(None) };
     let token = match &config.operator.token {
         Some(token) => token.clone(),
@@ -187,7 +188,7 @@ async fn operator_listener(config: &Config) -> Result<Option<(TcpListener, Secre
         }
     };
     let refused = |error| StartError::Listen(listen, error);
-    Ok(Some((TcpListener::bind(listen).await.map_err(refused)?, token)))
+    Ok(Some((listening::listen(listen).map_err(refused)?, token)))
 }
 
 /// Has the sandbox send its hooks here, whenever this server comes to lead: it knows one address

@@ -33,6 +33,7 @@ use super::wire;
 use crate::clock;
 use crate::config;
 use crate::domain::membership::{Incarnation, Node};
+use crate::listening;
 
 /// The name that every certificate has to be valid for.
 pub const SERVER_NAME: &str = "rentezy-cluster";
@@ -135,9 +136,9 @@ impl Listener {
     ///
     /// # Errors
     /// [`TransportError::Listen`].
-    pub async fn bind(listen: SocketAddr) -> Result<Self, TransportError> {
+    pub fn bind(listen: SocketAddr) -> Result<Self, TransportError> {
         let refused = |error| TransportError::Listen(listen, error);
-        let socket = TcpListener::bind(listen).await.map_err(refused)?;
+        let socket = listening::listen(listen).map_err(refused)?;
         let address = socket.local_addr().map_err(refused)?;
         Ok(Self { socket, address })
     }
