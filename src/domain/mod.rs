@@ -4,6 +4,7 @@
 
 pub mod alternatives;
 pub mod amenity;
+pub mod area;
 pub mod block;
 pub mod booking;
 mod booking_command;
@@ -12,6 +13,7 @@ pub mod booking_moves;
 pub mod calendar;
 pub mod cancellation;
 pub mod change;
+pub mod criteria;
 pub mod deposit;
 pub mod entity;
 pub mod envelope;

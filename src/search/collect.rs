@@ -9,6 +9,8 @@ use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
 use super::availability::Stay;
 use super::schema::columns;
+use crate::domain::area::Area;
+use crate::domain::listing::Location;
 
 /// A document's place in the order of results, smallest first. Ids make it unique, so a
 /// document that does not change keeps its place whatever is committed around it.
@@ -42,6 +44,8 @@ pub(super) struct Keyset {
     pub(super) keep: usize,
     /// The stay that has to be free in a unit type, and the guests that it has to take.
     pub(super) stay: Option<(Stay, u32)>,
+    /// Where the point has to lie.
+    pub(super) area: Option<Area>,
 }
 
 /// The documents kept, in order, and how many matched, before the key or after it.
@@ -65,6 +69,7 @@ pub(super) struct SegmentKeyset {
     after: Option<Key>,
     keep: usize,
     stay: Option<Wanted>,
+    area: Option<(Area, Column<f64>, Column<f64>)>,
     segment: SegmentOrdinal,
     /// The column of the sort value; a score has none.
     values: Option<Column<u64>>,
@@ -99,11 +104,16 @@ impl Collector for Keyset {
             }),
             None => None,
         };
+        let area = match &self.area {
+            Some(area) => Some((area.clone(), fast.f64(columns::LAT)?, fast.f64(columns::LON)?)),
+            None => None,
+        };
         Ok(SegmentKeyset {
             order: self.order,
             after: self.after,
             keep: self.keep,
             stay,
+            area,
             segment,
             values,
             high: fast.u64(columns::ID_HIGH)?,
@@ -138,6 +148,13 @@ impl SegmentKeyset {
         })
     }
 
+    fn is_there(&self, doc: DocId) -> bool {
+        self.area.as_ref().is_none_or(|(area, lat, lon)| {
+            let point = lat.first(doc).zip(lon.first(doc));
+            point.is_some_and(|(lat, lon)| area.contains(Location { lat, lon }))
+        })
+    }
+
     fn value(&self, doc: DocId, score: Score) -> u64 {
         let column = self.values.as_ref().and_then(|values| values.first(doc)).unwrap_or_default();
         match self.order {
@@ -153,7 +170,7 @@ impl SegmentCollector for SegmentKeyset {
     type Fruit = Found;
 
     fn collect(&mut self, doc: DocId, score: Score) {
-        if !self.is_bookable(doc) {
+        if !self.is_there(doc) || !self.is_bookable(doc) {
             return;
         }
         self.total += 1;

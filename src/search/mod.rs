@@ -25,7 +25,7 @@ pub use availability::{Availability, WINDOW_NIGHTS};
 pub use cursor::Cursor;
 pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
 pub use page::InvalidCursor;
-pub use query::{BBox, Hit, InvalidBox, LIMIT_MAX, QueryError, SearchPage, SearchQuery, Sort};
+pub use query::{Hit, LIMIT_MAX, QueryError, SearchPage, SearchQuery, Sort};
 pub use schema::{InvalidListing, ListingDoc, UnitDoc, VERSION};
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::collect::Key;
 use super::plan::Statistics;
 use super::query::SearchQuery;
 use super::schema::VERSION;
+use crate::domain::criteria::Criteria;
 
 /// Characters of the longest cursor that is looked at.
 const CURSOR_CHARS_MAX: usize = 4096;
@@ -61,10 +62,9 @@ impl Position {
 /// Tells one search from another: everything that decides which documents are found and in
 /// which order.
 pub(super) fn fingerprint(asked: &SearchQuery, words: &[String]) -> u64 {
-    let bbox = asked.bbox.map(|b| [b.west(), b.south(), b.east(), b.north()].map(f64::to_bits));
-    let price = (asked.price_min, asked.price_max, asked.currency);
-    let rest = (asked.nights, asked.guests, asked.sort);
-    let search = format!("{:?}", (VERSION, words, bbox, price, rest));
+    // The words stand for the text: other spellings of it are the same search.
+    let criteria = Criteria { text: String::new(), ..asked.criteria.clone() };
+    let search = format!("{:?}", (VERSION, words, criteria, asked.sort));
     let digest = Sha256::digest(search.as_bytes());
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

@@ -10,15 +10,16 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
-use super::query::{BBox, SearchQuery};
 use super::schema::Fields;
+use crate::domain::area::{Area, BBox};
+use crate::domain::criteria::Criteria;
 
 /// How much finer a scaled price is than the hundredths that price bounds without a
 /// currency are given in.
 const SCALED_PER_HUNDREDTH: u64 = 100;
 
 /// The query of the index for what was asked, nights apart.
-pub(super) fn query(asked: &SearchQuery, words: &[String], fields: &Fields) -> Box<dyn Query> {
+pub(super) fn query(asked: &Criteria, words: &[String], fields: &Fields) -> Box<dyn Query> {
     let filters = filters(asked, fields);
     let mut parts = Vec::new();
     parts.extend(text(words, fields));
@@ -51,8 +52,9 @@ fn text(words: &[String], fields: &Fields) -> Option<Box<dyn Query>> {
     Some(words.fold(first, |before, word| Box::new(BooleanQuery::intersection(vec![before, word]))))
 }
 
-fn filters(asked: &SearchQuery, fields: &Fields) -> Vec<Box<dyn Query>> {
-    let mut filters = asked.bbox.map(|bbox| in_box(bbox, fields)).unwrap_or_default();
+fn filters(asked: &Criteria, fields: &Fields) -> Vec<Box<dyn Query>> {
+    let bounds = asked.area.as_ref().map(Area::bounds);
+    let mut filters = bounds.map(|bounds| in_box(bounds, fields)).unwrap_or_default();
     filters.extend(priced(asked, fields));
     if let Some(currency) = asked.currency {
         let term = Term::from_field_text(fields.currency, currency.code());
@@ -61,6 +63,24 @@ fn filters(asked: &SearchQuery, fields: &Fields) -> Vec<Box<dyn Query>> {
     if let Some(guests) = asked.guests {
         filters.push(range(fields.guests, Some(u64::from(guests)), None, Term::from_field_u64));
     }
+    let least = [
+        (fields.bedrooms, asked.bedrooms),
+        (fields.beds, asked.beds),
+        (fields.half_bathrooms, asked.half_bathrooms),
+    ];
+    for (field, least) in least {
+        let least =
+            least.map(|least| range(field, Some(u64::from(least)), None, Term::from_field_u64));
+        filters.extend(least);
+    }
+    let term = |field, text: &str| -> Box<dyn Query> {
+        Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
+    };
+    if !asked.kinds.is_empty() {
+        let kinds = asked.kinds.iter().map(|kind| term(fields.kind, kind.name()));
+        filters.push(Box::new(BooleanQuery::union(kinds.collect())));
+    }
+    filters.extend(asked.amenities.iter().map(|key| term(fields.amenities, key)));
     if let Some(nights) = asked.nights {
         let count = Some(u64::from(nights.count()));
         filters.push(range(fields.min_nights, None, count, Term::from_field_u64));
@@ -71,7 +91,7 @@ fn filters(asked: &SearchQuery, fields: &Fields) -> Vec<Box<dyn Query>> {
 
 /// Within the currency asked for, bounds are its minor units; without one, hundredths of
 /// whatever major unit the listing has.
-fn priced(asked: &SearchQuery, fields: &Fields) -> Option<Box<dyn Query>> {
+fn priced(asked: &Criteria, fields: &Fields) -> Option<Box<dyn Query>> {
     if asked.price_min.is_none() && asked.price_max.is_none() {
         return None;
     }

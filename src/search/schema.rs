@@ -20,6 +20,10 @@ pub(super) mod columns {
     pub(in crate::search) const ID_HIGH: &str = "id_high";
     /// The last eight bytes of the id.
     pub(in crate::search) const ID_LOW: &str = "id_low";
+    /// Latitude of the blurred point.
+    pub(in crate::search) const LAT: &str = "lat";
+    /// Its longitude.
+    pub(in crate::search) const LON: &str = "lon";
     /// The price in ten-thousandths of a major unit.
     pub(in crate::search) const PRICE_SCALED: &str = "price_scaled";
     /// Microseconds since 1970.
@@ -107,13 +111,13 @@ pub(super) struct Fields {
     pub(super) description: Field,
     pub(super) city: Field,
     country: Field,
-    kind: Field,
+    pub(super) kind: Field,
     pub(super) currency: Field,
     pub(super) price: Field,
     pub(super) price_scaled: Field,
-    bedrooms: Field,
-    beds: Field,
-    half_bathrooms: Field,
+    pub(super) bedrooms: Field,
+    pub(super) beds: Field,
+    pub(super) half_bathrooms: Field,
     pub(super) guests: Field,
     pub(super) lat: Field,
     pub(super) lon: Field,
@@ -124,7 +128,7 @@ pub(super) struct Fields {
     unit_guests: Field,
     unit_high: Field,
     unit_low: Field,
-    amenities: Field,
+    pub(super) amenities: Field,
     pub(super) card: Field,
 }
 
@@ -152,8 +156,8 @@ pub(super) fn schema() -> (Schema, Fields) {
         beds: builder.add_u64_field("beds", FAST),
         half_bathrooms: builder.add_u64_field("half_bathrooms", FAST),
         guests: builder.add_u64_field("guests", FAST),
-        lat: builder.add_f64_field("lat", FAST),
-        lon: builder.add_f64_field("lon", FAST),
+        lat: builder.add_f64_field(columns::LAT, FAST),
+        lon: builder.add_f64_field(columns::LON, FAST),
         created: builder.add_u64_field(columns::CREATED, FAST),
         min_nights: builder.add_u64_field("min_nights", FAST),
         max_nights: builder.add_u64_field("max_nights", FAST),

@@ -22,6 +22,7 @@ use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
 use crate::domain::booking;
 use crate::domain::calendar::{self, Nights};
+use crate::domain::criteria::Criteria;
 use crate::domain::entity::Stream;
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::event::Actor;
@@ -174,8 +175,8 @@ impl Node {
         let started = clock::monotonic();
         clock::within(GUARD, self.search.catch_up_with(&heads)).await.unwrap();
         eprintln!("caught up after {:?}", started.elapsed());
-        let query = SearchQuery { text: text.to_owned(), nights, ..SearchQuery::default() };
-        let found = self.search.search(query).await.unwrap();
+        let asked = Criteria { text: text.to_owned(), nights, ..Criteria::default() };
+        let found = self.search.search(asked.into()).await.unwrap();
         let mut titles: Vec<_> =
             found.hits.iter().map(|hit| hit.card["title"].as_str().unwrap().to_owned()).collect();
         titles.sort();
@@ -385,7 +386,7 @@ fn what_could_not_be_written_is_written_later() {
         let opened = Feed::open(pool, folder.clone(), 15_000_000, today).await;
         let (index, mut feed) = opened.unwrap();
         let titles = |nights| {
-            let query = SearchQuery { nights, ..SearchQuery::default() };
+            let query = Criteria { nights, ..Criteria::default() }.into();
             let hits = index.search(&query).unwrap().hits;
             hits.into_iter().map(|hit| hit.card["title"].clone()).collect::<Vec<_>>()
         };

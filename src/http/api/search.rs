@@ -11,14 +11,16 @@ use super::photo_forms::{self, Pictures};
 use super::property_forms::{Kind, Location, StayMode};
 use super::schema::MoneyForm;
 use crate::clock;
+use crate::domain::area::{Area, BBox};
 use crate::domain::calendar::Nights;
+use crate::domain::criteria::Criteria;
 use crate::domain::ids::PropertyId;
 use crate::domain::money::Money;
 use crate::http::extract::{self, Json, Query};
 use crate::http::page::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
-use crate::search::{BBox, Hit, SearchQuery, Sort};
+use crate::search::{Hit, SearchQuery, Sort};
 use crate::storage::photos;
 use crate::storage::sqlstate::StorageError;
 
@@ -167,7 +169,7 @@ pub async fn search(
     Query(params): Query<SearchParams>,
 ) -> Result<Json<SearchAnswer>, Problem> {
     let query = query(params, state.config.limits.page_max)?;
-    let nights = query.nights;
+    let nights = query.criteria.nights;
     let found = state.search.search(query).await?;
     let covers = covers(&state, &found.hits).await;
     let card = |hit| card(hit, nights, &covers);
@@ -182,14 +184,17 @@ fn query(params: SearchParams, page_max: u32) -> Result<SearchQuery, Problem> {
         return Err(Problem::invalid("/q", "invalid", "up to 500 characters"));
     }
     let limit = page::limit(params.limit, page_max)?;
-    Ok(SearchQuery {
+    let criteria = Criteria {
         nights: nights(&params)?,
         text: params.q,
-        bbox: params.bbox.as_deref().map(bbox).transpose()?,
+        area: params.bbox.as_deref().map(bbox).transpose()?.map(Area::Box),
         price_min: price("/price_min", params.price_min)?,
         price_max: price("/price_max", params.price_max)?,
-        currency: None,
         guests: params.guests.map(u32::from),
+        ..Criteria::default()
+    };
+    Ok(SearchQuery {
+        criteria,
         sort: match params.sort {
             Order::Relevance => Sort::Relevance,
             Order::Price => Sort::Price,

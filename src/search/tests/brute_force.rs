@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::fixture::{Fixture, id, listing, number, stay, unit};
+use crate::domain::area::{Area, BBox};
+use crate::domain::criteria::Criteria;
 use crate::domain::money::{Currency, Money};
-use crate::search::{BBox, ListingDoc, SearchQuery, Sort, UnitDoc};
+use crate::search::{ListingDoc, SearchQuery, Sort, UnitDoc};
 
 /// Words as they are written, and as they are compared.
 const WORDS: [(&str, &str); 10] = [
@@ -101,18 +103,17 @@ fn question() -> impl Strategy<Value = Question> {
     (text(3), weighted(0.5, bbox), price, stay_asked, rest).prop_map(
         |(words, bbox, (min, max, currency), asked, (guests, sort, limit))| {
             let unit = 10_u64.pow(currency.map_or(2, |c| u32::from(c.exponent())));
-            let query = SearchQuery {
+            let criteria = Criteria {
                 text: written(&words),
-                bbox,
+                area: bbox.map(Area::Box),
                 price_min: min.map(|major| major * unit),
                 price_max: max.map(|major| major * unit),
                 currency,
                 nights: asked.map(|(at, nights)| stay(at, nights)),
                 guests,
-                sort,
-                limit,
-                cursor: None,
+                ..Criteria::default()
             };
+            let query = SearchQuery { criteria, sort, limit, cursor: None };
             let words = compared(&words).split_whitespace().map(ToOwned::to_owned).collect();
             Question { query, words, stay: asked }
         },
@@ -126,7 +127,7 @@ fn major(home: &Home) -> u64 {
 }
 
 fn matches(home: &Home, asked: &Question) -> bool {
-    let Question { query, words, stay } = asked;
+    let Question { query: SearchQuery { criteria: query, .. }, words, stay } = asked;
     let unit = 10_u64.pow(query.currency.map_or(2, |c| u32::from(c.exponent())));
     let ListingDoc { lat, lon, guests, price, .. } = home.doc;
     words.iter().all(|word| home.words.contains(&format!(" {word} ")))
@@ -134,7 +135,7 @@ fn matches(home: &Home, asked: &Question) -> bool {
         && query.price_max.is_none_or(|max| major(home) <= max / unit)
         && query.currency.is_none_or(|currency| price.currency == currency)
         && query.guests.is_none_or(|wanted| guests >= wanted)
-        && query.bbox.is_none_or(|b| {
+        && query.area.as_ref().map(Area::bounds).is_none_or(|b| {
             let in_lon = if b.west() <= b.east() {
                 b.west() <= lon && lon <= b.east()
             } else {

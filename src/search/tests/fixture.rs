@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::domain::calendar::Nights;
+use crate::domain::criteria::Criteria;
 use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::money::Money;
 use crate::search::{
@@ -152,5 +153,5 @@ pub(super) fn stay(from: i32, nights: i32) -> Nights {
 
 /// A search for words.
 pub(super) fn words(text: &str) -> SearchQuery {
-    SearchQuery { text: text.to_owned(), ..SearchQuery::default() }
+    Criteria { text: text.to_owned(), ..Criteria::default() }.into()
 }

@@ -2,6 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::fixture::{Fixture, TODAY, euros, listing, number, options, stay, unit, words};
+use crate::domain::criteria::Criteria;
 use crate::domain::entity::Stream;
 use crate::search::slots::Slots;
 use crate::search::{
@@ -60,7 +61,7 @@ fn an_upsert_replaces_the_whole_document() {
     assert_eq!(fixture.found(&words("home")), [2]);
     let page = fixture.search(&words("lighthouse"));
     assert_eq!(page.hits[0].card, serde_json::json!("new"));
-    assert_eq!(fixture.found(&SearchQuery { price_max: Some(1), ..SearchQuery::default() }), [1]);
+    assert_eq!(fixture.found(&Criteria { price_max: Some(1), ..Criteria::default() }.into()), [1]);
 }
 
 #[test]
@@ -159,12 +160,9 @@ fn a_home_is_free_when_a_unit_type_with_enough_guests_is() {
     let mut fixture = Fixture::with(&[hotel(&[7, 8])]);
     let id = super::fixture::id(1);
     let found = |fixture: &Fixture, guests| {
-        let query = SearchQuery {
-            nights: Some(stay(4, 1)),
-            guests: Some(guests),
-            ..SearchQuery::default()
-        };
-        !fixture.found(&query).is_empty()
+        let asked =
+            Criteria { nights: Some(stay(4, 1)), guests: Some(guests), ..Criteria::default() };
+        !fixture.found(&asked.into()).is_empty()
     };
     assert!(found(&fixture, 1) && found(&fixture, 2) && !found(&fixture, 5));
     fixture.writer.set_taken(id, &[(unit(8), vec![stay(3, 2)])]);
@@ -181,7 +179,7 @@ fn a_home_is_free_when_a_unit_type_with_enough_guests_is() {
 fn stays_that_a_home_does_not_take_are_not_found() {
     let fixture = Fixture::with(&[ListingDoc { min_nights: 3, max_nights: 5, ..listing(1) }]);
     for nights in 1..9 {
-        let query = SearchQuery { nights: Some(stay(4, nights)), ..SearchQuery::default() };
+        let query = Criteria { nights: Some(stay(4, nights)), ..Criteria::default() }.into();
         assert_eq!(!fixture.found(&query).is_empty(), (3..=5).contains(&nights), "{nights}");
     }
 }
@@ -192,7 +190,7 @@ fn nights_of_a_listing_that_is_not_there_are_left_out() {
     let taken = [(unit(1), vec![stay(3, 2)])];
     assert!(fixture.writer.set_taken(super::fixture::id(1), &taken));
     assert!(!fixture.writer.set_taken(super::fixture::id(2), &taken));
-    let query = SearchQuery { nights: Some(stay(4, 1)), ..SearchQuery::default() };
+    let query = Criteria { nights: Some(stay(4, 1)), ..Criteria::default() }.into();
     assert_eq!(fixture.found(&query), Vec::<u64>::new(), "at once, without a commit");
 }
 

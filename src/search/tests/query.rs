@@ -1,8 +1,10 @@
 use proptest::prelude::*;
 
 use super::fixture::{Fixture, euros, id, listing, stay, unit, words};
+use crate::domain::area::{Area, BBox, InvalidArea};
+use crate::domain::criteria::Criteria;
 use crate::domain::money::Money;
-use crate::search::{BBox, InvalidBox, ListingDoc, SearchQuery, Sort};
+use crate::search::{ListingDoc, SearchQuery, Sort};
 
 const NONE: [u64; 0] = [];
 
@@ -104,8 +106,8 @@ fn box_edges_are_included() {
     let fixture =
         Fixture::with(&[point(1, 10.0, 20.0), point(2, -0.0, -0.0), point(3, 9.99, 20.0)]);
     let found = |west, south, east, north| {
-        let bbox = Some(BBox::new(west, south, east, north).unwrap());
-        fixture.found(&SearchQuery { bbox, ..SearchQuery::default() })
+        let area = Some(Area::Box(BBox::new(west, south, east, north).unwrap()));
+        fixture.found(&Criteria { area, ..Criteria::default() }.into())
     };
     assert_eq!(found(20.0, 10.0, 21.0, 11.0), [1]);
     assert_eq!(found(19.0, 9.0, 20.0, 10.0), [3, 1]);
@@ -120,8 +122,8 @@ fn a_box_may_cross_the_antimeridian() {
     let fixture =
         Fixture::with(&[point(1, 178.0), point(2, -179.0), point(3, 170.0), point(4, 0.0)]);
     let found = |west, east| {
-        let bbox = Some(BBox::new(west, -20.0, east, -10.0).unwrap());
-        fixture.found(&SearchQuery { bbox, ..SearchQuery::default() })
+        let area = Some(Area::Box(BBox::new(west, -20.0, east, -10.0).unwrap()));
+        fixture.found(&Criteria { area, ..Criteria::default() }.into())
     };
     assert_eq!(found(175.0, -175.0), [2, 1]);
     assert_eq!(found(175.0, 185.0), [2, 1], "as a map says it that was moved east");
@@ -134,10 +136,10 @@ fn a_box_may_cross_the_antimeridian() {
 fn a_box_that_is_none_is_refused() {
     let nan = f64::NAN;
     for (south, north) in [(1.0, 0.0), (-91.0, 0.0), (0.0, 90.5), (nan, 0.0), (0.0, nan)] {
-        assert_eq!(BBox::new(0.0, south, 1.0, north), Err(InvalidBox::Latitude));
+        assert_eq!(BBox::new(0.0, south, 1.0, north), Err(InvalidArea::Latitude));
     }
     for (west, east) in [(nan, 0.0), (0.0, nan), (0.0, f64::INFINITY), (-541.0, 0.0)] {
-        assert_eq!(BBox::new(west, 0.0, east, 1.0), Err(InvalidBox::Longitude));
+        assert_eq!(BBox::new(west, 0.0, east, 1.0), Err(InvalidArea::Longitude));
     }
 }
 
@@ -156,13 +158,8 @@ fn a_price_is_compared_within_its_currency_or_by_its_major_units() {
     ]);
     let found = |min, max, currency: Option<&str>| {
         let currency = currency.map(|code| code.parse().unwrap());
-        fixture.found(&SearchQuery {
-            price_min: min,
-            price_max: max,
-            currency,
-            sort: Sort::Price,
-            ..SearchQuery::default()
-        })
+        let criteria = Criteria { price_min: min, price_max: max, currency, ..Criteria::default() };
+        fixture.found(&SearchQuery { criteria, sort: Sort::Price, ..SearchQuery::default() })
     };
     assert_eq!(found(None, None, None), [4, 1, 2, 3]);
     assert_eq!(found(Some(15_000), Some(15_000), None), [1, 2, 3], "hundredths for all");
@@ -191,7 +188,7 @@ fn guests_and_nights_narrow_and_the_total_follows() {
     let fixture = Fixture::with(&[sized(1, 2), sized(2, 4), sized(3, 6)]);
     fixture.writer.set_taken(id(2), &[(unit(2), vec![stay(10, 5)])]);
     let found =
-        |guests, nights| fixture.found(&SearchQuery { guests, nights, ..SearchQuery::default() });
+        |guests, nights| fixture.found(&Criteria { guests, nights, ..Criteria::default() }.into());
     assert_eq!(found(Some(4), None), [3, 2]);
     assert_eq!(found(Some(4), Some(stay(12, 1))), [3]);
     assert_eq!(found(None, Some(stay(15, 3))), [3, 2, 1]);
