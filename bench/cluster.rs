@@ -97,8 +97,9 @@ async fn run(place: &Place, plan: Plan) -> Result<bool> {
     let mut bookings = vec![book(&core, &all, &day, plan).await?];
     let b = Node::start(place, "b")?;
     settled(&core, 2).await;
-    asks(&core, &all, &b, plan).await?;
+    // First: nothing has woken at the other node yet.
     memory(&core, &all, &b).await?;
+    asks(&core, &all, &b, plan).await?;
     bookings.push(book(&core, &all, &day, plan).await?);
     let c = Node::start(place, "c")?;
     settled(&core, 3).await;

@@ -152,7 +152,8 @@ impl Inner {
     async fn hold_with(&self, session: &mut Session, want: Want) -> Result<bool> {
         let transaction = session.client.transaction().await?;
         let tenant = want.tenant.uuid();
-        let (user, _) = tenant.as_u64_pair();
+        let (high, low) = tenant.as_u64_pair();
+        let user = high ^ low;
         let property = transaction
             .query_one(&session.lock, &[&want.property.uuid(), &user.cast_signed()])
             .await?;

@@ -245,6 +245,13 @@ impl State {
         if self.memory.as_ref().is_some_and(|memory| !memory.lacks(commands())) {
             return Ok(());
         }
+        // Boxed: an actor keeps room for all that it may wait on as long as it lives, and
+        // there are a hundred thousand of them that load once.
+        Box::pin(self.load(turn)).await
+    }
+
+    async fn load(&mut self, turn: &[Waiting]) -> Result<(), StorageError> {
+        let commands = || turn.iter().map(|waiting| &waiting.request.command);
         // Nobody waits for the database who need not.
         self.pay();
         let around = &self.around;
@@ -282,8 +289,11 @@ impl State {
             let answer = decide_one(memory, &mut set, &waiting.request, &self.around.rules);
             decided.push((waiting, answer));
         }
-        if let Err(error) = self.answer_repeats(&mut decided).await {
-            tracing::warn!(entity = %self.entity, %error, "records cannot be read");
+        if !memory.has_all_records() {
+            // Boxed for the same reason as loading.
+            if let Err(error) = Box::pin(self.answer_repeats(&mut decided)).await {
+                tracing::warn!(entity = %self.entity, %error, "records cannot be read");
+            }
         }
         if set.commands.is_empty() {
             for (waiting, answer) in decided {
@@ -303,10 +313,6 @@ impl State {
     /// A refused request may be the repeat of one that was carried out long ago: past the
     /// records in memory, one read tells.
     async fn answer_repeats(&mut self, decided: &mut [Decided]) -> Result<(), StorageError> {
-        let Some(memory) = &mut self.memory else { return Ok(()) };
-        if memory.has_all_records() {
-            return Ok(());
-        }
         let mut refused: Vec<_> = decided
             .iter_mut()
             .filter(|(_, answer)| matches!(answer, Ok(Answer::Refused(_))))
@@ -354,7 +360,7 @@ impl State {
                 }
                 myself.stop(None);
             }
-            SetEnd::Already | SetEnd::Unknown => self.again(turn).await,
+            SetEnd::Already | SetEnd::Unknown => Box::pin(self.again(turn)).await,
             SetEnd::Gated(lacked) => self.without_gates(turn, &lacked),
             SetEnd::Aborted => {
                 self.memory = None;

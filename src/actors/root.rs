@@ -172,10 +172,10 @@ impl Actor for Supervisor {
         event: SupervisionEvent,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        let (id, why) = match event {
-            SupervisionEvent::ActorFailed(cell, error) => (cell.get_id(), error.to_string()),
+        let (id, why, failed) = match event {
+            SupervisionEvent::ActorFailed(cell, error) => (cell.get_id(), error.to_string(), true),
             SupervisionEvent::ActorTerminated(cell, _, reason) => {
-                (cell.get_id(), reason.unwrap_or_default())
+                (cell.get_id(), reason.unwrap_or_default(), false)
             }
             SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {
                 return Ok(());
@@ -185,8 +185,9 @@ impl Actor for Supervisor {
         };
         match state.running.remove(&id) {
             Some(index) => later(&myself, state, index, &why),
-            // An entity: it comes back on its next message.
-            None if !why.is_empty() => {
+            // An entity: it comes back on its next message. One that has gone to sleep, or to
+            // another node, has only ended.
+            None if failed => {
                 tracing::error!(actor = %id, why, "entity failed");
                 metrics::counter!("entity_failures_total").increment(1);
             }

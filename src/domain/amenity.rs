@@ -1,6 +1,9 @@
 //! What a home can have: a catalogue with stable keys, so that "Wifi", "WiFi" and "wireless
 //! internet" are one thing to filter by.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::refusal::{FieldError, Refusal};
 
 /// An entry of the catalogue.
@@ -180,15 +183,24 @@ catalogue! {
     }
 }
 
+/// All words of the catalogue in small letters, with the keys that they stand for. Of a word
+/// in two entries, the first counts.
+static KEYS: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
+    let mut keys = HashMap::new();
+    for entry in CATALOGUE {
+        let words = entry.words.iter().map(|word| (*word).to_owned());
+        for word in [entry.key.to_owned(), entry.label.to_lowercase()].into_iter().chain(words) {
+            keys.entry(word).or_insert(entry.key);
+        }
+    }
+    keys
+});
+
 /// The key that a word stands for: itself if it is one, else the entry whose label or other
 /// name it is, in any letters.
 #[must_use]
 pub fn key_of(word: &str) -> Option<&'static str> {
-    let word = word.trim().to_lowercase();
-    let is = |entry: &&Amenity| {
-        entry.key == word || entry.label.to_lowercase() == word || entry.words.contains(&&*word)
-    };
-    CATALOGUE.iter().find(is).map(|entry| entry.key)
+    KEYS.get(&word.trim().to_lowercase()).copied()
 }
 
 /// Words as the catalogue has them, each once, in their order; what it does not know stays

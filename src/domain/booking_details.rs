@@ -135,14 +135,14 @@ pub struct Details {
     pub promo_slot: Option<i32>,
     /// The last change that was proposed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub change: Option<Proposal>,
+    pub change: Option<Box<Proposal>>,
 }
 
 impl Details {
     /// The proposal that somebody has yet to do something about.
     #[must_use]
     pub fn open_change(&self) -> Option<&Proposal> {
-        self.change.as_ref().filter(|change| change.status.is_open())
+        self.change.as_deref().filter(|change| change.status.is_open())
     }
 }
 

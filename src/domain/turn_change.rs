@@ -97,7 +97,7 @@ impl Turn<'_> {
             },
         );
         let mut next = self.advanced(booking);
-        next.details.change = Some(proposal);
+        next.details.change = Some(Box::new(proposal));
         self.changed(&mut decision, next);
         Ok(decision)
     }
@@ -222,7 +222,7 @@ impl Turn<'_> {
             },
         );
         let mut next = self.advanced(booking);
-        next.details.change = Some(proposal);
+        next.details.change = Some(Box::new(proposal));
         self.changed(&mut decision, next);
         Ok(decision)
     }
@@ -244,7 +244,8 @@ impl Turn<'_> {
         }
         let payment = self.new_payment(booking, payment_id, Purpose::Change, amount, request);
         let mut next = self.advanced(booking);
-        next.details.change = Some(Proposal { payment_id: Some(payment_id), ..proposal.clone() });
+        next.details.change =
+            Some(Box::new(Proposal { payment_id: Some(payment_id), ..proposal.clone() }));
         let mut decision = Decision::new(Outcome::Done);
         self.make_out(&mut decision, payment);
         self.changed(&mut decision, next);
@@ -263,7 +264,7 @@ impl Turn<'_> {
         let ours = |change: &&Proposal| {
             change.payment_id == Some(paid.id) && change.status == ProposalStatus::Accepted
         };
-        let proposal = booking.details.change.as_ref().filter(ours);
+        let proposal = booking.details.change.as_deref().filter(ours);
         let Some(proposal) = proposal else {
             return self.refund_all(decision, paid, amount, "change-over");
         };
@@ -353,7 +354,7 @@ impl Turn<'_> {
             self.give_back(decision, booking, parts, ("changed", &cause));
         }
         proposal.status = ProposalStatus::Applied;
-        next.details.change = Some(proposal);
+        next.details.change = Some(Box::new(proposal));
         decision.event(
             next.id.uuid(),
             Event::BookingModified {
@@ -374,7 +375,7 @@ impl Turn<'_> {
         change_id: ProposalId,
     ) -> Result<&'b Proposal, Refusal> {
         let named = |change: &&Proposal| change.id == change_id;
-        booking.details.change.as_ref().filter(named).ok_or(Refusal::NotFound)
+        booking.details.change.as_deref().filter(named).ok_or(Refusal::NotFound)
     }
 
     fn changed(&self, decision: &mut Decision, next: Booking) {

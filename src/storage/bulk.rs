@@ -4,12 +4,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use futures_util::pin_mut;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{Json, ToSql, Type};
 use tokio_postgres::{Client, Transaction};
 
 use super::changes::ChangeSet;
+use super::copy::Copy;
 use super::events;
 use super::pool::Database;
 use super::sqlstate::StorageError;
@@ -127,27 +126,20 @@ async fn copy_listings(
         Type::TIMESTAMPTZ,
         Type::TIMESTAMPTZ,
     ];
-    let sink = transaction
-        .copy_in(
-            "copy properties (id, owner_id, status, kind, title, description, address, lat, lon,
+    let statement =
+        "copy properties (id, owner_id, status, kind, title, description, address, lat, lon,
                  zone, amenities, stay_mode, currency, deposit_minor, cleaning_fee_minor, policies,
                  pricing, stay_rules, source, external_id, version, created_at, updated_at)
-             from stdin (format binary)",
-        )
-        .await?;
-    let writer = BinaryCopyInWriter::new(sink, &types);
-    pin_mut!(writer);
+             from stdin (format binary)";
+    let mut copy = Copy::begin(transaction, statement, &types).await?;
     for listing in sets.iter().filter_map(|set| set.net.listing.as_ref()) {
-        write_listing(writer.as_mut(), &listing.row).await?;
+        write_listing(&mut copy, &listing.row).await?;
     }
-    writer.finish().await?;
+    copy.finish().await?;
     Ok(())
 }
 
-async fn write_listing(
-    writer: std::pin::Pin<&mut BinaryCopyInWriter>,
-    row: &Listing,
-) -> Result<(), StorageError> {
+async fn write_listing(copy: &mut Copy<'_>, row: &Listing) -> Result<(), StorageError> {
     let fields = &row.fields;
     let (id, owner) = (row.id.uuid(), row.owner.uuid());
     let (status, kind) = (row.status.name(), fields.kind.name());
@@ -181,8 +173,7 @@ async fn write_listing(
         &row.created_at,
         &row.updated_at,
     ];
-    writer.write(&values).await?;
-    Ok(())
+    copy.row(&values).await
 }
 
 async fn copy_units(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<(), StorageError> {
@@ -199,14 +190,10 @@ async fn copy_units(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result
         Type::INT8,
         Type::INT8,
     ];
-    let sink = transaction
-        .copy_in(
-            "copy units (property_id, id, position, name, count, bedrooms, beds, bathrooms, guests,
-                 night_minor, month_minor) from stdin (format binary)",
-        )
-        .await?;
-    let writer = BinaryCopyInWriter::new(sink, &types);
-    pin_mut!(writer);
+    let statement =
+        "copy units (property_id, id, position, name, count, bedrooms, beds, bathrooms, guests,
+                 night_minor, month_minor) from stdin (format binary)";
+    let mut copy = Copy::begin(transaction, statement, &types).await?;
     for listing in sets.iter().filter_map(|set| set.net.listing.as_ref()) {
         let property = listing.row.id.uuid();
         for (position, unit) in (0_i32..).zip(&listing.row.units) {
@@ -227,27 +214,25 @@ async fn copy_units(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result
                 &fields.night_minor,
                 &fields.month_minor,
             ];
-            writer.as_mut().write(&values).await?;
+            copy.row(&values).await?;
         }
     }
-    writer.finish().await?;
+    copy.finish().await?;
     Ok(())
 }
 
 async fn copy_slots(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<(), StorageError> {
     let types = [Type::INT8, Type::UUID, Type::UUID, Type::INT4];
-    let sink = transaction
-        .copy_in("copy slots (slot_id, property_id, unit_id, unit_no) from stdin (format binary)")
-        .await?;
-    let writer = BinaryCopyInWriter::new(sink, &types);
-    pin_mut!(writer);
+    let statement =
+        "copy slots (slot_id, property_id, unit_id, unit_no) from stdin (format binary)";
+    let mut copy = Copy::begin(transaction, statement, &types).await?;
     for set in sets {
         for slot in &set.net.slots {
             let (unit_id, unit_no) = (slot.unit_id.uuid(), i32::from(slot.unit_no));
-            writer.as_mut().write(&[&slot.slot_id, &set.entity.id, &unit_id, &unit_no]).await?;
+            copy.row(&[&slot.slot_id, &set.entity.id, &unit_id, &unit_no]).await?;
         }
     }
-    writer.finish().await?;
+    copy.finish().await?;
     Ok(())
 }
 
@@ -269,14 +254,10 @@ async fn copy_events(
         Type::UUID,
         Type::JSONB,
     ];
-    let sink = transaction
-        .copy_in(
-            "copy events (stream, seq, type, version, key, occurred_at, actor, causation, data)
-                 from stdin (format binary)",
-        )
-        .await?;
-    let writer = BinaryCopyInWriter::new(sink, &types);
-    pin_mut!(writer);
+    let statement =
+        "copy events (stream, seq, type, version, key, occurred_at, actor, causation, data)
+                 from stdin (format binary)";
+    let mut copy = Copy::begin(transaction, statement, &types).await?;
     for set in sets {
         let stream = i32::from(set.shard.stream().0);
         let head = heads.entry(stream).or_default();
@@ -295,10 +276,10 @@ async fn copy_events(
                 &causation,
                 &data,
             ];
-            writer.as_mut().write(&values).await?;
+            copy.row(&values).await?;
         }
     }
-    writer.finish().await?;
+    copy.finish().await?;
     let (streams, heads): (Vec<i32>, Vec<i64>) = heads.into_iter().unzip();
     transaction
         .execute(

@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod changes;
 pub mod cluster;
 pub mod commands;
+mod copy;
 pub mod dead_letters;
 pub mod deposits;
 pub mod dump;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 use super::story::Story;
@@ -49,7 +50,13 @@ pub enum StoreError {
     /// Somebody has taken the database over since.
     #[error("another process has taken this database over")]
     TakenOver,
+    /// A task that writes broke.
+    #[error("bulk write broke")]
+    Broken(#[source] tokio::task::JoinError),
 }
+
+/// The connections of a bulk write, given back with how it ended.
+type BulkWrite = (Vec<Bulk>, Result<(), StoreError>);
 
 /// What became of one change set.
 pub type Written = Result<Settled, StorageError>;
@@ -60,8 +67,10 @@ pub struct Store {
     database: Database,
     client: Client,
     writer: Writer,
-    /// For bulk writes, opened with the first.
+    /// For bulk writes, opened with the first; away while they write.
     bulks: Vec<Bulk>,
+    /// The bulk write that is under way.
+    writing: Option<JoinHandle<BulkWrite>>,
     lock: WriterLock,
     epochs: HashMap<Shard, i64>,
     clock: Clock,
@@ -82,7 +91,8 @@ impl Store {
         let (database, bulks) = (database.clone(), Vec::new());
         // What a tool tells is over, or was agreed on elsewhere.
         let rules = Rules { holds_per_user: 0, ..rules };
-        Ok(Self { database, client, writer, bulks, lock, epochs, clock, rules })
+        let writing = None;
+        Ok(Self { database, client, writer, bulks, writing, lock, epochs, clock, rules })
     }
 
     /// For reading, and for writing what no entity owns.
@@ -149,11 +159,14 @@ impl Store {
     }
 
     /// Writes new properties, one set each: in bulk, as far as they have nothing but their
-    /// listing. Where it fails some of them may be there; each is whole.
+    /// listing. Those are still being written when this returns, so that the next can be
+    /// thought up meanwhile: [`Self::settle`] waits for them. Where it fails some of them may
+    /// be there; each is whole.
     ///
     /// # Errors
-    /// When the database refuses or cannot be written any more.
+    /// When the database refuses or cannot be written any more, these or those before.
     pub async fn write_new(&mut self, sets: Vec<ChangeSet>) -> Result<(), StoreError> {
+        self.settle().await?;
         while self.bulks.len() < BULK_WRITERS {
             self.bulks.push(Bulk::open(&self.database).await?);
         }
@@ -172,13 +185,23 @@ impl Store {
                 part.push(set);
             }
         }
-        let writes = self.bulks.iter_mut().zip(&parts).map(|(bulk, part)| bulk.write(part));
-        for end in futures_util::future::join_all(writes).await {
-            if end? == BulkEnd::Fenced {
-                return Err(StoreError::TakenOver);
-            }
-        }
+        let mut bulks = std::mem::take(&mut self.bulks);
+        self.writing = Some(tokio::spawn(async move {
+            let ended = write_parts(&mut bulks, &parts).await;
+            (bulks, ended)
+        }));
         Ok(())
+    }
+
+    /// Waits until all new properties are written.
+    ///
+    /// # Errors
+    /// As [`Self::write_new`].
+    pub async fn settle(&mut self) -> Result<(), StoreError> {
+        let Some(writing) = self.writing.take() else { return Ok(()) };
+        let (bulks, ended) = writing.await.map_err(StoreError::Broken)?;
+        self.bulks = bulks;
+        ended
     }
 
     /// Writes a batch of sets of different properties. When the database refuses it, its
@@ -228,6 +251,17 @@ impl Store {
         }
         Ok(settled)
     }
+}
+
+/// Writes each part over a connection of its own.
+async fn write_parts(bulks: &mut [Bulk], parts: &[Vec<ChangeSet>]) -> Result<(), StoreError> {
+    let writes = bulks.iter_mut().zip(parts).map(|(bulk, part)| bulk.write(part));
+    for end in futures_util::future::join_all(writes).await {
+        if end? == BulkEnd::Fenced {
+            return Err(StoreError::TakenOver);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a server, or another tool, is at work on a database.

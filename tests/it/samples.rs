@@ -183,7 +183,7 @@ fn details() -> Details {
         ended_by: Some(Party::Admin),
         reason: Some("flooded".to_owned()),
         promo_slot: Some(7),
-        change: Some(Proposal {
+        change: Some(Box::new(Proposal {
             id: id(12),
             by: Party::Landlord,
             unit_id: id(3),
@@ -196,7 +196,7 @@ fn details() -> Details {
             timer: Some(id(14)),
             expires_at: instant(),
             created_at: instant(),
-        }),
+        })),
     }
 }
 

@@ -253,7 +253,7 @@ impl Booking {
             left_on: details.left_on,
             ended_by: details.ended_by,
             reason: details.reason,
-            change: details.change.as_ref().map(Change::of),
+            change: details.change.as_deref().map(Change::of),
             version: booking.version,
             created_at: booking.created_at,
             updated_at: booking.updated_at,

@@ -278,10 +278,14 @@ async fn quiet(
     let mut written = 0;
     while let Some(batch) = batches.recv().await {
         filler.quiet_batch(written, &batch, owners).await?;
-        filler.photos(LIVELY + written, &batch, photos).await?;
+        if photos > 0 {
+            filler.settle().await?;
+            filler.photos(LIVELY + written, &batch, photos).await?;
+        }
         written += batch.len();
         progress.show(u64::try_from(LIVELY + written).unwrap_or_default());
     }
+    filler.settle().await?;
     // A thread that broke has closed its channel early: the count would be short.
     thinking.await.map_err(DemoError::Thinking)
 }

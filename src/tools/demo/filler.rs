@@ -236,7 +236,8 @@ impl Filler {
 
 impl Filler {
     /// Writes listings without stays; `first` counts those written this way before, each
-    /// owner having [`OWNED`] of them.
+    /// owner having [`OWNED`] of them. They may still be on their way when this returns; see
+    /// [`Filler::settle`].
     ///
     /// # Errors
     /// [`DemoError`]; what was written stays.
@@ -270,6 +271,17 @@ impl Filler {
         self.report.unchanged += count(known.len());
         self.report.listings += count(sets.len());
         Ok(store.write_new(sets).await?)
+    }
+
+    /// Waits until all listings are written.
+    ///
+    /// # Errors
+    /// [`DemoError`]; what was written stays.
+    pub(super) async fn settle(&mut self) -> Result<(), DemoError> {
+        match &mut self.writer {
+            Writer::Store(store) => Ok(store.settle().await?),
+            Writer::Server(_) => Ok(()),
+        }
     }
 
     /// Gives photos to listings that never had any, so many each; `first` is the number of
