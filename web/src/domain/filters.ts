@@ -47,7 +47,7 @@ export const ROOMS = ['bedrooms', 'beds', 'bathrooms'] as const;
 export type Rooms = (typeof ROOMS)[number];
 
 /** "Any", "1+" and so on: the counts are of homes with at least so many. */
-export function roomChoices(form: SearchForm, facets: Facets | undefined, of: Rooms, most = 5): Choice<number>[] {
+export function roomChoices(form: SearchForm, facets: Facets | undefined, of: Rooms, most = 4): Choice<number>[] {
   const steps = [...new Set([...Array.from({ length: most }, (_, index) => index + 1), form[of]])].filter((step) => step > 0).sort((a, b) => a - b);
   return [
     choice(0, 'Any', null, form[of] === 0),

@@ -45,6 +45,9 @@ interface MapProps {
 
 const PIN_WIDTH = 62;
 const PIN_HEIGHT = 34;
+/** Pixels beside what is fitted, so that no pin lies under the tools at the top or the button
+ *  at the bottom. */
+const ROOM: L.FitBoundsOptions = { paddingTopLeft: [44, 104], paddingBottomRight: [52, 72] };
 
 /** Homes on a map of outlines: no tiles, nothing from other hosts. */
 export default function MapView(props: MapProps) {
@@ -54,6 +57,7 @@ export default function MapView(props: MapProps) {
   const pins = useRef<L.LayerGroup | null>(null);
   const byId = useRef(new Map<string, L.Marker>());
   const quiet = useRef(false);
+  const fitted = useRef('');
   const told = useRef(props);
   told.current = props;
 
@@ -85,6 +89,7 @@ export default function MapView(props: MapProps) {
       quiet.current = false;
     });
     sized.observe(holder.current);
+    fitted.current = '';
     setMap(made);
     return () => {
       sized.disconnect();
@@ -95,11 +100,13 @@ export default function MapView(props: MapProps) {
   }, []);
 
   useEffect(() => {
-    if (!map || !fit || fit.stays) return;
+    if (!map || !fit || fit.key === fitted.current) return;
+    fitted.current = fit.key;
+    if (fit.stays) return;
     quiet.current = true;
     map.invalidateSize({ animate: false, pan: false });
     const { west, south, east, north } = fit.box;
-    map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: 13, padding: fit.tight ? [0, 0] : [48, 48] });
+    map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: 13, ...(!fit.tight && ROOM) });
     // Told even if it stands where it stood.
     map.fire('moveend');
     quiet.current = false;
@@ -129,8 +136,13 @@ export default function MapView(props: MapProps) {
   const isDrawing = drawing !== null;
   useEffect(() => {
     if (!map || !isDrawing) return;
+    // By hand: Leaflet keeps classes of its own on the holder.
+    map.getContainer().classList.add('map-drawing');
     map.doubleClickZoom.disable();
-    return () => void map.doubleClickZoom.enable();
+    return () => {
+      map.getContainer().classList.remove('map-drawing');
+      map.doubleClickZoom.enable();
+    };
   }, [map, isDrawing]);
 
   useEffect(() => {
@@ -146,7 +158,7 @@ export default function MapView(props: MapProps) {
     };
   }, [map, lifted]);
 
-  return <div ref={holder} className={isDrawing ? 'map map-drawing' : 'map'} role="region" aria-label="Map of homes" />;
+  return <div ref={holder} className="map" role="region" aria-label="Map of homes" />;
 }
 
 function makeMap(holder: HTMLElement): L.Map {

@@ -29,14 +29,14 @@ export function NothingFound({ form, onChange, onReset }: {
   better.sort((a, b) => b.total - a.total);
   return (
     <Empty title="No homes match this search">
-      {!settled && <p className="drops-wait">Looking for what stands in the way…</p>}
+      {!settled && <p className="ways-wait">Looking for what stands in the way…</p>}
       {settled && better.length > 0 && (
         <>
           <p>Leave one thing out:</p>
-          <ul className="drops">
+          <ul className="ways">
             {better.map((way) => (
               <li key={way.key}>
-                <button type="button" className="drop" onClick={() => onChange(way.without)}>
+                <button type="button" className="way" onClick={() => onChange(way.without)}>
                   <span>Without <strong>{way.label}</strong></span>
                   <span className="tabular">{plural(way.total, 'home')}</span>
                 </button>

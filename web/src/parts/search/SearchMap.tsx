@@ -102,6 +102,8 @@ export function SearchMap({ cards, form, lifted, onArea }: {
   );
 }
 
+const NOWHERE: Fit = { key: 'none', box: { west: -180, south: -60, east: 180, north: 70 }, tight: true, stays: true };
+
 /** Where to look: at the area of the search, or at all that it finds. */
 function useFit(form: SearchForm, own: string): Fit | null {
   const everywhere = !hasArea(form);
@@ -119,7 +121,8 @@ function useFit(form: SearchForm, own: string): Fit | null {
     if (box) return { key: form.bbox + form.polygon + form.near, box, tight, stays: tight && form.bbox === own };
     const found = extent.isPlaceholderData ? undefined : extent.data;
     const homes = boxOf(found?.clusters.map(({ centre }): Corner => [centre.lon, centre.lat]) ?? []);
-    return homes && { key: `all:${form.q}`, box: homes, tight: false, stays: false };
+    if (homes) return { key: `all:${form.q}`, box: homes, tight: false, stays: false };
+    return found ? NOWHERE : null;
   }, [form, own, extent.data, extent.isPlaceholderData]);
 }
 
