@@ -51,7 +51,7 @@ describe('chips', () => {
 
   it('tell everything that narrows beside words', () => {
     expect(chips(read(text), catalogue).map((chip) => chip.label)).toEqual([
-      'In the map’s area', '1 – 4 Dec 2026', '2 guests', 'up to €90', 'In EUR', 'Flat', '2+ bedrooms', '1.5+ baths', 'Wifi', 'Pool',
+      'In the map’s area', '1 – 4 Dec 2026', '2 guests', 'Up to €90 a night', 'In EUR', 'Flat', '2+ bedrooms', '1.5+ baths', 'Wifi', 'Pool',
     ]);
     expect(chips(read('q=sea&sort=price'), catalogue)).toEqual([]);
     expect(chips(read('polygon=1,2;3,4;5,0'), catalogue)[0]?.label).toBe('In the drawn area');
@@ -74,8 +74,8 @@ describe('chips', () => {
 describe('words', () => {
   it('for prices', () => {
     expect(priceLabel({ priceMin: '50', priceMax: '1200', currency: 'EUR' })).toBe('€50 – €1,200');
-    expect(priceLabel({ priceMin: '50', priceMax: '', currency: '' })).toBe('from 50');
-    expect(priceLabel({ priceMin: '', priceMax: '', currency: 'EUR' })).toBe('any price');
+    expect(priceLabel({ priceMin: '50', priceMax: '', currency: '' })).toBe('From 50');
+    expect(priceLabel({ priceMin: '', priceMax: '', currency: 'EUR' })).toBe('Any price');
   });
 
   it('for distances no finer than places are known', () => {

@@ -75,7 +75,7 @@ export function chips(form: SearchForm, catalogue: Amenity[]): Chip[] {
   add(hasArea(form), 'area', areaText(form), ANYWHERE);
   add(form.checkIn, 'dates', form.checkIn && formatRange(form.checkIn, form.checkOut), { checkIn: '', checkOut: '' });
   add(form.guests > 1, 'guests', plural(form.guests, 'guest'), { guests: 1 });
-  add(form.priceMin || form.priceMax, 'price', priceLabel(form), { priceMin: '', priceMax: '' });
+  add(form.priceMin || form.priceMax, 'price', `${priceLabel(form)} a night`, { priceMin: '', priceMax: '' });
   add(form.currency, 'currency', `In ${form.currency}`, { currency: '' });
   for (const kind of form.kinds) add(true, `kind-${kind}`, KINDS[kind], { kinds: form.kinds.filter((one) => one !== kind) });
   for (const [of, one] of [['bedrooms', 'bedroom'], ['beds', 'bed'], ['bathrooms', 'bath']] as const) {
@@ -92,12 +92,12 @@ function areaText(form: SearchForm): string {
   return form.near ? `Within ${form.radiusKm.toLocaleString('en-GB')} km` : 'In the map’s area';
 }
 
-/** "€50 – €120", "up to 120", "from €50": without a currency the bare number. */
+/** "€50 – €120", "Up to 120", "From €50": without a currency the bare number. */
 export function priceLabel(form: Pick<SearchForm, 'priceMin' | 'priceMax' | 'currency'>): string {
   const text = (price: string): string => wholePrice(Number(price), form.currency);
   if (form.priceMin && form.priceMax) return `${text(form.priceMin)} – ${text(form.priceMax)}`;
-  if (form.priceMax) return `up to ${text(form.priceMax)}`;
-  return form.priceMin ? `from ${text(form.priceMin)}` : 'any price';
+  if (form.priceMax) return `Up to ${text(form.priceMax)}`;
+  return form.priceMin ? `From ${text(form.priceMin)}` : 'Any price';
 }
 
 export function wholePrice(price: number, currency: string): string {
