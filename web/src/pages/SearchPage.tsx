@@ -3,6 +3,7 @@ import { useMemo, useRef, useState, type ReactNode } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { search, type Sort } from '../api/search';
 import type { Card } from '../api/types';
+import { currenciesOf } from '../domain/filters';
 import { filterCount, hasArea, readForm, toQuery, writeForm, type SearchForm } from '../domain/query';
 import { plural } from '../domain/words';
 import { CardSkeleton, HomeCard } from '../parts/HomeCard';
@@ -58,6 +59,7 @@ export function SearchPage() {
   };
   const reset = (): void => setParams(new URLSearchParams());
   const cards = useMemo(() => found.data?.pages.flatMap((page) => page.data) ?? [], [found.data]);
+  const currencies = useMemo(() => currenciesOf(cards), [cards]);
   const showMap = wide || mapOpen;
   const toggleMap = (): void => {
     setMapOpen(!mapOpen);
@@ -90,7 +92,7 @@ export function SearchPage() {
           {mapOpen ? 'Show list' : 'Show map'}
         </button>
       )}
-      {filtering && <FilterPanel form={form} onChange={filter} onClose={() => setFiltering(false)} />}
+      {filtering && <FilterPanel form={form} currencies={currencies} onChange={filter} onClose={() => setFiltering(false)} />}
     </div>
   );
 }
