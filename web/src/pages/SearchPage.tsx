@@ -69,7 +69,11 @@ export function SearchPage() {
   return (
     <div className={showMap ? 'search search-mapped' : 'search'}>
       <div className="search-head">
-        {key === '' && (wide || !mapOpen) && <h1>Find a home, hold your nights, pay when you’re sure.</h1>}
+        {key === '' && (wide || !mapOpen) ? (
+          <h1>Find a home, hold your nights, pay when you’re sure.</h1>
+        ) : (
+          <h1 className="hidden">{form.q ? `Homes for “${form.q}”` : 'Homes'}</h1>
+        )}
         <SearchBar form={form} folded={!wide && mapOpen} onSearch={go} />
       </div>
       <section className="results" aria-label="Homes" hidden={!wide && mapOpen}>
