@@ -37,7 +37,7 @@ export function FilterPanel({ form, currencies, onChange, onClose }: {
   const facets = found.data?.facets;
   const put = (change: Partial<SearchForm>): void => onChange({ ...form, ...change });
   return (
-    <dialog ref={dialog} className="filters" aria-labelledby="filters-title" onClose={onClose} onClick={(event) => event.target === dialog.current && onClose()}>
+    <dialog ref={dialog} className="filters" aria-labelledby="filters-title" onClose={() => dialog.current?.open === false && onClose()} onClick={(event) => event.target === dialog.current && onClose()}>
       <div className="filters-in">
         <header className="filters-top">
           <h2 id="filters-title">Filters</h2>
