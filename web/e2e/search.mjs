@@ -327,6 +327,18 @@ await run.check('the search follows the map when told to', async () => {
   await page.waitForURL((url) => !url.searchParams.has('bbox'));
 });
 
+await run.check('near me asks the browser, and the nearest come first', async () => {
+  await page.context().grantPermissions(['geolocation'], { origin: base });
+  await page.context().setGeolocation({ latitude: 53.42, longitude: -6.12 });
+  await open('/');
+  await page.click('button:has-text("Near me")');
+  await page.waitForURL('**near=53.42%2C-6.12**');
+  await found();
+  await agrees();
+  must((await page.inputValue('.sort select')) === 'distance', 'another order than by distance');
+  await page.waitForSelector('.card-place >> text=/ (k?m)$/');
+});
+
 // ---- on a phone ---------------------------------------------------------------------------
 
 await run.check('all of it fits a phone', async () => {

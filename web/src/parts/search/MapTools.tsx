@@ -1,10 +1,13 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { closes, CORNERS_MAX, CORNERS_MIN, crosses, type Corner } from '../../domain/area';
 import { plural } from '../../domain/words';
 
+const LOCATING_MS = 15_000;
+const LOCATED_MS = 300_000;
+
 /** What can be done with the map beside looking: draw an area, take what it shows, and have
  *  the search follow it. */
-export function MapTools({ drawing, hasArea, follows, moved, onDraw, onFinish, onClear, onFollow, onHere }: {
+export function MapTools({ drawing, hasArea, follows, moved, onDraw, onFinish, onClear, onFollow, onHere, onNear }: {
   drawing: Corner[] | null;
   hasArea: boolean;
   follows: boolean;
@@ -15,6 +18,8 @@ export function MapTools({ drawing, hasArea, follows, moved, onDraw, onFinish, o
   onClear: () => void;
   onFollow: (follows: boolean) => void;
   onHere: () => void;
+  /** "lat,lon" of the reader. */
+  onNear: (place: string) => void;
 }) {
   const start = useRef<HTMLButtonElement>(null);
   const was = useRef(false);
@@ -30,6 +35,7 @@ export function MapTools({ drawing, hasArea, follows, moved, onDraw, onFinish, o
         <button ref={start} type="button" className="button map-tool" onClick={() => onDraw([])}>
           Draw an area
         </button>
+        <NearMe onNear={onNear} />
         {hasArea && (
           <button type="button" className="button map-tool" onClick={onClear}>
             Clear the area
@@ -46,6 +52,34 @@ export function MapTools({ drawing, hasArea, follows, moved, onDraw, onFinish, o
         </button>
       )}
     </div>
+  );
+}
+
+/** Asks the browser where the reader is. */
+function NearMe({ onNear }: { onNear: (place: string) => void }) {
+  const [state, setState] = useState<'' | 'asking' | 'refused'>('');
+  if (!('geolocation' in navigator)) return null;
+  const ask = (): void => {
+    setState('asking');
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        setState('');
+        // To about a hundred metres: nobody needs more in an address that is passed on.
+        onNear(`${Number(coords.latitude.toFixed(3))},${Number(coords.longitude.toFixed(3))}`);
+      },
+      () => setState('refused'),
+      { timeout: LOCATING_MS, maximumAge: LOCATED_MS },
+    );
+  };
+  return (
+    <>
+      <button type="button" className="button map-tool" aria-disabled={state === 'asking'} onClick={ask}>
+        Near me
+      </button>
+      <span role="status" className={state === 'refused' ? 'map-note' : 'hidden'}>
+        {state === 'refused' ? 'The browser did not say where you are.' : ''}
+      </span>
+    </>
   );
 }
 

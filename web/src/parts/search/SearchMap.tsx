@@ -24,6 +24,8 @@ const EXTENT_ZOOM = 12;
 const SPOT = 0.004;
 const KM_IN_DEGREE = 111.2;
 const PEEKED = 12;
+/** What "near me" means. */
+const NEAR_KM = 25;
 
 /** `onArea`: `quietly` when the address should be replaced, not added to. */
 export function SearchMap({ cards, form, lifted, onArea }: {
@@ -95,6 +97,7 @@ export function SearchMap({ cards, form, lifted, onArea }: {
           setFollows(on);
           if (on && moved !== null) searchBox(moved);
         }}
+        onNear={(near) => onArea({ ...ANYWHERE, near, radiusKm: NEAR_KM, sort: 'distance' }, false)}
         onHere={() => view && searchBox(boxText(view.box))}
       />
       {opened && drawing === null && <Peek pinned={opened} form={form} known={[...cards, ...homesOf(clusters)]} onClose={() => setOpened(null)} />}
