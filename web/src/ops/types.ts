@@ -140,10 +140,19 @@ export interface ClusterShard {
   target: number | null;
 }
 
+export interface ClusterMove {
+  shard: number;
+  from: number | null;
+  to: number | null;
+  epoch: number;
+  seconds_ago: number;
+}
+
 export interface ClusterState {
   node: number;
   nodes: ClusterNode[];
   shards: ClusterShard[];
+  moves: ClusterMove[];
   entities: { awake: number; waiting: number; queues: { property: string; waiting: number }[] };
 }
 
