@@ -18,6 +18,7 @@ use crate::domain::ids::PropertyId;
 use crate::domain::money::Money;
 use crate::http::extract::{self, Json, Query};
 use crate::http::page::{self, Page};
+use crate::http::positions;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::search::{Hit, SearchQuery, Sort};
@@ -26,6 +27,9 @@ use crate::storage::sqlstate::StorageError;
 
 /// The longest text that is searched for, in characters.
 const TEXT_MAX: usize = 500;
+
+/// How long a search waits until it knows of what it is told to know of.
+const POSITION_TIME: Duration = Duration::from_secs(2);
 
 /// How long results wait for their covers.
 const COVERS_TIME: Duration = Duration::from_millis(250);
@@ -80,6 +84,11 @@ pub struct SearchParams {
     limit: Option<u32>,
     /// The `next` of the page before.
     cursor: Option<String>,
+    /// What the search has to know of: the `Event-Position` of the answer to a change, or
+    /// several with commas between them. It waits for up to two seconds, then the answer
+    /// is `search-behind`: ask again, or without this for what is known.
+    #[param(pattern = r"^\d+:\d+(,\d+:\d+)*$")]
+    min_position: Option<String>,
 }
 
 /// A home as a result shows it.
@@ -139,6 +148,9 @@ pub struct CardBody {
     guests: u16,
     /// The first six of what it has.
     amenities: Vec<String>,
+    /// Its version when the index last took it over: the ETag that the listing had then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     /// What guests think of it, 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rating: Option<f32>,
@@ -168,7 +180,13 @@ pub async fn search(
     State(state): State<Shared>,
     Query(params): Query<SearchParams>,
 ) -> Result<Json<SearchAnswer>, Problem> {
+    let positions =
+        params.min_position.as_deref().map(|text| positions::parse("/min_position", text));
+    let positions = positions.transpose()?;
     let query = query(params, state.config.limits.page_max)?;
+    if let Some(positions) = positions {
+        state.search.includes(&positions, POSITION_TIME).await?;
+    }
     let nights = query.criteria.nights;
     let found = state.search.search(query).await?;
     let covers = covers(&state, &found.hits).await;
