@@ -140,6 +140,8 @@ fn documents_of_a_version_before_are_searched_until_there_is_a_successor() {
     let (_, mut next) = fixture.writer.successor().unwrap();
     assert!(next.is_current());
     next.finish(&at(6)).unwrap();
+    // It holds the folder too.
+    drop(next);
     assert!(fixture.reopened().writer.is_current());
 }
 
