@@ -1,6 +1,8 @@
 //! Places in the event log, as clients carry them: the answer to a change says how far the
 //! log has come with it, and a search that is told so finds the change.
 
+use std::time::Duration;
+
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
 
@@ -15,6 +17,12 @@ pub static HEADER: HeaderName = HeaderName::from_static("event-position");
 
 /// Places that are taken at once.
 const MOST: usize = 16;
+
+/// Where clients name them.
+const POINTER: &str = "/min_position";
+
+/// How long a search waits until it knows of what it is told to know of.
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// An answer that says how far the log has come with it, where that is known.
 #[must_use]
@@ -38,14 +46,37 @@ pub async fn head(state: &Shared, stream: Stream) -> Option<Position> {
     }
 }
 
-/// Places that a client names, one or several with commas between them.
+/// Waits until searches of this node know of what a client names as `min_position`, one
+/// place or several with commas between them.
 ///
 /// # Errors
-/// The problem with what stands at `pointer`.
-pub fn parse(pointer: &str, text: &str) -> Result<Vec<Position>, Problem> {
+/// A problem when they cannot be read, when the log does not go so far, and
+/// [`SearchBehind`](super::problem::Slug::SearchBehind) after two seconds.
+pub async fn known(state: &Shared, named: Option<&str>) -> Result<(), Problem> {
+    let Some(named) = named else { return Ok(()) };
+    let positions = parse(named)?;
+    if state.search.caught_up_with(&positions) {
+        return Ok(());
+    }
+    // Nobody waits for what is not on its way.
+    if let Ok(client) = state.pool.get().await
+        && let Ok(heads) = events::heads(&client).await
+    {
+        let is_there = |named: &Position| {
+            let head = heads.iter().find(|head| head.stream == named.stream);
+            named.seq <= head.map_or(0, |head| head.seq)
+        };
+        if !positions.iter().all(is_there) {
+            return Err(Problem::invalid(POINTER, "invalid", "the log does not go so far"));
+        }
+    }
+    Ok(state.search.includes(&positions, LIMIT).await?)
+}
+
+fn parse(text: &str) -> Result<Vec<Position>, Problem> {
     let wrong = || {
         let detail = "up to 16 values of Event-Position, with commas between them";
-        Problem::invalid(pointer, "invalid", detail)
+        Problem::invalid(POINTER, "invalid", detail)
     };
     let positions: Option<Vec<_>> = text.split(',').map(position).collect();
     positions.filter(|positions| positions.len() <= MOST).ok_or_else(wrong)

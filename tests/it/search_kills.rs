@@ -21,7 +21,7 @@ use crate::harness::shop::{Home, User, new_property, uuid_of};
 use crate::harness::wait::wait_until;
 
 /// How often the server is killed, unless the tester wants it otherwise.
-const KILLS: usize = 8;
+const KILLS: usize = 16;
 /// People who change something all the time.
 const PEOPLE: usize = 4;
 /// Homes that each of them begins with.
@@ -160,8 +160,12 @@ async fn killed_while_the_index_is_fed_and_built() {
         }
     }
     converged(&world).await;
-    let live = world.operator().get("/ops/v1/search").await.body(200);
-    eprintln!("{live}");
+    let log = world.logged();
+    let count = |text: &str| log.matches(text).count();
+    let (begun, done) = (count("search index is being built"), count("search index is new"));
+    eprintln!("{begun} generations were begun, {done} came to be searched");
+    let searched = world.operator().get("/ops/v1/search").await.body(200);
+    eprintln!("{searched}");
     wait_until("one generation is left", async || {
         let folder = std::fs::read_dir(world.data_dir().join("search")).unwrap();
         folder.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count() == 1
@@ -192,11 +196,12 @@ async fn storm(world: &mut World, people: &mut [Person], after: usize, builds: b
     });
     let operator = world.operator();
     let building = async {
-        if builds {
-            // Refused while the index is being opened, or the server is gone.
+        // One after the other, so that one is under way at the end.
+        let order = async || {
             let order = operator.call(Method::POST, "/ops/v1/search/reindex").no_key();
-            order.try_send().await.ok();
-        }
+            order.try_send().await
+        };
+        while builds && order().await.is_ok() {}
     };
     let kill = async {
         reached.notified().await;

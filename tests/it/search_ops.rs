@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use crate::harness::client::text_at;
 use crate::harness::server::World;
-use crate::harness::shop::Home;
+use crate::harness::shop::{Home, new_property};
 use crate::harness::wait::wait_until;
 
+/// The ids of the homes that a search finds, in order.
 async fn found(world: &World, query: &str) -> Vec<String> {
     let answer = world.anonymous().get(&format!("search?{query}")).await.body(200);
     answer["data"].as_array().unwrap().iter().map(|card| text_at(card, "/id")).collect()
@@ -19,7 +20,7 @@ async fn a_search_finds_what_it_is_told_to_know_of() {
     let world = World::plan().set("SEARCH_COMMIT_MS", 400).start().await;
     let (landlord, tenant) = (world.landlord().await, world.tenant().await);
     let home: Home = world.home(&landlord, 1, 10_000).await;
-    let path = format!("properties/{}", home.id);
+    let (path, only) = (format!("properties/{}", home.id), vec!only);
     let (api, mut title) = (world.api(&landlord), 0);
     let mut edit = async || {
         let read = api.get(&path).await.expect(200);
@@ -32,7 +33,7 @@ async fn a_search_finds_what_it_is_told_to_know_of() {
     for _ in 0..4 {
         let (title, position) = edit().await;
         let query = format!("q=lighthouse{title}&min_position={position}");
-        assert_eq!(found(&world, &query).await, [home.id.clone()]);
+        assert_eq!(found(&world, &query).await, only);
     }
 
     let stay = home.stay(world.day(10), 2);
@@ -45,22 +46,40 @@ async fn a_search_finds_what_it_is_told_to_know_of() {
     let release = || world.api(&tenant).call(Method::DELETE, &path).key(key);
     let freed = release().send().await.expect(200).header("event-position").unwrap().to_owned();
     let both = format!("{taken},{freed}");
-    assert_eq!(found(&world, &format!("{nights}&min_position={both}")).await, [home.id.clone()]);
+    assert_eq!(found(&world, &format!("{nights}&min_position={both}")).await, only);
     // A repeated answer has a place too: it may be the only one that came through.
     let again = release().send().await.expect(200);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     let again = again.header("event-position").unwrap().to_owned();
-    assert_eq!(found(&world, &format!("{nights}&min_position={again}")).await, [home.id.clone()]);
+    assert_eq!(found(&world, &format!("{nights}&min_position={again}")).await, only);
 
     let (stream, seq) = freed.split_once(':').unwrap();
     let ahead = format!("{stream}:{}", seq.parse::<i64>().unwrap() + 1_000);
-    let late = world.anonymous().get(&format!("search?min_position={ahead}")).await;
-    let late = late.problem(503, "search-behind");
-    assert_eq!(late.body["retryable"], true);
-    for wrong in ["", "x", "1", "1:", ":1", "1:-1", "999:1", "1:1,", &vec!["1:1"; 17].join(",")] {
+    let many = vec!["1:0"; 17].join(",");
+    for wrong in ["", "x", "1", "1:", ":1", "1:-1", "999:1", "1:0,", &many, &ahead] {
         let refused = world.anonymous().get(&format!("search?min_position={wrong}")).await;
         refused.problem(422, "validation");
     }
+}
+
+#[tokio::test]
+async fn a_search_says_that_it_does_not_know_yet() {
+    let world = World::plan().set("SEARCH_COMMIT_MS", 6_000).start().await;
+    let landlord = world.landlord().await;
+    let draft = world.api(&landlord).post("properties", &new_property(1, 10_000)).await;
+    let etag = draft.header("etag").unwrap().to_owned();
+    let path = format!("properties/{}/submit", draft.text_at("/id"));
+    let submit = world.api(&landlord).call(Method::POST, &path).header("if-match", &etag);
+    let position = submit.send().await.expect(200).header("event-position").unwrap().to_owned();
+    let late = world.anonymous().get(&format!("search?min_position={position}")).await;
+    let late = late.problem(503, "search-behind");
+    assert_eq!(late.body["retryable"], true);
+    assert_eq!(found(&world, "").await, [""; 0], "without it the answer is what is known");
+    wait_until("it knows", async || {
+        let answer = world.anonymous().get(&format!("search?min_position={position}")).await;
+        answer.status == 200 && answer.body["total"] == 1
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -171,11 +171,6 @@ impl Feed {
         }
     }
 
-    /// Where the streams end, as far as is known.
-    pub(in crate::actors) fn heads(&self) -> &Cursor {
-        &self.heads
-    }
-
     /// The events that the index includes, whether searches know of them or not.
     pub(in crate::actors) fn included(&self) -> &Cursor {
         &self.included

@@ -206,6 +206,7 @@ impl State {
                 let (listings, took) = (index.listings(), started.elapsed());
                 tracing::info!(listings, ?took, "search index is open");
                 self.failures = 0;
+                self.wanted = None;
                 self.serve(myself, Next { index, feed })?;
                 match why {
                     Some(why) => self.want(myself, why).await,
@@ -230,8 +231,8 @@ impl State {
         }
         if let Some(feed) = &mut self.feed {
             feed.heard(positions);
-            self.watch();
         }
+        self.search.0.lag().heard(positions, clock::monotonic());
         self.include_soon(myself)
     }
 
@@ -340,15 +341,7 @@ impl State {
     pub(super) fn tell(&self) {
         if let Some(seen) = self.feed.as_ref().and_then(Feed::seen) {
             self.search.0.seen.send_replace(seen.clone());
-        }
-        self.watch();
-    }
-
-    /// Notes how far searches are behind.
-    fn watch(&self) {
-        if let Some(feed) = &self.feed {
-            let seen = self.search.0.seen.borrow().clone();
-            self.search.0.lag().look(feed.heads(), &seen, clock::monotonic());
+            self.search.0.lag().saw(seen, clock::monotonic());
         }
     }
 

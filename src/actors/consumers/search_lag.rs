@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::search_changes::seq;
 use crate::domain::entity::Stream;
+use crate::domain::event::Position;
 use crate::search::Cursor;
 
 /// What this node has heard of, and what searches know of.
@@ -18,13 +20,27 @@ pub(in crate::actors) struct Lag {
 }
 
 impl Lag {
-    /// The log ends at `heads`, searches know of `seen`.
-    pub(in crate::actors) fn look(&mut self, heads: &Cursor, seen: &Cursor, now: Instant) {
-        if self.mark.as_ref().is_none_or(|(_, mark)| seen.covers(mark)) {
-            self.mark = (!seen.covers(heads)).then(|| (now, heads.clone()));
+    /// Streams have come so far.
+    pub(in crate::actors) fn heard(&mut self, heads: &[Position], now: Instant) {
+        let mut news = false;
+        for position in heads {
+            let (stream, head) = (position.stream, seq(*position));
+            if head > self.heads.get(stream) {
+                self.heads.set(stream, head);
+            }
+            news |= head > self.seen.get(stream);
         }
-        self.heads.clone_from(heads);
+        if news && self.mark.is_none() {
+            self.mark = Some((now, self.heads.clone()));
+        }
+    }
+
+    /// Searches know of so much.
+    pub(in crate::actors) fn saw(&mut self, seen: &Cursor, now: Instant) {
         self.seen.clone_from(seen);
+        if self.mark.as_ref().is_some_and(|(_, mark)| seen.covers(mark)) {
+            self.mark = (!seen.covers(&self.heads)).then(|| (now, self.heads.clone()));
+        }
     }
 
     /// The streams in which searches are behind: what they know of, and where it ends.

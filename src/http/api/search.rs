@@ -28,9 +28,6 @@ use crate::storage::sqlstate::StorageError;
 /// The longest text that is searched for, in characters.
 const TEXT_MAX: usize = 500;
 
-/// How long a search waits until it knows of what it is told to know of.
-const POSITION_TIME: Duration = Duration::from_secs(2);
-
 /// How long results wait for their covers.
 const COVERS_TIME: Duration = Duration::from_millis(250);
 
@@ -180,13 +177,9 @@ pub async fn search(
     State(state): State<Shared>,
     Query(params): Query<SearchParams>,
 ) -> Result<Json<SearchAnswer>, Problem> {
-    let positions =
-        params.min_position.as_deref().map(|text| positions::parse("/min_position", text));
-    let positions = positions.transpose()?;
+    let min_position = params.min_position.clone();
     let query = query(params, state.config.limits.page_max)?;
-    if let Some(positions) = positions {
-        state.search.includes(&positions, POSITION_TIME).await?;
-    }
+    positions::known(&state, min_position.as_deref()).await?;
     let nights = query.criteria.nights;
     let found = state.search.search(query).await?;
     let covers = covers(&state, &found.hits).await;
