@@ -14,6 +14,8 @@ mod availability;
 mod slots;
 
 mod cursor;
+mod disk;
+mod generations;
 mod index;
 
 mod collect;

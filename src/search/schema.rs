@@ -10,9 +10,14 @@ use super::text;
 use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::money::{Currency, Money};
 
-/// The version of the fields and of the analyser. An index of another version is thrown
-/// away at open and fed again, so raise it with every change of either.
-pub const VERSION: u32 = 2;
+/// The version of the fields, of the analyser and of what is put into documents. Raise it
+/// with every change of any: an index of another version is replaced by a new one. It is
+/// searched until then if it has the same fields and is not older than [`READABLE_FROM`].
+pub const VERSION: u32 = 3;
+
+/// The oldest version whose documents searches understand. Raise it to [`VERSION`] when
+/// they look for something that older documents have otherwise, such as other words.
+pub(super) const READABLE_FROM: u32 = 2;
 
 /// Names of the columns that are read by name.
 pub(super) mod columns {

@@ -69,6 +69,23 @@ pub async fn append_act(
     Ok(())
 }
 
+/// Writes down what an operator did where nothing else is written with it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_act(
+    client: &mut Client,
+    action: &str,
+    of: (Uuid, String),
+    causation: Uuid,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let transaction = client.transaction().await?;
+    append_act(&transaction, action, of, causation, now).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
 /// An event that no entity owns, one of many that are written together.
 #[derive(Debug, Clone)]
 pub struct EdgeEvent {
@@ -270,6 +287,16 @@ pub(super) fn entry(row: &Row) -> Result<Entry, StorageError> {
 pub async fn heads(client: &Client) -> Result<Vec<Position>, StorageError> {
     let rows = client.query("select stream, head from streams where head > 0", &[]).await?;
     rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
+}
+
+/// Where a stream ends; none when it is empty.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn head(client: &Client, stream: Stream) -> Result<Option<Position>, StorageError> {
+    let sql = "select head from streams where stream = $1 and head > 0";
+    let row = client.query_opt(sql, &[&i32::from(stream.0)]).await?;
+    Ok(row.map(|row| Position { stream, seq: row.get(0) }))
 }
 
 /// In each stream the number up to which events may have been dropped, where that is so.

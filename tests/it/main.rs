@@ -74,6 +74,8 @@ mod retention;
 mod samples;
 mod samples_events;
 mod samples_pricing;
+mod search_kills;
+mod search_ops;
 mod seeded;
 mod smoke;
 mod tools;

@@ -287,6 +287,10 @@ export function rooms(base) {
       return { status: 200, body: { node: 1, nodes: [server('a', 1), server('b', 2, { waiting: 3 }), server('c', 3, { state: 'dead', shards: 0, leased: false, reached: false, ended_at: iso() })], shards, moves: [{ shard: 7, from: 1, to: 2, epoch: 3, seconds_ago: 12 }], entities: { awake: 12, waiting: 3, queues: [{ property: randomUUID(), waiting: 2 }] } } };
     }
     if (/^POST \/cluster\/(rebalance|nodes\/\w+\/drain)$/.test(call)) return { status: 202, body: { misplaced: 1 } };
+    const search = { served: { generation: 7, listings: 12_345, deleted: 210, segments: 6, bytes: 69_000_000 }, building: null, lag_events: 0, lag_seconds: 0, streams: [] };
+    const building = { generation: 8, why: 'ordered', since: iso(), listings: 4_000, expected: 12_345 };
+    if (call === 'GET /search') return { status: 200, body: search };
+    if (call === 'POST /search/reindex') return { status: 202, body: { begun: true, ...search, building } };
     throw new Refused(404, 'not-found', 'nothing is here');
   }
 

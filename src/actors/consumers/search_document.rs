@@ -69,6 +69,7 @@ fn card(listing: &Listing, shown: &Unit) -> Value {
     let amenities = amenity::mapped(&fields.amenities);
     json!({
         "id": listing.id,
+        "version": listing.version,
         "title": fields.title,
         "kind": fields.kind,
         "city": fields.address.city,

@@ -18,6 +18,7 @@ use crate::domain::ids::PropertyId;
 use crate::domain::money::Money;
 use crate::http::extract::{self, Json, Query};
 use crate::http::page::{self, Page};
+use crate::http::positions;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
 use crate::search::{Hit, SearchQuery, Sort};
@@ -80,6 +81,11 @@ pub struct SearchParams {
     limit: Option<u32>,
     /// The `next` of the page before.
     cursor: Option<String>,
+    /// What the search has to know of: the `Event-Position` of the answer to a change, or
+    /// several with commas between them. It waits for up to two seconds, then the answer
+    /// is `search-behind`: ask again, or without this for what is known.
+    #[param(pattern = r"^\d+:\d+(,\d+:\d+)*$")]
+    min_position: Option<String>,
 }
 
 /// A home as a result shows it.
@@ -139,6 +145,9 @@ pub struct CardBody {
     guests: u16,
     /// The first six of what it has.
     amenities: Vec<String>,
+    /// Its version when the index last took it over: the ETag that the listing had then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     /// What guests think of it, 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rating: Option<f32>,
@@ -168,7 +177,9 @@ pub async fn search(
     State(state): State<Shared>,
     Query(params): Query<SearchParams>,
 ) -> Result<Json<SearchAnswer>, Problem> {
+    let min_position = params.min_position.clone();
     let query = query(params, state.config.limits.page_max)?;
+    positions::known(&state, min_position.as_deref()).await?;
     let nights = query.criteria.nights;
     let found = state.search.search(query).await?;
     let covers = covers(&state, &found.hits).await;

@@ -4,6 +4,7 @@ mod fixture;
 
 mod availability;
 mod brute_force;
+mod generations;
 mod index;
 mod paging;
 mod query;

@@ -160,6 +160,35 @@ export interface ClusterOrder {
   misplaced: number;
 }
 
+export interface SearchServed {
+  generation: number;
+  listings: number;
+  deleted: number;
+  segments: number;
+  bytes: number;
+}
+
+export interface SearchBuilding {
+  generation: number;
+  why: string;
+  since: Instant;
+  listings: number;
+  /** 0 where nothing is searched meanwhile. */
+  expected: number;
+}
+
+export interface SearchState {
+  served: SearchServed | null;
+  building: SearchBuilding | null;
+  lag_events: number;
+  lag_seconds: number;
+  streams: { stream: number; seen: number; head: number }[];
+}
+
+export interface SearchOrder extends SearchState {
+  begun: boolean;
+}
+
 export interface Job {
   name: string;
   schedule: string;
