@@ -7,6 +7,7 @@
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use tantivy::index::SegmentComponent;
@@ -17,7 +18,10 @@ use tantivy::{
 use uuid::Uuid;
 
 use super::availability::Availability;
+use super::counters::Counters;
 use super::cursor::{Cursor, Payload};
+use super::newest::Newest;
+use super::pins::Pins;
 use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION, columns};
 use super::slots::Slots;
 use super::text;
@@ -79,6 +83,18 @@ pub struct SearchIndex {
     pub(super) reader: IndexReader,
     pub(super) fields: Fields,
     pub(super) availability: Availability,
+    pub(super) state: Arc<State>,
+}
+
+/// What searches remember of the index; clones share it.
+#[derive(Default)]
+pub(super) struct State {
+    /// States of the index that somebody turns pages of.
+    pub(super) pins: Pins,
+    /// What there is to choose from in all of it.
+    pub(super) counters: Counters,
+    /// The newest of its documents.
+    pub(super) newest: Newest,
 }
 
 /// The writer's side; there is one. Everything is a plain blocking call, and nothing is
@@ -133,8 +149,12 @@ pub fn open(
     let loaded = open_or_replace(&options)?;
     let (_, fields) = schema::schema();
     let availability = Availability::new(today);
-    let search =
-        SearchIndex { reader: loaded.reader.clone(), fields, availability: availability.clone() };
+    let search = SearchIndex {
+        reader: loaded.reader.clone(),
+        fields,
+        availability: availability.clone(),
+        state: Arc::default(),
+    };
     let writer = new_writer(&loaded.index, &options)?;
     let handle = IndexWriterHandle {
         options,

@@ -4,7 +4,9 @@ mod fixture;
 
 mod availability;
 mod brute_force;
+mod cells;
 mod index;
 mod paging;
 mod query;
+mod rules;
 mod text;
