@@ -56,7 +56,7 @@ pub(super) fn indexed(finest: CellIndex) -> impl Iterator<Item = u64> {
 /// How far from its centre a point of a cell may lie, in metres. Cells differ by a fifth
 /// from the mean of their resolution, and the children of a cell stand out of it a little.
 pub(super) fn reach_m(level: Resolution) -> f64 {
-    level.edge_length_m() * 1.5
+    level.edge_length_m() * 1.35
 }
 
 impl Cover {

@@ -80,7 +80,8 @@ struct Inner {
 }
 
 impl CellQuery {
-    fn new(area: Area, cover: Cover, fields: Fields) -> Self {
+    /// The documents in an area that a cover is of.
+    pub(super) fn new(area: Area, cover: Cover, fields: Fields) -> Self {
         Self(Arc::new(Inner { area, cover, fields }))
     }
 

@@ -91,8 +91,8 @@ impl From<Criteria> for SearchQuery {
 /// A page of results.
 ///
 /// Following `next` gives the pages of the list as it was when it was begun, but for nights
-/// that are taken meanwhile, as long as that state of the index is kept: some minutes at
-/// most, and shorter where much changes. After that, and on another node, it goes on over the
+/// that are taken meanwhile, as long as that state of the index is kept: a minute after the
+/// last page, and shorter where much changes. After that, and on another node, it goes on over the
 /// present state: to the end it gives each listing that matches all the while, and does not
 /// change its place in the order, exactly once, whatever is committed meanwhile. One that
 /// is edited between two pages may come twice or not at all.
