@@ -13,9 +13,12 @@ use tantivy::index::SegmentComponent;
 use tantivy::{Index, IndexReader, IndexWriter, SegmentMeta, TantivyError, Term};
 
 use super::availability::Availability;
+use super::counters::Counters;
 use super::cursor::{Cursor, Payload};
 use super::disk::{self, Loaded};
 use super::generations::{Files, Folder};
+use super::newest::Newest;
+use super::pins::Pins;
 use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION};
 use super::slots::Slots;
 use crate::domain::calendar::Nights;
@@ -73,8 +76,20 @@ pub struct SearchIndex {
     pub(super) reader: IndexReader,
     pub(super) fields: Fields,
     pub(super) availability: Availability,
+    pub(super) state: Arc<State>,
     generation: u64,
     files: Arc<Files>,
+}
+
+/// What searches remember of the index; clones share it.
+#[derive(Default)]
+pub(super) struct State {
+    /// States of the index that somebody turns pages of.
+    pub(super) pins: Pins,
+    /// What there is to choose from in all of it.
+    pub(super) counters: Counters,
+    /// The newest of its documents.
+    pub(super) newest: Newest,
 }
 
 /// The writer's side; there is one. Everything is a plain blocking call, and nothing is
@@ -167,6 +182,7 @@ fn assembled(
         reader: reader.clone(),
         fields,
         availability: availability.clone(),
+        state: Arc::default(),
         generation,
         files: Arc::clone(&files),
     };

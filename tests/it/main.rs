@@ -74,6 +74,7 @@ mod retention;
 mod samples;
 mod samples_events;
 mod samples_pricing;
+mod search_facets;
 mod search_kills;
 mod search_ops;
 mod seeded;

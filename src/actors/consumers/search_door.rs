@@ -15,7 +15,7 @@ use crate::actors::root::Mailbox;
 use crate::clock;
 use crate::domain::entity::Stream;
 use crate::domain::event::Position;
-use crate::search::{Cursor, QueryError, SearchIndex, SearchPage, SearchQuery};
+use crate::search::{Cursor, MapPage, QueryError, SearchIndex, SearchPage, SearchQuery};
 
 /// Searches that may wait for each one that runs.
 const WAITING_PER_DESK: usize = 128;
@@ -142,12 +142,28 @@ impl Search {
     /// [`SearchError::Query`] for a cursor of another search; the others say that the same
     /// search may come again.
     pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, SearchError> {
+        self.ask(move |index| index.search(&query)).await
+    }
+
+    /// What a map shows of what is asked, at a zoom.
+    ///
+    /// # Errors
+    /// Those that say that the same search may come again.
+    pub async fn map(&self, query: SearchQuery, zoom: u8) -> Result<MapPage, SearchError> {
+        self.ask(move |index| index.map(&query, zoom)).await
+    }
+
+    /// Asks the index in a place where it may block.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&SearchIndex) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, SearchError> {
         let index = self.0.index.load_full().ok_or(SearchError::NotReady)?;
         let place = Arc::clone(&self.0.room).try_acquire_owned().map_err(|_| SearchError::Busy)?;
         let desk = Arc::clone(&self.0.desks).acquire_owned().await;
         let desk = desk.map_err(|_| SearchError::Busy)?;
         let searching = tokio::task::spawn_blocking(move || {
-            let found = index.search(&query);
+            let found = question(&index);
             // Held here, because the search goes on when nobody waits for it any more.
             drop((place, desk));
             found

@@ -1,5 +1,6 @@
 //! Unit tests of the rules, one file for each.
 
+mod area;
 mod block;
 mod booking;
 mod booking_life;
