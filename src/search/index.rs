@@ -77,8 +77,8 @@ pub struct SearchIndex {
     pub(super) fields: Fields,
     pub(super) availability: Availability,
     pub(super) state: Arc<State>,
-    generation: u64,
-    files: Arc<Files>,
+    pub(super) generation: u64,
+    pub(super) files: Arc<Files>,
 }
 
 /// What searches remember of the index; clones share it.
