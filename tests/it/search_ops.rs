@@ -20,7 +20,7 @@ async fn a_search_finds_what_it_is_told_to_know_of() {
     let world = World::plan().set("SEARCH_COMMIT_MS", 400).start().await;
     let (landlord, tenant) = (world.landlord().await, world.tenant().await);
     let home: Home = world.home(&landlord, 1, 10_000).await;
-    let (path, only) = (format!("properties/{}", home.id), vec!only);
+    let (path, only) = (format!("properties/{}", home.id), vec![home.id.clone()]);
     let (api, mut title) = (world.api(&landlord), 0);
     let mut edit = async || {
         let read = api.get(&path).await.expect(200);
