@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use rentezy::clock;
 use reqwest::{Error, Method};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
@@ -201,7 +203,10 @@ async fn storm(world: &mut World, people: &mut [Person], after: usize, builds: b
             let order = operator.call(Method::POST, "/ops/v1/search/reindex").no_key();
             order.try_send().await
         };
-        while builds && order().await.is_ok() {}
+        while builds && order().await.is_ok() {
+            // While one is being built, an order is only told so.
+            clock::pause(Duration::from_millis(10)).await;
+        }
     };
     let kill = async {
         reached.notified().await;
