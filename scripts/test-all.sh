@@ -18,6 +18,7 @@ phase "S3 store" scripts/s3-tests.sh --lib --test it
 phase "API by its document" scripts/schemathesis.sh
 if has_web; then
     phase "browser test" browser_test e2e
+    phase "browser test of the search" browser_test e2e:search
     phase "browser test of bookings" browser_test e2e:bookings
     phase "browser test of accounts" browser_test e2e:accounts
     phase "browser test of landlords" browser_test e2e:landlord

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const iso = (at = Date.now()) => new Date(at).toISOString();
 
-const CATALOGUE = [
+export const CATALOGUE = [
   ['basics', 'wifi', 'Wifi'], ['basics', 'tv', 'TV'], ['basics', 'essentials', 'Essentials'],
   ['kitchen', 'kitchen', 'Kitchen'], ['kitchen', 'dishwasher', 'Dishwasher'],
   ['bathroom', 'washer', 'Washer'], ['rooms', 'workspace', 'Workspace'], ['climate', 'heating', 'Heating'],

@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { POLICIES, rooms } from './fake_rooms.mjs';
+import { CATALOGUE, POLICIES, rooms } from './fake_rooms.mjs';
+import { blur, searching } from './fake_search.mjs';
 import { stays } from './fake_stays.mjs';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
@@ -71,7 +72,7 @@ const THINGS = {
   house: ['brick house with a yard', 'terraced house for a family', 'house at the end of the lane'],
   bed: ['bed in a four-bed dorm', 'bunk by the window'],
 };
-const AMENITIES = ['Wifi', 'Kitchen', 'Washer', 'Dishwasher', 'Lift', 'Balcony', 'Heating', 'Desk', 'Bicycle store', 'Garden', 'Parking', 'Pets allowed'];
+const AMENITIES = ['wifi', 'kitchen', 'washer', 'dishwasher', 'elevator', 'balcony', 'heating', 'workspace', 'bicycles', 'garden', 'parking', 'pets_allowed'];
 
 function addUser(email, password, name, roles) {
   const user = { id: `usr_${randomUUID()}`, email, name, roles, created_at: iso(), email_verified: true, locale: 'en', zone: 'Europe/Dublin' };
@@ -226,45 +227,6 @@ function seen(property, user) {
   return { ...property, address, location: blur(property.location) };
 }
 
-const blur = ({ lat, lon }) => ({ lat: Number(lat.toFixed(2)), lon: Number(lon.toFixed(2)) });
-const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').toLowerCase();
-
-function search(query) {
-  const started = performance.now();
-  const get = (name) => query.get(name) || undefined;
-  const words = fold(get('q') ?? '').split(/\W+/).filter(Boolean);
-  const box = get('bbox')?.split(',').map(Number);
-  const [checkIn, checkOut] = [get('check_in'), get('check_out')];
-  const nights = checkIn && checkOut ? Array.from({ length: span(checkIn, checkOut) }, (_, n) => day(n, checkIn)) : [];
-  let found = [...properties.values()].filter((one) => {
-    const text = fold(`${one.title} ${one.address.city} ${one.kind} ${one.amenities.join(' ')}`);
-    const price = one.price_per_night?.amount ?? 0;
-    return (
-      one.status === 'live' &&
-      words.every((word) => text.includes(word)) &&
-      (!box || (one.location.lon >= box[0] && one.location.lat >= box[1] && one.location.lon <= box[2] && one.location.lat <= box[3])) &&
-      price >= Number(get('price_min') ?? 0) &&
-      price <= Number(get('price_max') ?? Infinity) &&
-      one.unit.guests >= Number(get('guests') ?? 1) &&
-      nights.every((night) => freeUnits(one, night) > 0)
-    );
-  });
-  if (get('sort') === 'price') found.sort((a, b) => a.price_per_night.amount - b.price_per_night.amount);
-  if (get('sort') === 'newest') found.reverse();
-  const total = found.length;
-  const from = Number(get('cursor') ?? 0);
-  const limit = Number(get('limit') ?? 24);
-  const data = found.slice(from, from + limit).map((one, index) => ({
-    id: one.id, title: one.title, kind: one.kind, city: one.address.city, country: one.address.country, location: blur(one.location),
-    price_per_night: one.price_per_night, unit_types: one.units.length, cover: one.cover, bedrooms: one.unit.bedrooms, beds: one.unit.beds, bathrooms: one.unit.bathrooms,
-    guests: one.unit.guests, amenities: one.amenities.slice(0, 6),
-    ...((from + index) % 3 !== 2 && { rating: 4.1 + ((from + index) % 9) / 10 }),
-    ...(nights.length > 0 && { total: { ...one.price_per_night, amount: one.price_per_night.amount * nights.length } }),
-  }));
-  const more = from + limit < total;
-  return { status: 200, body: { data, page: { next: more ? String(from + limit) : null, has_more: more }, total, took_ms: Math.ceil(performance.now() - started) } };
-}
-
 function listing(data) {
   return { status: 200, body: { data, page: { next: null, has_more: false } } };
 }
@@ -339,7 +301,7 @@ function api(request, path, query, body) {
     return openSession({ email: known.email }, request.headers['user-agent'], known.id);
   }
   if (call === 'POST /auth/logout') return { status: 204, headers: { 'Set-Cookie': `${COOKIE}=; Secure; Path=/; Max-Age=0` } };
-  const answer = more.api(request, path, query, body) ?? inFull.api(request, path, query, body);
+  const answer = found.api(request, path, query) ?? more.api(request, path, query, body) ?? inFull.api(request, path, query, body);
   if (answer) return answer;
   if (call === 'POST /me/landlord-application') {
     const user = must(request);
@@ -348,7 +310,6 @@ function api(request, path, query, body) {
     const opened = openSession(user, request.headers['user-agent']);
     return { ...opened, status: 201, body: { status: 'approved', session: opened.body } };
   }
-  if (call === 'GET /search') return search(query);
   if (call === 'GET /properties') {
     const user = must(request);
     return listing([...properties.values()].filter((one) => one.owner_id === user.id));
@@ -498,6 +459,7 @@ const sessionsOf = {
 const operatorToken = randomBytes(16).toString('hex');
 const more = rooms({ Refused, must, who, users, sessionsOf, properties, owned, tag, once, addProperty, dataDir: DATA, operatorToken, site: () => `http://${host}:${server.address().port}` });
 
+const found = searching({ properties, freeUnits, day, span, Refused, catalogue: CATALOGUE });
 const inFull = stays({ Refused, must, properties, bookings, newBooking, once, own, span, day, iso });
 
 async function operators(request, response) {

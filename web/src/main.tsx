@@ -7,6 +7,8 @@ import './style/tokens.css';
 import './style/base.css';
 import './style/parts.css';
 import './style/pages.css';
+import './style/search.css';
+import './style/filters.css';
 import './style/rooms.css';
 import './style/stays.css';
 import { boot } from './api';

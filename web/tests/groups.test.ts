@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { boxText, commonCity, group, type Point } from '../src/map/groups';
+import { group, homes, type Point } from '../src/map/groups';
 
-const point = (id: string, lon: number, lat: number, city = 'Dublin'): Point => ({ id, lat, lon, label: '€1', city });
+const point = (id: string | null, lon: number, lat: number, count = 1): Point => ({ id, lat, lon, count, label: '€1', city: '' });
 const plain = (one: Point) => ({ x: one.lon, y: one.lat });
 
 describe('pins', () => {
@@ -11,13 +11,9 @@ describe('pins', () => {
     expect(groups[0]).toMatchObject({ x: 2, y: 2 });
   });
 
-  it('names a city only when it is the only one', () => {
-    expect(commonCity([point('a', 0, 0), point('b', 0, 0)])).toBe('Dublin');
-    expect(commonCity([point('a', 0, 0), point('b', 0, 0, 'Cork')])).toBeNull();
-    expect(commonCity([])).toBeNull();
-  });
-
-  it('writes boxes inside the world', () => {
-    expect(boxText(-200, -91, 10.1234567, 53)).toBe('-180,-90,10.12346,53');
+  it('stands in the middle of all homes, not of the clusters', () => {
+    const [one] = group([point(null, 0, 0, 9), point('b', 5, 0)], plain, 10, 10);
+    expect(one).toMatchObject({ x: 0.5, y: 0 });
+    expect(one && homes(one)).toBe(10);
   });
 });

@@ -1,4 +1,4 @@
-/** Every call that searching, booking and signing in make. */
+/** Every call that booking and signing in make. */
 import { client, data, session } from './app';
 import { sleep, type Answer } from './client';
 import type {
@@ -11,8 +11,6 @@ import type {
   NewBooking,
   NewProperty,
   Property,
-  SearchAnswer,
-  SearchQuery,
   Session,
   User,
   Version,
@@ -61,14 +59,6 @@ export const api = {
     return answer.status;
   },
 
-  search: (query: SearchQuery, signal?: AbortSignal) =>
-    data(
-      client.ask<SearchAnswer>('GET', '/search', {
-        auth: 'none',
-        query: { ...query },
-        ...(signal && { signal }),
-      }),
-    ),
   property: (id: string, signal?: AbortSignal) =>
     tagged(
       client.ask<Property>('GET', `/properties/${encodeURIComponent(id)}`, {

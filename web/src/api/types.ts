@@ -169,6 +169,19 @@ export interface Calendar {
   nights: Night[];
 }
 
+/** A piece of a text: plain text, and whether it is a word that was looked for. */
+export interface Piece {
+  text: string;
+  hit: boolean;
+}
+
+/** Texts of a home in the pieces that make them up. */
+export interface Highlight {
+  title: Piece[];
+  /** The part of the description with most of the words. */
+  description: Piece[];
+}
+
 export interface Card {
   id: string;
   title: string;
@@ -189,27 +202,10 @@ export interface Card {
   amenities: string[];
   rating?: number | null;
   total?: Money | null;
-}
-
-export interface SearchAnswer extends List<Card> {
-  total: number;
-  took_ms: number;
-}
-
-export type Sort = 'relevance' | 'price' | 'newest';
-
-export interface SearchQuery {
-  q?: string;
-  /** west,south,east,north */
-  bbox?: string;
-  price_min?: number;
-  price_max?: number;
-  check_in?: LocalDate;
-  check_out?: LocalDate;
-  guests?: number;
-  sort?: Sort;
-  limit?: number;
-  cursor?: string;
+  /** Where the words that were looked for are. */
+  highlight?: Highlight | null;
+  /** From `near` or the middle of the area. */
+  distance_m?: number | null;
 }
 
 export type BookingStatus =

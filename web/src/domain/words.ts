@@ -35,6 +35,12 @@ export function priceText(of: Pick<Card, 'price_per_night' | 'price_per_month'>,
   return money ? `${unitTypes > 1 ? 'from ' : ''}${formatMoney(money)} a ${unit}` : null;
 }
 
+/** "800 m", "3.4 km", "120 km": places are blurred, so no finer. */
+export function distance(metres: number): string {
+  if (metres < 950) return `${Math.max(100, Math.round(metres / 100) * 100)} m`;
+  return `${(metres / 1000).toFixed(metres < 9_950 ? 1 : 0).replace(/\.0$/, '')} km`;
+}
+
 const regions = new Intl.DisplayNames(['en-GB'], { type: 'region' });
 
 export function country(code: string): string {

@@ -2,58 +2,94 @@ import L from 'leaflet';
 import 'leaflet/dist/leaflet.css';
 import './map.css';
 import { useEffect, useRef, useState } from 'react';
+import type { Box, Corner } from '../domain/area';
+import { group, type Point } from './groups';
 import { drawOutlines } from './outlines';
-import { boxText, commonCity, group, type Group, type Point } from './groups';
+import { DEEPEST, pin, type Pinned } from './pins';
+import { areaShape, draftShape, isOnFirst } from './shapes';
+
+/** What the map shows. */
+export interface View {
+  box: Box;
+  zoom: number;
+  /** Whether the reader moved it, not the page. */
+  byReader: boolean;
+}
+
+/** Where to look. */
+export interface Fit {
+  /** The view is fitted anew when this changes. */
+  key: string;
+  box: Box;
+  /** To the very edge: the box is an area, not homes that need room around them. */
+  tight: boolean;
+  /** It is what the map shows: nothing is to be moved. */
+  stays: boolean;
+}
 
 interface MapProps {
   points: Point[];
-  /** The pin to lift, when its card is under the pointer. */
-  lifted: string | null;
-  /** west,south,east,north: where to look first. */
-  box: string;
-  /** The view is fitted anew when this changes. */
-  fitKey: string;
-  onOpen: (ids: string[]) => void;
-  /** The view after the reader moved it. */
-  onMoved: (box: string) => void;
+  /** The home whose card is under the pointer. */
+  lifted: { id: string; lat: number; lon: number } | null;
+  fit: Fit | null;
+  /** The area that is searched, if it is drawn. */
+  area: Corner[] | null;
+  /** The corners so far of an area that is being drawn; null when none is. */
+  drawing: Corner[] | null;
+  onCorner: (corner: Corner) => void;
+  /** A tap on the first corner. */
+  onClosed: () => void;
+  onOpen: (pinned: Pinned) => void;
+  onView: (view: View) => void;
 }
 
 const PIN_WIDTH = 62;
 const PIN_HEIGHT = 34;
-const DEEPEST = 15;
+/** Pixels beside what is fitted, so that no pin lies under the tools at the top or the button
+ *  at the bottom. */
+const ROOM: L.FitBoundsOptions = { paddingTopLeft: [44, 104], paddingBottomRight: [52, 72] };
 
 /** Homes on a map of outlines: no tiles, nothing from other hosts. */
-export default function MapView({ points, lifted, box, fitKey, onOpen, onMoved }: MapProps) {
+export default function MapView(props: MapProps) {
+  const { points, lifted, fit, area, drawing } = props;
   const holder = useRef<HTMLDivElement>(null);
   const [map, setMap] = useState<L.Map | null>(null);
   const pins = useRef<L.LayerGroup | null>(null);
   const byId = useRef(new Map<string, L.Marker>());
   const quiet = useRef(false);
-  const told = useRef({ onOpen, onMoved });
-  told.current = { onOpen, onMoved };
+  const fitted = useRef('');
+  const told = useRef(props);
+  told.current = props;
 
   useEffect(() => {
     if (!holder.current) return;
-    const made = L.map(holder.current, {
-      minZoom: 2,
-      maxZoom: DEEPEST,
-      zoomControl: false,
-      maxBounds: [[-85, -200], [85, 200]],
-      maxBoundsViscosity: 1,
-    }).setView([30, 5], 2);
-    made.attributionControl.setPrefix(false).addAttribution('Outlines: Natural Earth');
-    L.control.zoom({ position: 'topright' }).addTo(made);
-    L.control.scale({ position: 'bottomleft', imperial: false }).addTo(made);
+    const made = makeMap(holder.current);
     pins.current = L.layerGroup().addTo(made);
     const stop = drawOutlines(made);
-    const moved = (): void => {
-      if (quiet.current) return;
-      const seen = made.getBounds();
-      told.current.onMoved(boxText(seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()));
+    const seen = (): void => {
+      // Before it has been fitted it shows nothing that anybody asked for.
+      if (told.current.fit === null) return;
+      const box = made.getBounds();
+      told.current.onView({
+        box: { west: box.getWest(), south: box.getSouth(), east: box.getEast(), north: box.getNorth() },
+        zoom: made.getZoom(),
+        byReader: !quiet.current,
+      });
     };
-    made.on('moveend', moved);
-    const sized = new ResizeObserver(() => made.invalidateSize({ animate: false, pan: false }));
+    made.on('moveend', seen);
+    made.on('click', ({ latlng }) => {
+      const drawn = told.current.drawing;
+      if (drawn === null) return;
+      if (drawn.length > 2 && isOnFirst(made, drawn, latlng)) told.current.onClosed();
+      else told.current.onCorner([latlng.lng, latlng.lat]);
+    });
+    const sized = new ResizeObserver(() => {
+      quiet.current = true;
+      made.invalidateSize({ animate: false, pan: false });
+      quiet.current = false;
+    });
     sized.observe(holder.current);
+    fitted.current = '';
     setMap(made);
     return () => {
       sized.disconnect();
@@ -64,14 +100,18 @@ export default function MapView({ points, lifted, box, fitKey, onOpen, onMoved }
   }, []);
 
   useEffect(() => {
-    if (!map) return;
+    if (!map || !fit || fit.key === fitted.current) return;
+    fitted.current = fit.key;
+    if (fit.stays) return;
     quiet.current = true;
     map.invalidateSize({ animate: false, pan: false });
-    const wanted = box === '' ? boundsOf(points) : parseBox(box);
-    if (wanted) map.fitBounds(wanted, { animate: false, maxZoom: 13, padding: box === '' ? [48, 48] : [0, 0] });
+    const { west, south, east, north } = fit.box;
+    map.fitBounds([[south, west], [north, east]], { animate: false, maxZoom: 13, ...(!fit.tight && ROOM) });
+    // Told even if it stands where it stood.
+    map.fire('moveend');
     quiet.current = false;
-    // The points of one search only grow; the view is the reader's from then on.
-  }, [map, fitKey]);
+    // The view is the reader's until there is something else to look at.
+  }, [map, fit?.key]);
 
   useEffect(() => {
     if (!map) return;
@@ -81,9 +121,9 @@ export default function MapView({ points, lifted, box, fitKey, onOpen, onMoved }
       const zoom = map.getZoom();
       const project = (point: Point): L.Point => map.project([point.lat, point.lon], zoom);
       for (const one of group(points, project, PIN_WIDTH, PIN_HEIGHT)) {
-        const marker = pin(map, one, zoom, (ids) => told.current.onOpen(ids));
+        const marker = pin(map, one, zoom, (pinned) => told.current.onOpen(pinned));
         pins.current?.addLayer(marker);
-        for (const point of one.points) byId.current.set(point.id, marker);
+        for (const { id } of one.points) if (id !== null) byId.current.set(id, marker);
       }
     };
     draw();
@@ -91,56 +131,53 @@ export default function MapView({ points, lifted, box, fitKey, onOpen, onMoved }
     return () => void map.off('zoomend', draw);
   }, [map, points]);
 
+  useEffect(() => shown(map, area && areaShape(area)), [map, area]);
+  useEffect(() => shown(map, drawing && draftShape(drawing)), [map, drawing]);
+  const isDrawing = drawing !== null;
   useEffect(() => {
-    const marker = lifted === null ? undefined : byId.current.get(lifted);
-    marker?.getElement()?.classList.add('pin-lifted');
-    marker?.setZIndexOffset(1000);
+    if (!map || !isDrawing) return;
+    // By hand: Leaflet keeps classes of its own on the holder.
+    map.getContainer().classList.add('map-drawing');
+    map.doubleClickZoom.disable();
     return () => {
-      marker?.getElement()?.classList.remove('pin-lifted');
-      marker?.setZIndexOffset(0);
+      map.getContainer().classList.remove('map-drawing');
+      map.doubleClickZoom.enable();
     };
-  }, [lifted]);
+  }, [map, isDrawing]);
+
+  useEffect(() => {
+    if (!map || !lifted) return;
+    const marker = byId.current.get(lifted.id);
+    // Among several there is no pin of its own: a dot tells where it is.
+    if (!marker) return shown(map, L.circleMarker([lifted.lat, lifted.lon], { className: 'place place-lifted', interactive: false, radius: 9 }));
+    marker.getElement()?.classList.add('pin-lifted');
+    marker.setZIndexOffset(1000);
+    return () => {
+      marker.getElement()?.classList.remove('pin-lifted');
+      marker.setZIndexOffset(0);
+    };
+  }, [map, lifted]);
 
   return <div ref={holder} className="map" role="region" aria-label="Map of homes" />;
 }
 
-function pin(map: L.Map, one: Group, zoom: number, open: (ids: string[]) => void): L.Marker {
-  const [first] = one.points;
-  const alone = one.points.length === 1 && first !== undefined;
-  const city = commonCity(one.points);
-  const face = document.createElement('span');
-  if (!alone && city && zoom < 11) part(face, 'small', `${city} `);
-  part(face, 'b', alone ? first.label : String(one.points.length));
-  part(face, 'i', alone ? ` a night in ${first.city}` : ' homes', 'hidden');
-  const marker = L.marker(map.unproject([one.x, one.y], zoom), {
-    icon: L.divIcon({ html: face, className: alone ? 'pin' : 'pin pin-many', iconSize: undefined }),
-    riseOnHover: true,
-    keyboard: true,
-  });
-  marker.on('click keypress', (event) => {
-    const key = (event as L.LeafletKeyboardEvent).originalEvent;
-    if (event.type === 'keypress' && key.key !== 'Enter') return;
-    const bounds = boundsOf(one.points);
-    const apart = bounds !== null && map.getBoundsZoom(bounds, false, L.point(60, 60)) > zoom && zoom < DEEPEST;
-    if (alone || !apart) open(one.points.map((point) => point.id));
-    else if (bounds) map.fitBounds(bounds, { padding: [60, 60], maxZoom: DEEPEST });
-  });
-  return marker;
+function makeMap(holder: HTMLElement): L.Map {
+  const map = L.map(holder, {
+    minZoom: 2,
+    maxZoom: DEEPEST,
+    zoomControl: false,
+    maxBounds: [[-85, -200], [85, 200]],
+    maxBoundsViscosity: 1,
+  }).setView([30, 5], 2);
+  map.attributionControl.setPrefix(false).addAttribution('Outlines: Natural Earth');
+  L.control.zoom({ position: 'topright' }).addTo(map);
+  L.control.scale({ position: 'bottomleft', imperial: false }).addTo(map);
+  return map;
 }
 
-function part(face: HTMLElement, tag: string, text: string, className = ''): void {
-  const made = document.createElement(tag);
-  made.textContent = text;
-  made.className = className;
-  face.append(made);
-}
-
-function boundsOf(points: Point[]): L.LatLngBounds | null {
-  return points.length === 0 ? null : L.latLngBounds(points.map((point) => [point.lat, point.lon]));
-}
-
-function parseBox(box: string): L.LatLngBounds | null {
-  const [west, south, east, north] = box.split(',').map(Number);
-  if (west === undefined || south === undefined || east === undefined || north === undefined) return null;
-  return L.latLngBounds([south, west], [north, east]);
+/** Shows a layer until what it returns is called. */
+function shown(map: L.Map | null, layer: L.Layer | null): (() => void) | undefined {
+  if (!map || !layer) return undefined;
+  layer.addTo(map);
+  return () => void layer.remove();
 }

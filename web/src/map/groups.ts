@@ -1,10 +1,14 @@
-/** A home on the map. */
+/** A home on the map, or several that lie close together. */
 export interface Point {
-  id: string;
+  /** The home; null where there are several. */
+  id: string | null;
   lat: number;
   lon: number;
-  /** On the pin: its price. */
+  /** How many homes. */
+  count: number;
+  /** The lowest price of a night. */
   label: string;
+  /** Where the home is; empty for several. */
   city: string;
 }
 
@@ -16,7 +20,7 @@ export interface Group {
 }
 
 /** Joins points that would overlap on the screen: each point goes to the first group within
- *  reach. The points come in order of relevance, so that the groups stand still while more are loaded. */
+ *  reach. The fullest come first, so that they stand still while others join them. */
 export function group(
   points: Point[],
   project: (point: Point) => { x: number; y: number },
@@ -30,9 +34,10 @@ export function group(
       (one) => Math.abs(one.seedX - at.x) < reachX && Math.abs(one.seedY - at.y) < reachY,
     );
     if (near) {
+      const share = point.count / (homes(near) + point.count);
       near.points.push(point);
-      near.x += (at.x - near.x) / near.points.length;
-      near.y += (at.y - near.y) / near.points.length;
+      near.x += (at.x - near.x) * share;
+      near.y += (at.y - near.y) * share;
     } else {
       groups.push({ points: [point], x: at.x, y: at.y, seedX: at.x, seedY: at.y });
     }
@@ -40,15 +45,7 @@ export function group(
   return groups;
 }
 
-/** The city that all of them are in. */
-export function commonCity(points: Point[]): string | null {
-  const first = points[0]?.city;
-  return first && points.every((point) => point.city === first) ? first : null;
-}
-
-/** west,south,east,north with five decimals, inside the world. */
-export function boxText(west: number, south: number, east: number, north: number): string {
-  const lon = (value: number): number => Math.min(180, Math.max(-180, value));
-  const lat = (value: number): number => Math.min(90, Math.max(-90, value));
-  return [lon(west), lat(south), lon(east), lat(north)].map((value) => Number(value.toFixed(5))).join(',');
+/** How many homes they are together. */
+export function homes(group: Pick<Group, 'points'>): number {
+  return group.points.reduce((sum, point) => sum + point.count, 0);
 }

@@ -1,22 +1,28 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { useMemo, useRef, useState, type ReactNode } from 'react';
 import { Link, useSearchParams } from 'react-router';
-import { api } from '../api';
-import type { Card, Sort } from '../api/types';
-import { formatMoney } from '../domain/money';
-import { readForm, toQuery, writeForm, type SearchForm } from '../domain/query';
-import { plural, priceText } from '../domain/words';
-import type { Point } from '../map/groups';
-import { Cover } from '../parts/Cover';
-import { CardSkeleton, HomeCard, homePath } from '../parts/HomeCard';
+import { search, type Sort } from '../api/search';
+import type { Card } from '../api/types';
+import { filterCount, hasArea, readForm, toQuery, writeForm, type SearchForm } from '../domain/query';
+import { plural } from '../domain/words';
+import { CardSkeleton, HomeCard } from '../parts/HomeCard';
 import { SearchBar } from '../parts/SearchBar';
-import { Empty, Failure } from '../parts/States';
+import { Chips } from '../parts/search/Chips';
+import { FilterPanel } from '../parts/search/FilterPanel';
+import { NothingFound } from '../parts/search/NothingFound';
+import { SearchMap } from '../parts/search/SearchMap';
+import { Failure } from '../parts/States';
 import { useMedia, useTitle } from '../parts/hooks';
 
-// The map is a third of all script: it comes when it is on show.
-const MapView = lazy(() => import('../map/MapView'));
-
 const PAGE = 24;
+
+const SORTS: Record<Sort, string> = {
+  relevance: 'Best match',
+  price: 'Lowest price',
+  price_desc: 'Highest price',
+  distance: 'Nearest',
+  newest: 'Newest',
+};
 
 export function SearchPage() {
   const [params, setParams] = useSearchParams();
@@ -24,18 +30,33 @@ export function SearchPage() {
   const key = writeForm(form).toString();
   const wide = useMedia('(min-width: 62rem)');
   const [mapOpen, setMapOpen] = useState(false);
+  const [filtering, setFiltering] = useState(false);
   const [lifted, setLifted] = useState<string | null>(null);
+  // The way back leads to before the panel was opened, not through each of its choices.
+  const stepped = useRef(false);
   useTitle(form.q ? `Homes for “${form.q}”` : '');
 
   const found = useInfiniteQuery({
     queryKey: ['search', key],
-    queryFn: ({ pageParam, signal }) => api.search(toQuery(form, PAGE, pageParam), signal),
+    queryFn: ({ pageParam, signal }) => search.homes({ ...toQuery(form, PAGE, pageParam), ...(form.q && { highlight: true }) }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => (page.page.has_more ? page.page.next : undefined),
     placeholderData: keepPreviousData,
   });
 
-  const go = (next: SearchForm): void => setParams(writeForm(next));
+  const go = (next: SearchForm, replace = false): void => {
+    const address = writeForm(next);
+    if (address.toString() !== key) setParams(address, { replace });
+  };
+  const filter = (next: SearchForm): void => {
+    go(next, stepped.current);
+    stepped.current = true;
+  };
+  const openFilters = (): void => {
+    stepped.current = false;
+    setFiltering(true);
+  };
+  const reset = (): void => setParams(new URLSearchParams());
   const cards = useMemo(() => found.data?.pages.flatMap((page) => page.data) ?? [], [found.data]);
   const showMap = wide || mapOpen;
   const toggleMap = (): void => {
@@ -47,70 +68,86 @@ export function SearchPage() {
     <div className={showMap ? 'search search-mapped' : 'search'}>
       <div className="search-head">
         {key === '' && (wide || !mapOpen) && <h1>Find a home, hold your nights, pay when you’re sure.</h1>}
-        <SearchBar key={key} form={form} folded={!wide && mapOpen} onSearch={go} />
+        <SearchBar form={form} folded={!wide && mapOpen} onSearch={go} />
       </div>
       <section className="results" aria-label="Homes" hidden={!wide && mapOpen}>
-        <ResultsHead form={form} found={found} onSort={(sort) => go({ ...form, sort })} onClearBox={() => go({ ...form, bbox: '' })} />
-        <Results found={found} cards={cards} form={form} onLift={setLifted} onReset={() => setParams(new URLSearchParams())} />
+        <ResultsHead form={form} found={found} onSort={(sort) => go({ ...form, sort })}>
+          <button type="button" className="button tool" aria-haspopup="dialog" onClick={openFilters}>
+            Filters
+            {filterCount(form) > 0 && <span className="tool-count">{filterCount(form)}<span className="hidden"> chosen</span></span>}
+          </button>
+        </ResultsHead>
+        <Chips form={form} onChange={go} />
+        <Results found={found} cards={cards} form={form} onLift={setLifted} onChange={go} onReset={reset} />
       </section>
       {showMap && (
         <section className="search-map" aria-label="Map">
-          <SearchMap cards={cards} fitKey={found.isPlaceholderData ? '' : `${key}:${found.isSuccess}`} form={form} lifted={lifted} onBox={(bbox) => go({ ...form, bbox })} />
+          <SearchMap cards={cards} form={form} lifted={lifted} onArea={(area, quietly) => go({ ...form, ...area }, quietly)} />
         </section>
       )}
-      {!wide && cards.length > 0 && (
+      {!wide && (
         <button type="button" className="button map-toggle" aria-pressed={mapOpen} onClick={toggleMap}>
           {mapOpen ? 'Show list' : 'Show map'}
         </button>
       )}
+      {filtering && <FilterPanel form={form} onChange={filter} onClose={() => setFiltering(false)} />}
     </div>
   );
 }
 
-type Found = ReturnType<typeof useInfiniteQuery<Awaited<ReturnType<typeof api.search>>>>;
+type Found = ReturnType<typeof useInfiniteQuery<Awaited<ReturnType<typeof search.homes>>>>;
 
-function ResultsHead({ form, found, onSort, onClearBox }: {
+/** How many there are, in what order, and the tools for the search (`children`). */
+function ResultsHead({ form, found, onSort, children }: {
   form: SearchForm;
-  found: Pick<Found, 'data' | 'isPlaceholderData'>;
+  found: Pick<Found, 'data' | 'isPlaceholderData' | 'isError'>;
   onSort: (sort: Sort) => void;
-  onClearBox: () => void;
+  children: ReactNode;
 }) {
   const first = found.data?.pages[0];
+  const sorts = (Object.keys(SORTS) as Sort[]).filter((sort) => sort !== 'distance' || hasArea(form));
   return (
-    <div className="results-head">
-      <p role="status" className={found.isPlaceholderData ? 'results-count is-old' : 'results-count'}>
-        {first ? (
-          <>
-            <strong>{plural(first.total, 'home')}</strong>
-            <span className="fine tabular"> in {first.took_ms < 1 ? '<1' : Math.round(first.took_ms)} ms</span>
-          </>
-        ) : (
-          <span className="skeleton skeleton-line" />
-        )}
-      </p>
-      {form.bbox && (
-        <button type="button" className="chip" onClick={onClearBox}>
-          In the map’s area <span aria-hidden="true">×</span>
-          <span className="hidden">, remove</span>
-        </button>
+    <>
+      <div className="results-head">
+        <p role="status" className={found.isPlaceholderData ? 'results-count is-old' : 'results-count'}>
+          {first ? (
+            <>
+              <strong>{plural(first.total, 'home')}</strong>
+              <span className="fine tabular"> in {first.took_ms < 1 ? '<1' : Math.round(first.took_ms)} ms</span>
+            </>
+          ) : (
+            !found.isError && <span className="skeleton skeleton-line" />
+          )}
+        </p>
+        <div className="results-tools">
+          {children}
+          <label className="sort">
+            <span>Sort by</span>
+            <select value={form.sort} onChange={(event) => onSort(event.target.value as Sort)}>
+              {sorts.map((sort) => (
+                <option key={sort} value={sort}>{SORTS[sort]}</option>
+              ))}
+            </select>
+          </label>
+        </div>
+      </div>
+      {first?.did_you_mean && !found.isPlaceholderData && (
+        <p className="meant">
+          Did you mean{' '}
+          <Link to={{ search: `?${writeForm({ ...form, q: first.did_you_mean })}` }}>{first.did_you_mean}</Link>?
+        </p>
       )}
-      <label className="sort">
-        <span>Sort by</span>
-        <select value={form.sort} onChange={(event) => onSort(event.target.value as Sort)}>
-          <option value="relevance">Best match</option>
-          <option value="price">Lowest price</option>
-          <option value="newest">Newest</option>
-        </select>
-      </label>
-    </div>
+      {first?.timed_out && <p className="fine meant">The search was cut short: there may be more homes.</p>}
+    </>
   );
 }
 
-function Results({ found, cards, form, onLift, onReset }: {
+function Results({ found, cards, form, onLift, onChange, onReset }: {
   found: Pick<Found, 'isPending' | 'isError' | 'error' | 'refetch' | 'hasNextPage' | 'isFetchingNextPage' | 'isPlaceholderData' | 'data' | 'isFetchNextPageError'> & { fetchNextPage: () => unknown };
   cards: Card[];
   form: SearchForm;
   onLift: (id: string | null) => void;
+  onChange: (form: SearchForm) => void;
   onReset: () => void;
 }) {
   if (found.isPending) {
@@ -125,16 +162,7 @@ function Results({ found, cards, form, onLift, onReset }: {
   if (found.isError && cards.length === 0) {
     return <Failure error={found.error} retry={() => void found.refetch()} />;
   }
-  if (cards.length === 0) {
-    return (
-      <Empty title="No homes match this search">
-        <p>{form.bbox ? 'Zoom the map out, or remove the area.' : 'Try fewer words, other dates, or a wider price range.'}</p>
-        <button type="button" className="button" onClick={onReset}>
-          Show all homes
-        </button>
-      </Empty>
-    );
-  }
+  if (cards.length === 0) return <NothingFound form={form} onChange={onChange} onReset={onReset} />;
   const total = found.data?.pages[0]?.total ?? cards.length;
   return (
     <>
@@ -156,65 +184,4 @@ function Results({ found, cards, form, onLift, onReset }: {
       </div>
     </>
   );
-}
-
-function SearchMap({ cards, fitKey, form, lifted, onBox }: {
-  cards: Card[];
-  fitKey: string;
-  form: SearchForm;
-  lifted: string | null;
-  onBox: (box: string) => void;
-}) {
-  const [moved, setMoved] = useState<string | null>(null);
-  const [opened, setOpened] = useState<string[]>([]);
-  useEffect(() => {
-    setMoved(null);
-    setOpened([]);
-  }, [fitKey]);
-  const points = useMemo(
-    () =>
-      cards.map(
-        (card): Point => ({ id: card.id, lat: card.location.lat, lon: card.location.lon, label: pinText(card), city: card.city }),
-      ),
-    [cards],
-  );
-  const peek = cards.filter((card) => opened.includes(card.id));
-  return (
-    <>
-      <Suspense fallback={<div className="map-wait" />}>
-        <MapView points={points} lifted={lifted} box={form.bbox} fitKey={fitKey} onOpen={setOpened} onMoved={setMoved} />
-      </Suspense>
-      {moved && (
-        <button type="button" className="button map-area" onClick={() => onBox(moved)}>
-          Search this area
-        </button>
-      )}
-      {peek.length > 0 && (
-        <div className="peek" role="region" aria-label="Chosen on the map">
-          <button type="button" className="icon-button peek-close" aria-label="Close" onClick={() => setOpened([])}>
-            ×
-          </button>
-          <ul>
-            {peek.map((card) => (
-              <li key={card.id}>
-                <Link to={homePath(card.id, form)}>
-                  <Cover of={card} />
-                  <span>
-                    <strong>{card.title}</strong>
-                    <span className="fine">{priceText(card, card.unit_types ?? 1)}</span>
-                  </span>
-                </Link>
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-    </>
-  );
-}
-
-/** What a pin on the map says. */
-function pinText(card: Card): string {
-  const price = card.price_per_night ?? card.price_per_month;
-  return price ? formatMoney(price) : '–';
 }

@@ -2,8 +2,9 @@ import { Link } from 'react-router';
 import type { Card } from '../api/types';
 import { formatMoney } from '../domain/money';
 import type { SearchForm } from '../domain/query';
-import { KINDS, country, facts } from '../domain/words';
+import { KINDS, country, distance, facts } from '../domain/words';
 import { Cover } from './Cover';
+import { Marked } from './Marked';
 
 /** A home's page, with the dates and guests of the search. */
 export function homePath(id: string, form: Pick<SearchForm, 'checkIn' | 'checkOut' | 'guests'>): string {
@@ -30,6 +31,7 @@ export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm;
         <p className="card-place">
           <span>
             {KINDS[card.kind] ?? card.kind} in {card.city}, {country(card.country)}
+            {form.sort === 'distance' && typeof card.distance_m === 'number' && ` · ${distance(card.distance_m)}`}
           </span>
           {typeof card.rating === 'number' && (
             <span className="rating" aria-label={`Rated ${card.rating.toFixed(1)} of 5`}>
@@ -38,9 +40,14 @@ export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm;
           )}
         </p>
         <h2>
-          <Link to={homePath(card.id, form)}>{card.title}</Link>
+          <Link to={homePath(card.id, form)}>{card.highlight ? <Marked pieces={card.highlight.title} /> : card.title}</Link>
         </h2>
         <p className="card-facts">{facts(card).join(' · ')}</p>
+        {card.highlight?.description.some((piece) => piece.hit) && (
+          <p className="card-found">
+            <Marked pieces={card.highlight.description} />
+          </p>
+        )}
         <p className="card-price">
           <CardPrice card={card} />
           {card.total && <span className="card-total">{formatMoney(card.total)} in total</span>}

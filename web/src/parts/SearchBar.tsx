@@ -1,34 +1,55 @@
 import { useEffect, useState, type FormEvent } from 'react';
-import { addDays, formatRange, todayIn } from '../domain/dates';
-import { digits, filterCount, formError, type SearchForm } from '../domain/query';
-import { plural } from '../domain/words';
 import { clock } from '../api';
+import { addDays, formatRange, todayIn } from '../domain/dates';
+import { formError, hasArea, withBar, type SearchForm } from '../domain/query';
+import type { Suggestion } from '../domain/suggestions';
+import { plural } from '../domain/words';
+import { WhereBox } from './search/WhereBox';
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const GUESTS_MAX = 16;
 
-/** The search form. On a phone it folds to one line when a search is on. */
+type Draft = Pick<SearchForm, 'q' | 'checkIn' | 'checkOut' | 'guests'>;
+
+const draftOf = ({ q, checkIn, checkOut, guests }: SearchForm): Draft => ({ q, checkIn, checkOut, guests });
+
+/** What everybody asks first: where, when and how many. On a phone it folds to one line when
+ *  a search is on. */
 export function SearchBar({ form, folded, onSearch }: { form: SearchForm; folded: boolean; onSearch: (form: SearchForm) => void }) {
-  const [draft, setDraft] = useState(form);
-  const searched = form.q !== '' || filterCount(form) > 0;
-  const [open, setOpen] = useState(!searched);
+  const [draft, setDraft] = useState(() => draftOf(form));
+  const [open, setOpen] = useState(form.q === '' && !form.checkIn && !hasArea(form));
   const [wrong, setWrong] = useState<string | null>(null);
   const today = todayIn(HERE, clock.now());
+  const asked = JSON.stringify(draftOf(form));
+  // Another search, by a link or the way back: the fields follow it.
+  useEffect(() => {
+    setDraft(JSON.parse(asked) as Draft);
+    setWrong(null);
+  }, [asked]);
   useEffect(() => {
     if (folded) setOpen(false);
   }, [folded]);
-  const put = (part: Partial<SearchForm>): void => setDraft((old) => ({ ...old, ...part }));
+  const put = (part: Partial<Draft>): void => setDraft((old) => ({ ...old, ...part }));
 
   const checkInTo = (checkIn: string): void => {
     const pushed = checkIn && draft.checkOut && draft.checkOut <= checkIn;
     put({ checkIn, ...(pushed && { checkOut: addDays(checkIn, 1) }) });
   };
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    const error = formError(draft);
+  const go = (next: Draft, more: Partial<SearchForm> = {}): void => {
+    const error = formError(next);
     setWrong(error);
     if (error) return;
+    setDraft(next);
     setOpen(false);
-    onSearch(draft);
+    onSearch({ ...withBar(form, next), ...more });
+  };
+  const pick = ({ kind, value }: Suggestion): void => {
+    if (kind === 'amenity') go({ ...draft, q: '' }, { amenities: [...new Set([...form.amenities, value])] });
+    else go({ ...draft, q: value });
+  };
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    go(draft);
   };
 
   return (
@@ -38,10 +59,7 @@ export function SearchBar({ form, folded, onSearch }: { form: SearchForm; folded
         <span>{summary(form)}</span>
       </button>
       <div className="bar-fields">
-        <label className="bar-field bar-where">
-          <span>Where or what</span>
-          <input type="search" name="q" placeholder="City, street, or a word like “balcony”" value={draft.q} maxLength={200} onChange={(event) => put({ q: event.target.value })} />
-        </label>
+        <WhereBox value={draft.q} onText={(q) => put({ q })} onPick={pick} />
         <label className="bar-field">
           <span>Check-in</span>
           <input type="date" name="check_in" min={today} value={draft.checkIn} onChange={(event) => checkInTo(event.target.value)} />
@@ -53,17 +71,11 @@ export function SearchBar({ form, folded, onSearch }: { form: SearchForm; folded
         <label className="bar-field bar-small">
           <span>Guests</span>
           <select name="guests" value={draft.guests} onChange={(event) => put({ guests: Number(event.target.value) })}>
-            {Array.from({ length: 16 }, (_, index) => (
+            {Array.from({ length: Math.max(GUESTS_MAX, draft.guests) }, (_, index) => (
               <option key={index} value={index + 1}>{index + 1}</option>
             ))}
           </select>
         </label>
-        <div className="bar-field bar-price" role="group" aria-label="Price a night">
-          <span aria-hidden="true">Price a night</span>
-          <input inputMode="numeric" name="price_min" aria-label="Lowest price a night" placeholder="from" value={draft.priceMin} onChange={(event) => put({ priceMin: digits(event.target.value) })} />
-          <i aria-hidden="true">–</i>
-          <input inputMode="numeric" name="price_max" aria-label="Highest price a night" placeholder="to" value={draft.priceMax} onChange={(event) => put({ priceMax: digits(event.target.value) })} />
-        </div>
         <button type="submit" className="button button-main bar-go">Search</button>
       </div>
       {wrong && <p className="bar-wrong" role="alert">{wrong}</p>}
@@ -72,10 +84,5 @@ export function SearchBar({ form, folded, onSearch }: { form: SearchForm; folded
 }
 
 function summary(form: SearchForm): string {
-  const parts = [
-    form.checkIn ? formatRange(form.checkIn, form.checkOut) : 'any dates',
-    plural(form.guests, 'guest'),
-  ];
-  if (form.priceMin || form.priceMax) parts.push(`${form.priceMin || '0'}–${form.priceMax || '…'}`);
-  return parts.join(' · ');
+  return [form.checkIn ? formatRange(form.checkIn, form.checkOut) : 'any dates', plural(form.guests, 'guest')].join(' · ');
 }

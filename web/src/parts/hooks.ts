@@ -63,3 +63,13 @@ export function useTimeLeft(until: string | null | undefined): number {
   }, [until]);
   return until ? timeLeft(until, now) : 0;
 }
+
+/** The value once it has stood still for so many milliseconds. */
+export function useDebounced<T>(value: T, ms: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSettled(value), ms);
+    return () => window.clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}
