@@ -43,6 +43,7 @@ pub struct BlockFacts {
 impl Event {
     /// The type's name, such as `booking.held`.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::UserRegistered { .. } => "user.registered",

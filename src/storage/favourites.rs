@@ -47,7 +47,8 @@ pub async fn put(
     let lock = "select 1 from users where id = $1 for no key update";
     transaction.query(lock, &[&owner.uuid()]).await?;
     let count = "select count(*) from favourites where user_id = $1 and property_id <> $2";
-    let others: i64 = transaction.query_one(count, &[&owner.uuid(), &property.uuid()]).await?.get(0);
+    let others: i64 =
+        transaction.query_one(count, &[&owner.uuid(), &property.uuid()]).await?.get(0);
     if others >= FAVOURITES_MAX {
         let detail = "500 favourites at a time: give one up first";
         return Ok(Err(Refusal::invalid_field("", "too-many", detail)));
@@ -177,9 +178,7 @@ pub(super) async fn keep(
     let sql = "update favourites set told_minor = $3, currency = $4, free = $5, freed_at = $6
         where user_id = $1 and property_id = $2";
     let (free, freed) = (&watched.free, &watched.freed_at);
-    client
-        .execute(sql, &[&owner.uuid(), &property.uuid(), &minor, &currency, free, freed])
-        .await?;
+    client.execute(sql, &[&owner.uuid(), &property.uuid(), &minor, &currency, free, freed]).await?;
     Ok(())
 }
 

@@ -70,11 +70,7 @@ const SEARCH: &str = "select s.id, s.name, s.criteria, s.alert, s.created_at, s.
 ///
 /// # Errors
 /// When the database refuses or does not answer.
-pub async fn add(
-    client: &mut Client,
-    new: New<'_>,
-    now: Timestamp,
-) -> Result<Added, StorageError> {
+pub async fn add(client: &mut Client, new: New<'_>, now: Timestamp) -> Result<Added, StorageError> {
     let (id, owner) = (new.id.uuid(), new.owner.uuid());
     let transaction = client.transaction().await?;
     // Two at once: the second waits, and sees what the first has made.

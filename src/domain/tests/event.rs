@@ -167,8 +167,7 @@ fn watched() -> Vec<Event> {
     let (search_id, user_id) = (Uuid::from_u128(50).into(), tenant());
     let (property_id, name) = (property_id(), "Canal side".to_owned());
     let search = SearchFacts { search_id, user_id };
-    let matched =
-        SearchMatch { search_id, user_id, property_id, name: name.clone(), told: true };
+    let matched = SearchMatch { search_id, user_id, property_id, name: name.clone(), told: true };
     let (old, new) = (euro(30_000), euro(20_000));
     vec![
         Event::SearchSaved(search),

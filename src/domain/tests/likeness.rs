@@ -36,7 +36,8 @@ fn each_difference_makes_homes_less_alike() {
 #[test]
 fn what_is_nearer_in_everything_is_more_alike() {
     let near = Traits { price: Some(euro(11_000)), ..home() };
-    let far = Traits { at: Location { lat: 53.9, lon: -6.26 }, price: Some(euro(11_000)), ..home() };
+    let far =
+        Traits { at: Location { lat: 53.9, lon: -6.26 }, price: Some(euro(11_000)), ..home() };
     let dear = Traits { price: Some(euro(80_000)), ..home() };
     let apart = |other: &Traits| unlikeness(&home(), other);
     assert!(apart(&near) < apart(&far) && apart(&near) < apart(&dear));

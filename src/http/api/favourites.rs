@@ -153,9 +153,9 @@ async fn shown(
     rows: Vec<favourites::Favourite>,
     listings: &[Listing],
 ) -> Result<Vec<Favourite>, Problem> {
-    let hits = listings.iter().filter_map(|listing| {
-        cards::card(listing).map(|card| Hit { id: listing.id, card })
-    });
+    let hits = listings
+        .iter()
+        .filter_map(|listing| cards::card(listing).map(|card| Hit { id: listing.id, card }));
     let hits: Vec<Hit> = hits.collect();
     let covers = search::covers(state, &hits).await;
     let mut homes = HashMap::new();

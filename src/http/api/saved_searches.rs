@@ -56,8 +56,7 @@ pub async fn create(
     let id = SavedSearchId::from(ids::derived(request.uuid(), "saved-search"));
     let wish = body.into_wish()?;
     let known = known(&state, &wish.criteria).await;
-    let new =
-        New { id, owner: principal.user, wish: &wish, known: &known, fingerprint, request };
+    let new = New { id, owner: principal.user, wish: &wish, known: &known, fingerprint, request };
     let mut client = state.pool.get().await?;
     let added = saved_searches::add(&mut client, new, state.clock.now()).await?;
     state.tail.nudge();
@@ -169,15 +168,14 @@ pub async fn matches(
     let client = state.pool.get().await?;
     let found = saved_searches::find(&*client, principal.user, id).await?;
     let nights = found.ok_or_else(Problem::not_found)?.wish.criteria.nights;
-    let mut rows =
-        search_matches::of_search(&client, id, before, i64::from(limit) + 1).await?;
+    let mut rows = search_matches::of_search(&client, id, before, i64::from(limit) + 1).await?;
     let page = page::cut_at(LIST, &mut rows, limit, |row| (row.matched_at, row.property.uuid()));
     let ids: Vec<_> = rows.iter().map(|row| row.property).collect();
     let listings = properties::find_many(&client, &ids).await?;
     drop(client);
-    let hits = listings.iter().filter_map(|listing| {
-        cards::card(listing).map(|card| Hit { id: listing.id, card })
-    });
+    let hits = listings
+        .iter()
+        .filter_map(|listing| cards::card(listing).map(|card| Hit { id: listing.id, card }));
     let hits: Vec<Hit> = hits.collect();
     let covers = search::covers(&state, &hits).await;
     let mut cards = HashMap::new();

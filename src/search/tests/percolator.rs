@@ -110,26 +110,28 @@ fn criteria() -> impl Strategy<Value = Criteria> {
     let rest = (least(), least(), least(), least(), weighted(0.3, (-3..60_i32, 1..9_i32)));
     let kinds = (some(&KINDS, 4), some(&AMENITIES, 2), prop::bool::weighted(0.6));
     let words = prop_oneof![3 => Just(String::new()), 2 => text(3)];
-    (words, weighted(0.6, area()), price, rest, kinds).prop_map(|(text, area, price, rest, kinds)| {
-        let (min, max, currency) = price;
-        let (bedrooms, beds, half_bathrooms, guests, nights) = rest;
-        let (kinds, amenities, any_kind) = kinds;
-        let unit = 10_u64.pow(currency.map_or(2, |c| u32::from(c.exponent())));
-        Criteria {
-            text,
-            area,
-            price_min: min.map(|major| major * unit),
-            price_max: max.map(|major| major * unit),
-            currency,
-            bedrooms,
-            beds,
-            half_bathrooms,
-            guests,
-            kinds: if any_kind { Vec::new() } else { kinds },
-            amenities: amenities.iter().map(|key| (*key).to_owned()).collect(),
-            nights: nights.map(|(from, count)| stay(from, count)),
-        }
-    })
+    (words, weighted(0.6, area()), price, rest, kinds).prop_map(
+        |(text, area, price, rest, kinds)| {
+            let (min, max, currency) = price;
+            let (bedrooms, beds, half_bathrooms, guests, nights) = rest;
+            let (kinds, amenities, any_kind) = kinds;
+            let unit = 10_u64.pow(currency.map_or(2, |c| u32::from(c.exponent())));
+            Criteria {
+                text,
+                area,
+                price_min: min.map(|major| major * unit),
+                price_max: max.map(|major| major * unit),
+                currency,
+                bedrooms,
+                beds,
+                half_bathrooms,
+                guests,
+                kinds: if any_kind { Vec::new() } else { kinds },
+                amenities: amenities.iter().map(|key| (*key).to_owned()).collect(),
+                nights: nights.map(|(from, count)| stay(from, count)),
+            }
+        },
+    )
 }
 
 proptest! {
@@ -199,9 +201,7 @@ fn what_is_removed_is_gone() {
     let mut percolator = Percolator::default();
     let free = TakenNights { today: TODAY, taken: vec![] };
     let near = |radius| Criteria {
-        area: Some(Area::Circle(
-            Circle::new(Location { lat: 53.29, lon: -6.11 }, radius).unwrap(),
-        )),
+        area: Some(Area::Circle(Circle::new(Location { lat: 53.29, lon: -6.11 }, radius).unwrap())),
         ..Criteria::default()
     };
     percolator.set(search(1), &near(1_000.0));
