@@ -156,6 +156,12 @@ impl Percolator {
         self.searches.is_empty()
     }
 
+    /// The nights that a search asks for.
+    #[must_use]
+    pub fn nights(&self, id: SavedSearchId) -> Option<Nights> {
+        self.searches.get(&id)?.0.nights
+    }
+
     /// The searches that find a listing, in the order of their ids.
     #[must_use]
     pub fn matches(&self, listing: &ListingDoc, taken: &TakenNights) -> Vec<SavedSearchId> {

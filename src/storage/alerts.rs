@@ -36,8 +36,9 @@ pub struct Step {
 pub struct Matched {
     /// The home.
     pub property: PropertyId,
-    /// The searches.
-    pub searches: Vec<SavedSearchId>,
+    /// The searches, each with whether nights that it asks for were freed just now: then it
+    /// is news even of a home that matched when the search was saved.
+    pub searches: Vec<(SavedSearchId, bool)>,
     /// The request that has changed it.
     pub causation: Uuid,
 }
@@ -89,9 +90,14 @@ async fn matches(
     matched: &[Matched],
     now: Timestamp,
 ) -> Result<Vec<EdgeEvent>, StorageError> {
-    let pairs = matched.iter().flat_map(|home| home.searches.iter().map(|id| (*id, home.property)));
-    let (searches, homes): (Vec<Uuid>, Vec<Uuid>) =
-        pairs.map(|(search, home)| (search.uuid(), home.uuid())).unzip();
+    let (mut searches, mut homes, mut freed) = (Vec::new(), Vec::new(), Vec::new());
+    for home in matched {
+        for (search, is_freed) in &home.searches {
+            searches.push(search.uuid());
+            homes.push(home.property.uuid());
+            freed.push(*is_freed);
+        }
+    }
     if searches.is_empty() {
         return Ok(Vec::new());
     }
@@ -100,16 +106,17 @@ async fn matches(
             "with new as (
                  insert into saved_search_matches (search_id, property_id, matched_at, state)
                  select s.id, p.id, $3, case s.alert when 'off' then 'quiet' else 'waiting' end
-                 from unnest($1::uuid[], $2::uuid[]) m(search, home)
+                 from unnest($1::uuid[], $2::uuid[], $4::bool[]) m(search, home, freed)
                  join saved_searches s on s.id = m.search
                  join properties p on p.id = m.home
-                 where p.status = 'live' and p.owner_id <> s.user_id and not p.id = any(s.known)
+                 where p.status = 'live' and p.owner_id <> s.user_id
+                 and (m.freed or not p.id = any(s.known))
                  on conflict do nothing
                  returning search_id, property_id)
              select new.search_id, new.property_id, s.user_id, s.name, s.alert = 'instant' as fast
              from new join saved_searches s on s.id = new.search_id
              order by s.created_at, s.id, new.property_id",
-            &[&searches, &homes, &now],
+            &[&searches, &homes, &now, &freed],
         )
         .await?;
     let fast: Vec<Fresh> = rows.iter().filter(|row| row.get("fast")).map(fresh).collect();

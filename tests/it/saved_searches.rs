@@ -188,6 +188,15 @@ async fn nights_that_become_free_are_told() {
     wait_for_matches(&api, &held, 1).await;
     assert_eq!(matched(&world, &tenant).await, (1, 1));
     assert!(matches(&api, &kept_back).await.is_empty());
+    // Free when the search was saved, taken, and free again: news too.
+    let free = save(&api, &of(30, 32), "off").await;
+    let other = world.hold(&guest, &home.stay(world.day(40), 2)).await;
+    let booking = world.hold(&guest, &home.stay(world.day(31), 2)).await;
+    world.release(&guest, &other).await;
+    assert_eq!(matched(&world, &tenant).await, (1, 1));
+    assert!(matches(&api, &free).await.is_empty(), "other nights");
+    world.release(&guest, &booking).await;
+    wait_for_matches(&api, &free, 1).await;
     let path = format!("blocks/{block}");
     let freed = world.api(&landlord).call(Method::DELETE, &path).header("if-match", "*");
     assert!(freed.send().await.status < 300);

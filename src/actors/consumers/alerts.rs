@@ -42,12 +42,14 @@ pub struct Alerts {
     memory: Memory,
 }
 
-/// What an event says of a home.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What events say of a home.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Change {
     /// Whether searches may have come to find it: it says something else, or nights of it
     /// were freed.
     gains: bool,
+    /// The nights that were freed.
+    freed: Vec<Nights>,
     /// The request that has caused it.
     causation: Uuid,
 }
@@ -164,8 +166,10 @@ impl Alerts {
         home: &Home<'_>,
         change: &Change,
     ) -> Result<Option<Matched>, ConsumerError> {
-        let searches: Vec<SavedSearchId> =
-            self.memory.matches(client, home.document, &home.taken).await?;
+        let found = self.memory.matches(client, home.document, &home.taken).await?;
+        let is_freed = |nights: Nights| change.freed.iter().any(|freed| freed.overlaps(&nights));
+        let searches: Vec<(SavedSearchId, bool)> =
+            found.into_iter().map(|(id, nights)| (id, nights.is_some_and(is_freed))).collect();
         let (property, causation) = (home.listing.id, change.causation);
         Ok((!searches.is_empty()).then_some(Matched { property, searches, causation }))
     }
@@ -213,23 +217,36 @@ pub async fn is_free(
 fn changes(events: &[Recorded]) -> BTreeMap<PropertyId, Change> {
     let mut changes: BTreeMap<PropertyId, Change> = BTreeMap::new();
     for event in events {
-        let Some((home, gains)) = change(&event.event) else { continue };
-        let causation = event.causation;
-        let change = changes.entry(home).or_insert(Change { gains, causation });
-        *change = Change { gains: change.gains || gains, causation };
+        let Some((home, gain)) = change(&event.event) else { continue };
+        let change = changes.entry(home).or_default();
+        change.causation = event.causation;
+        change.gains |= gain != Gain::Nothing;
+        if let Gain::Nights(freed) = gain {
+            change.freed.push(freed);
+        }
     }
     changes
 }
 
-/// The home that an event changes, and whether searches may come to find it by that; an
-/// event that only takes nights matters to favourites alone.
-fn change(event: &Event) -> Option<(PropertyId, bool)> {
+/// By what searches may come to find a home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gain {
+    /// It says or costs something else.
+    Listing,
+    /// These nights were freed.
+    Nights(Nights),
+    /// By nothing: nights were taken, which matters to favourites alone.
+    Nothing,
+}
+
+/// The home that an event changes, and by what searches may come to find it.
+fn change(event: &Event) -> Option<(PropertyId, Gain)> {
     Some(match event {
         Event::PropertyApproved { property_id, .. }
         | Event::PropertyPublished { property_id, .. }
         | Event::PropertyUpdated { property_id, .. }
         | Event::PropertyRulesChanged { property_id, .. }
-        | Event::PropertyPriceChanged { property_id, .. } => (*property_id, true),
+        | Event::PropertyPriceChanged { property_id, .. } => (*property_id, Gain::Listing),
         Event::BookingExpired { stay, .. }
         | Event::BookingFailed { stay, .. }
         | Event::BookingCancelled { stay, .. }
@@ -237,14 +254,16 @@ fn change(event: &Event) -> Option<(PropertyId, bool)> {
         | Event::BookingDeclined { stay, .. }
         | Event::BookingCompleted { stay, .. }
         | Event::BookingNoShow { stay }
-        | Event::BookingMoved { stay, .. }
-        | Event::BookingModified { stay, .. } => (stay.property_id, true),
-        Event::CalendarUnblocked { block } => (block.property_id, true),
+        | Event::BookingMoved { stay, .. } => (stay.property_id, Gain::Nights(stay.nights)),
+        Event::BookingModified { stay, old_nights, .. } => {
+            (stay.property_id, Gain::Nights(*old_nights))
+        }
+        Event::CalendarUnblocked { block } => (block.property_id, Gain::Nights(block.nights)),
         Event::BookingHeld { stay, .. }
         | Event::BookingConfirmed { stay, .. }
         | Event::BookingRecorded { stay, .. }
-        | Event::BookingLatePaymentResolved { stay, .. } => (stay.property_id, false),
-        Event::CalendarBlocked { block } => (block.property_id, false),
+        | Event::BookingLatePaymentResolved { stay, .. } => (stay.property_id, Gain::Nothing),
+        Event::CalendarBlocked { block } => (block.property_id, Gain::Nothing),
         _ => return None,
     })
 }

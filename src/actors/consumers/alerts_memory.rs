@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
+use crate::domain::calendar::Nights;
 use crate::domain::entity::Stream;
 use crate::domain::event::{Event, Position};
 use crate::domain::ids::SavedSearchId;
@@ -32,16 +33,17 @@ struct Known {
 }
 
 impl Memory {
-    /// The searches that find a listing.
+    /// The searches that find a listing, with the nights that they ask for.
     pub(super) async fn matches(
         &self,
         client: &Client,
         listing: &ListingDoc,
         taken: &TakenNights,
-    ) -> Result<Vec<SavedSearchId>, StorageError> {
+    ) -> Result<Vec<(SavedSearchId, Option<Nights>)>, StorageError> {
         let mut known = self.0.lock().await;
         known.catch_up(client).await?;
-        Ok(known.percolator.matches(listing, taken))
+        let found = known.percolator.matches(listing, taken);
+        Ok(found.into_iter().map(|id| (id, known.percolator.nights(id))).collect())
     }
 
     /// Whether there is no search at all.

@@ -5,8 +5,9 @@ import { clock } from '../api';
 import { watched, type Alert, type SavedSearch } from '../api/watched';
 import { ago } from '../domain/devices';
 import { readForm } from '../domain/query';
-import { ALERTS, criteriaText, searchPath } from '../domain/watched';
+import { criteriaText, searchPath } from '../domain/watched';
 import { plural } from '../domain/words';
+import { AlertChoice } from '../parts/AlertChoice';
 import { Badge } from '../parts/Badge';
 import { HomeCard } from '../parts/HomeCard';
 import { Empty, Failure, Loading, Refusal } from '../parts/States';
@@ -64,14 +65,7 @@ function Saved({ search, opened }: { search: SavedSearch; opened: boolean }) {
             {search.last_alert_at && `, told last ${ago(search.last_alert_at, clock.now())}`}
           </p>
         </div>
-        <label className="saved-alert">
-          <span>Tell me</span>
-          <select value={search.alert} disabled={change.isPending} onChange={(event) => change.mutate(event.target.value as Alert)}>
-            {(Object.keys(ALERTS) as Alert[]).map((one) => (
-              <option key={one} value={one}>{ALERTS[one]}</option>
-            ))}
-          </select>
-        </label>
+        <AlertChoice value={search.alert} disabled={change.isPending} onChoose={(alert) => change.mutate(alert)} />
       </div>
       <p className="saved-acts">
         <button type="button" className="button" aria-expanded={open} aria-controls={listId} disabled={search.matches === 0} onClick={() => setOpen(!open)}>
@@ -114,7 +108,7 @@ function Matches({ search }: { search: SavedSearch }) {
         {found.data.pages.flatMap((page) => page.data).map((match) => (
           <HomeCard key={match.home.id} card={match.home} form={form} onLift={() => undefined}>
             <p className="card-facts">
-              {match.new && <Badge tone="lamp" label="New" />} Matches since {ago(match.matched_at, clock.now())}
+              {match.new && <Badge tone="lamp" label="New" />} Came to match {ago(match.matched_at, clock.now())}
             </p>
           </HomeCard>
         ))}

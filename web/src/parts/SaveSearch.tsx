@@ -3,7 +3,8 @@ import { useState, type FormEvent } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { watched, type Alert } from '../api/watched';
 import { toQuery, type SearchForm } from '../domain/query';
-import { ALERTS, criteriaOf, criteriaText, nameOf, narrows } from '../domain/watched';
+import { criteriaOf, criteriaText, nameOf, narrows } from '../domain/watched';
+import { AlertChoice } from './AlertChoice';
 import { TextField } from './Field';
 import { Refusal } from './States';
 import { useActionKeys, useSession } from './hooks';
@@ -59,15 +60,7 @@ function SaveForm({ criteria, onClose }: { criteria: ReturnType<typeof criteriaO
     <form className="panel save-form" onSubmit={submit}>
       <p className="fine">{criteriaText(criteria)}</p>
       <TextField label="Name" name="name" value={name} onText={setName} required maxLength={80} />
-      <fieldset className="segments">
-        <legend>Tell me</legend>
-        {(Object.keys(ALERTS) as Alert[]).map((one) => (
-          <label key={one}>
-            <input type="radio" name="alert" checked={alert === one} onChange={() => setAlert(one)} />
-            <span>{ALERTS[one]}</span>
-          </label>
-        ))}
-      </fieldset>
+      <AlertChoice value={alert} onChoose={setAlert} />
       <Refusal error={save.error} />
       <p className="save-acts">
         <button type="submit" className="button button-main" disabled={save.isPending || name.trim() === ''}>{save.isPending ? 'Saving…' : 'Save'}</button>
