@@ -174,6 +174,9 @@ async fn told_today(
         return Ok(today);
     }
     let users: Vec<Uuid> = fresh.iter().map(|fresh| fresh.user.uuid()).collect();
+    // Two streams are read at once: the second waits, and counts what the first has told.
+    let lock = "select 1 from users where id = any($1) order by id for no key update";
+    transaction.query(lock, &[&users]).await?;
     let (from, to) = day(now.to_zoned(TimeZone::UTC).date())?;
     let rows = transaction
         .query(

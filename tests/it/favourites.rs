@@ -45,6 +45,7 @@ async fn a_price_that_falls_enough_is_told_once() {
     set_price(&host, &home, 9_600).await;
     assert_eq!(dropped(&world, &tenant).await, (0, 0), "less than five percent");
     set_price(&host, &home, 9_000).await;
+    assert_eq!(dropped(&world, &tenant).await, (1, 1));
     set_price(&host, &home, 9_100).await;
     set_price(&host, &home, 8_900).await;
     assert_eq!(dropped(&world, &tenant).await, (1, 1), "against what was told before");

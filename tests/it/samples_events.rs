@@ -167,6 +167,7 @@ fn watched() -> Vec<Event> {
 }
 
 /// The place of an event in the list of all.
+#[expect(clippy::too_many_lines, reason = "a line for each kind")]
 pub(crate) fn place_of_event(event: &Event) -> usize {
     place!(
         event;

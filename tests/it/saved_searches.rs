@@ -97,7 +97,7 @@ async fn a_home_that_is_published_is_told_once_to_whom_it_concerns() {
     wait_for_matches(&world.api(&tenant), &id, 1).await;
     wait_for_matches(&world.api(&tenant), &words, 1).await;
     wait_for_matches(&world.api(&other), &quiet, 1).await;
-    assert_eq!(matches(&world.api(&tenant), &id).await, [home.id.clone()]);
+    assert_eq!(matches(&world.api(&tenant), &id).await, std::slice::from_ref(&home.id));
     assert_eq!(matched(&world, &tenant).await, (1, 1));
     assert_eq!(matched(&world, &other).await, (0, 0), "off only counts");
     assert_eq!(matched(&world, &landlord).await, (0, 0), "one's own is no news");
@@ -145,7 +145,7 @@ async fn a_price_that_comes_into_range_is_told_and_what_matched_before_is_not() 
     assert_eq!(matched(&world, &tenant).await, (0, 0));
     set_price(&host, &dear, 9_500).await;
     wait_for_matches(&api, &id, 1).await;
-    assert_eq!(matches(&api, &id).await, [dear.id.clone()]);
+    assert_eq!(matches(&api, &id).await, std::slice::from_ref(&dear.id));
     assert_eq!(matched(&world, &tenant).await, (1, 1));
     set_price(&host, &dear, 30_000).await;
     set_price(&host, &dear, 9_000).await;
