@@ -84,8 +84,8 @@ impl Wish {
             wrong("/name", "one line of plain text");
         }
         let Criteria { text, price_min, price_max, .. } = &self.criteria;
-        if text.chars().count() > TEXT_MAX {
-            wrong("/criteria/q", "up to 200 characters");
+        if text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
+            wrong("/criteria/q", "up to 200 characters of plain text");
         }
         if price_min.zip(*price_max).is_some_and(|(min, max)| min > max) {
             wrong("/criteria/price_max", "not below price_min");

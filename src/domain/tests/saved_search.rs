@@ -55,8 +55,10 @@ fn a_search_for_just_any_home_is_not_kept() {
     }
     let turned = Criteria { price_min: Some(2), price_max: Some(1), ..none() };
     assert_eq!(faults(&wish("turned", turned)), ["/criteria/price_max"]);
-    let wordy = Criteria { text: "x".repeat(201), ..none() };
-    assert_eq!(faults(&wish("wordy", wordy)), ["/criteria/q"]);
+    for wrong in ["x".repeat(201), "a\0b".into(), "a\nb".into()] {
+        let wordy = Criteria { text: wrong, ..none() };
+        assert_eq!(faults(&wish("wordy", wordy)), ["/criteria/q"]);
+    }
 }
 
 #[derive(Default)]

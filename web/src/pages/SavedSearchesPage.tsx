@@ -65,7 +65,7 @@ function Saved({ search, opened }: { search: SavedSearch; opened: boolean }) {
             {search.last_alert_at && `, told last ${ago(search.last_alert_at, clock.now())}`}
           </p>
         </div>
-        <AlertChoice value={search.alert} disabled={change.isPending} onChoose={(alert) => change.mutate(alert)} />
+        <AlertChoice value={change.isPending ? change.variables : search.alert} disabled={change.isPending} onChoose={(alert) => change.mutate(alert)} />
       </div>
       <p className="saved-acts">
         <button type="button" className="button" aria-expanded={open} aria-controls={listId} disabled={search.matches === 0} onClick={() => setOpen(!open)}>
