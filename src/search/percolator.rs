@@ -245,21 +245,21 @@ impl Asked<'_> {
             && self.taken.has_room(&self.listing.units, guests, nights)
     }
 
-    /// The words of all fields that are searched.
     fn words(&self) -> &HashSet<String> {
-        self.words.get_or_init(|| {
-            let ListingDoc { title, description, city, .. } = self.listing;
-            let mut words = HashSet::new();
-            let mut analyser = analyser();
-            for text in [title, description, city] {
-                let text = composed(text);
-                analyser.token_stream(&text).process(&mut |token| {
-                    words.insert(token.text.clone());
-                });
-            }
-            words
-        })
+        self.words.get_or_init(|| words_of(self.listing))
     }
+}
+
+/// The words of all fields that are searched.
+fn words_of(listing: &ListingDoc) -> HashSet<String> {
+    let mut words = HashSet::new();
+    let mut analyser = analyser();
+    for text in [&listing.title, &listing.description, &listing.city] {
+        analyser.token_stream(&composed(text)).process(&mut |token| {
+            words.insert(token.text.clone());
+        });
+    }
+    words
 }
 
 /// A bit for a kind of home by its name; none for one that there is not.

@@ -1,12 +1,17 @@
 //! Saved searches: whose they are, and what is told of homes that come to match.
 
 use jiff::tz::TimeZone;
+use rentezy::domain::entity::EntityRef;
+use rentezy::domain::event::Position;
+use rentezy::domain::ids::{PropertyId, SavedSearchId};
+use rentezy::storage::alerts::{self, Matched, Step};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::harness::client::{Answer, Api, text_at};
 use crate::harness::invariants;
+use crate::harness::postgres::TestDb;
 use crate::harness::server::World;
 use crate::harness::shop::{Home, User, new_property, uuid_of};
 use crate::harness::wait::{wait_for, wait_until};
@@ -278,6 +283,40 @@ async fn no_more_than_ten_of_a_day_are_told_at_once() {
     }
     assert_eq!(all, matches(&api, &id).await);
     api.get(&format!("saved-searches/{id}/matches?cursor=AQEB")).await.problem(400, "malformed");
+}
+
+/// Two nodes may believe for a moment that they keep a stream.
+#[tokio::test]
+async fn of_two_nodes_that_read_a_stream_one_tells() {
+    let db = TestDb::new();
+    let pool = db.database().pool(2).await.unwrap();
+    let world = World::plan().start_on(db).await;
+    let (landlord, tenant) = (world.landlord().await, world.tenant().await);
+    let api = world.api(&tenant);
+    let id = save(&api, &json!({"q": "canal"}), "instant").await;
+    let home = world.home(&landlord, 1, 10_000).await;
+    wait_for_matches(&api, &id, 1).await;
+    invariants::check(&world, &[]).await;
+    let sql = world.sql().await;
+    sql.execute("delete from saved_search_matches", &[]).await.unwrap();
+    let searches = vec![(SavedSearchId::from(uuid_of(&id)), false)];
+    let property = PropertyId::from(home.uuid());
+    let matched = [Matched { property, searches, causation: Uuid::nil() }];
+    let query = "select seq from consumer_offsets where consumer = 'alerts' and stream = $1";
+    let stream = EntityRef::from(property).shard().stream();
+    let from: i64 = sql.query_one(query, &[&i32::from(stream.0)]).await.unwrap().get(0);
+    let store = async |from: i64| {
+        let to = Position { stream, seq: from + 1 };
+        let step = Step { consumer: "alerts", from, to };
+        alerts::store(&pool, Some(step), &matched, &[], world.now()).await.unwrap()
+    };
+    assert!(!store(from - 1).await, "it is further on");
+    assert!(matches(&api, &id).await.is_empty(), "nothing is written then");
+    let (one, other) = tokio::join!(store(from), store(from));
+    assert!(one != other, "one of them");
+    let query = "select count(*) from events where type = 'search.matched'";
+    let events: i64 = sql.query_one(query, &[]).await.unwrap().get(0);
+    assert_eq!((events, matches(&api, &id).await.len()), (2, 1));
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! Favourites: homes that somebody keeps an eye on.
 
-use std::collections::HashMap;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -9,11 +7,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::home_cards;
 use super::properties::visible;
 use super::saved_search_forms::nights;
 use super::schema::{List, MoneyForm};
-use super::search::{self, Card};
-use crate::actors::consumers::{alerts, cards};
+use super::search::Card;
+use crate::actors::consumers::alerts;
 use crate::domain::favourite::{self, Watched};
 use crate::domain::ids::PropertyId;
 use crate::domain::money::Money;
@@ -23,7 +22,6 @@ use crate::http::extract::{self, Id, Json, Query};
 use crate::http::page;
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
-use crate::search::Hit;
 use crate::storage::{favourites, properties};
 
 /// Which favourites.
@@ -153,15 +151,7 @@ async fn shown(
     rows: Vec<favourites::Favourite>,
     listings: &[Listing],
 ) -> Result<Vec<Favourite>, Problem> {
-    let hits = listings
-        .iter()
-        .filter_map(|listing| cards::card(listing).map(|card| Hit { id: listing.id, card }));
-    let hits: Vec<Hit> = hits.collect();
-    let covers = search::covers(state, &hits).await;
-    let mut homes = HashMap::new();
-    for hit in hits {
-        homes.insert(hit.id, search::card(hit, None, &covers)?);
-    }
+    let mut homes = home_cards::cards(state, listings, None).await?;
     let one = |row: favourites::Favourite| {
         let listing = listings.iter().find(|listing| listing.id == row.property)?;
         let home = homes.remove(&row.property);

@@ -15,6 +15,7 @@ pub mod deposit_forms;
 pub mod deposits;
 pub mod devices;
 pub mod favourites;
+mod home_cards;
 pub mod hooks;
 pub mod listing_change;
 pub mod moderation;

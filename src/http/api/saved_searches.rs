@@ -1,17 +1,14 @@
 //! Saved searches: kept, changed and given up, and what came to match them.
 
-use std::collections::HashMap;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::home_cards;
 use super::saved_search_forms::{NewSavedSearch, SavedSearch, SavedSearchEdit, SearchMatch};
 use super::schema::List;
-use super::search;
-use crate::actors::consumers::cards;
 use crate::domain::criteria::Criteria;
 use crate::domain::ids::{self, PropertyId, SavedSearchId};
 use crate::domain::saved_search::KNOWN_MAX;
@@ -22,7 +19,7 @@ use crate::http::idempotency::{self, Key};
 use crate::http::page::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
-use crate::search::{Hit, LIMIT_MAX, SearchQuery, Sort};
+use crate::search::{LIMIT_MAX, SearchQuery, Sort};
 use crate::storage::saved_searches::{Added, New};
 use crate::storage::{properties, saved_searches, search_matches};
 
@@ -173,15 +170,7 @@ pub async fn matches(
     let ids: Vec<_> = rows.iter().map(|row| row.property).collect();
     let listings = properties::find_many(&client, &ids).await?;
     drop(client);
-    let hits = listings
-        .iter()
-        .filter_map(|listing| cards::card(listing).map(|card| Hit { id: listing.id, card }));
-    let hits: Vec<Hit> = hits.collect();
-    let covers = search::covers(&state, &hits).await;
-    let mut cards = HashMap::new();
-    for hit in hits {
-        cards.insert(hit.id, search::card(hit, nights, &covers)?);
-    }
+    let mut cards = home_cards::cards(&state, &listings, nights).await?;
     // One that has gone a moment ago has no card.
     let data = rows.into_iter().filter_map(|row| {
         let home = cards.remove(&row.property)?;
