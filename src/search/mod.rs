@@ -41,6 +41,8 @@ mod plan;
 mod query;
 mod task;
 
+mod percolator;
+
 pub use availability::{Availability, WINDOW_NIGHTS};
 pub use clusters::{CLUSTERS_MAX, Cluster, ZOOM_MAX};
 pub use cursor::Cursor;
@@ -48,6 +50,7 @@ pub use facets::Facets;
 pub use histogram::{Bucket, Histogram};
 pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
 pub use page::InvalidCursor;
+pub use percolator::{Percolator, TakenNights};
 pub use query::{Hit, LIMIT_MAX, MapPage, QueryError, SearchPage, SearchQuery, Sort};
 pub use schema::{InvalidListing, ListingDoc, UnitDoc, VERSION};
 

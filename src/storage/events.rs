@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Row, Transaction};
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
-use crate::domain::entity::Stream;
+use crate::domain::entity::{SHARDS, Stream};
 use crate::domain::event::{self, Actor, Event, Position, Recorded};
 
 /// Writes an event that no entity owns, in the caller's transaction: the stream's head row
@@ -297,6 +297,17 @@ pub async fn head(client: &Client, stream: Stream) -> Result<Option<Position>, S
     let sql = "select head from streams where stream = $1 and head > 0";
     let row = client.query_opt(sql, &[&i32::from(stream.0)]).await?;
     Ok(row.map(|row| Position { stream, seq: row.get(0) }))
+}
+
+/// As [`heads`], of the streams that no shard owns.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn edge_heads(client: &Client) -> Result<Vec<Position>, StorageError> {
+    let first = i32::from(SHARDS);
+    let query = "select stream, head from streams where head > 0 and stream >= $1";
+    let rows = client.query(query, &[&first]).await?;
+    rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
 }
 
 /// In each stream the number up to which events may have been dropped, where that is so.

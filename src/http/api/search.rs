@@ -168,7 +168,7 @@ fn query(params: &mut SearchParams, state: &AppState) -> Result<SearchQuery, Pro
 
 /// The covers of some results. Search answers without a database too, so it does not wait
 /// for one: cards without pictures are better than none.
-async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
+pub(super) async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
     let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
     let read = async {
         let client = state.pool.get().await.map_err(StorageError::from)?;
@@ -184,7 +184,7 @@ async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
     }
 }
 
-/// A hit as a result shows it.
+/// A home as results show it, with what the nights cost together.
 pub(super) fn card(
     hit: Hit,
     nights: Option<Nights>,

@@ -10,6 +10,7 @@ mod histogram;
 mod index;
 mod map;
 mod paging;
+mod percolator;
 mod places;
 mod query;
 mod remembered;
