@@ -8,6 +8,7 @@ import './style/base.css';
 import './style/parts.css';
 import './style/pages.css';
 import './style/search.css';
+import './style/finding.css';
 import './style/filters.css';
 import './style/rooms.css';
 import './style/stays.css';

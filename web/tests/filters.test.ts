@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Facets } from '../src/api/search';
-import { amenityChoices, chips, commonest, kindChoices, priceLabel, roomChoices, toggled, withoutFilters } from '../src/domain/filters';
+import { amenityChoices, chips, commonest, currenciesOf, kindChoices, priceLabel, roomChoices, toggled, withoutFilters } from '../src/domain/filters';
 import { readForm, writeForm } from '../src/domain/query';
 import { stepTo, suggestionGroups } from '../src/domain/suggestions';
 import { distance } from '../src/domain/words';
@@ -81,6 +81,11 @@ describe('words', () => {
   it('for distances no finer than places are known', () => {
     expect([0, 840, 949, 3_449, 9_960, 120_400].map(distance)).toEqual(['100 m', '800 m', '900 m', '3.4 km', '10 km', '120 km']);
   });
+});
+
+it('names the currencies of homes, the commonest first', () => {
+  const asks = (currency: string) => ({ price_per_night: { amount: 1, currency } });
+  expect(currenciesOf([asks('GBP'), asks('EUR'), { price_per_night: null }, asks('EUR')])).toEqual(['EUR', 'GBP']);
 });
 
 it('toggles', () => {

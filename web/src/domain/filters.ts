@@ -1,6 +1,6 @@
 import type { Amenity } from '../api/next';
 import type { Facets } from '../api/search';
-import type { Kind } from '../api/types';
+import type { Card, Kind } from '../api/types';
 import { formatRange } from './dates';
 import { ANYWHERE, hasArea, type SearchForm } from './query';
 import { KINDS, plural } from './words';
@@ -103,6 +103,13 @@ export function priceLabel(form: Pick<SearchForm, 'priceMin' | 'priceMax' | 'cur
 export function wholePrice(price: number, currency: string): string {
   if (!currency) return price.toLocaleString('en-GB');
   return new Intl.NumberFormat('en-GB', { style: 'currency', currency, maximumFractionDigits: 0 }).format(price);
+}
+
+/** The currencies that homes ask in, the commonest first. */
+export function currenciesOf(cards: Pick<Card, 'price_per_night'>[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { price_per_night: price } of cards) if (price) counts.set(price.currency, (counts.get(price.currency) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([currency]) => currency);
 }
 
 /** The search without any of them: words, dates and guests stay. */

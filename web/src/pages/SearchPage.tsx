@@ -3,6 +3,7 @@ import { useMemo, useRef, useState, type ReactNode } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { search, type Sort } from '../api/search';
 import type { Card } from '../api/types';
+import { currenciesOf } from '../domain/filters';
 import { filterCount, hasArea, readForm, toQuery, writeForm, type SearchForm } from '../domain/query';
 import { plural } from '../domain/words';
 import { CardSkeleton, HomeCard } from '../parts/HomeCard';
@@ -59,6 +60,7 @@ export function SearchPage() {
   };
   const reset = (): void => setParams(new URLSearchParams());
   const cards = useMemo(() => found.data?.pages.flatMap((page) => page.data) ?? [], [found.data]);
+  const currencies = useMemo(() => currenciesOf(cards), [cards]);
   const showMap = wide || mapOpen;
   const toggleMap = (): void => {
     setMapOpen(!mapOpen);
@@ -68,7 +70,11 @@ export function SearchPage() {
   return (
     <div className={showMap ? 'search search-mapped' : 'search'}>
       <div className="search-head">
-        {key === '' && (wide || !mapOpen) && <h1>Find a home, hold your nights, pay when you’re sure.</h1>}
+        {key === '' && (wide || !mapOpen) ? (
+          <h1>Find a home, hold your nights, pay when you’re sure.</h1>
+        ) : (
+          <h1 className="hidden">{form.q ? `Homes for “${form.q}”` : 'Homes'}</h1>
+        )}
         <SearchBar form={form} folded={!wide && mapOpen} onSearch={go} />
       </div>
       <section className="results" aria-label="Homes" hidden={!wide && mapOpen}>
@@ -92,7 +98,7 @@ export function SearchPage() {
           {mapOpen ? 'Show list' : 'Show map'}
         </button>
       )}
-      {filtering && <FilterPanel form={form} onChange={filter} onClose={() => setFiltering(false)} />}
+      {filtering && <FilterPanel form={form} currencies={currencies} onChange={filter} onClose={() => setFiltering(false)} />}
     </div>
   );
 }

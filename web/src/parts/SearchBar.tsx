@@ -1,7 +1,7 @@
 import { useEffect, useState, type FormEvent } from 'react';
 import { clock } from '../api';
 import { addDays, formatRange, todayIn } from '../domain/dates';
-import { formError, hasArea, withBar, type SearchForm } from '../domain/query';
+import { formError, withBar, writeForm, type SearchForm } from '../domain/query';
 import type { Suggestion } from '../domain/suggestions';
 import { plural } from '../domain/words';
 import { WhereBox } from './search/WhereBox';
@@ -17,7 +17,7 @@ const draftOf = ({ q, checkIn, checkOut, guests }: SearchForm): Draft => ({ q, c
  *  a search is on. */
 export function SearchBar({ form, folded, onSearch }: { form: SearchForm; folded: boolean; onSearch: (form: SearchForm) => void }) {
   const [draft, setDraft] = useState(() => draftOf(form));
-  const [open, setOpen] = useState(form.q === '' && !form.checkIn && !hasArea(form));
+  const [open, setOpen] = useState(() => writeForm({ ...form, sort: 'relevance' }).size === 0);
   const [wrong, setWrong] = useState<string | null>(null);
   const today = todayIn(HERE, clock.now());
   const asked = JSON.stringify(draftOf(form));

@@ -14,8 +14,10 @@ const ROOM_LABELS: [Rooms, string][] = [['bedrooms', 'Bedrooms'], ['beds', 'Beds
 
 /** What a search can be narrowed by, with how many homes each choice would leave. The search
  *  behind it follows at once. On a phone it is a sheet from below. */
-export function FilterPanel({ form, onChange, onClose }: {
+export function FilterPanel({ form, currencies, onChange, onClose }: {
   form: SearchForm;
+  /** Of the homes that are on show. */
+  currencies: string[];
   onChange: (form: SearchForm) => void;
   onClose: () => void;
 }) {
@@ -35,7 +37,7 @@ export function FilterPanel({ form, onChange, onClose }: {
   const facets = found.data?.facets;
   const put = (change: Partial<SearchForm>): void => onChange({ ...form, ...change });
   return (
-    <dialog ref={dialog} className="filters" aria-labelledby="filters-title" onClose={onClose} onClick={(event) => event.target === dialog.current && onClose()}>
+    <dialog ref={dialog} className="filters" aria-labelledby="filters-title" onClose={() => dialog.current?.open === false && onClose()} onClick={(event) => event.target === dialog.current && onClose()}>
       <div className="filters-in">
         <header className="filters-top">
           <h2 id="filters-title">Filters</h2>
@@ -43,7 +45,7 @@ export function FilterPanel({ form, onChange, onClose }: {
         </header>
         <div className="filters-body">
           <Pills legend="Kind of home" choices={kindChoices(form, facets)} onPick={(kind) => put({ kinds: toggled(form.kinds, kind) })} />
-          <PriceFilter form={form} buckets={facets?.price.buckets} onChange={put} />
+          <PriceFilter form={form} buckets={facets?.price.buckets} currencies={currencies} onChange={put} />
           {ROOM_LABELS.map(([of, label]) => (
             <Pills key={of} legend={label} single name={of} choices={roomChoices(form, facets, of)} onPick={(least) => put({ [of]: least })} />
           ))}
@@ -77,7 +79,7 @@ function Pills<T extends string | number>({ legend, choices, single, name, onPic
   return (
     <fieldset className="filter">
       <legend>{legend}</legend>
-      <div className="pills">
+      <div className={single ? 'pills pills-row' : 'pills'}>
         {choices.map((one) => (
           <label key={one.value} className={one.disabled ? 'pill pill-off' : 'pill'}>
             {/* What would find nothing can still be reached and read; it is not chosen. */}

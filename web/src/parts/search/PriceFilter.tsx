@@ -11,20 +11,25 @@ const SETTLE_MS = 250;
 
 /** The price of a night: where homes are, by bars, and the range that is wanted, by two thumbs
  *  or by numbers. */
-export function PriceFilter({ form, buckets, onChange }: {
+export function PriceFilter({ form, buckets, currencies, onChange }: {
   form: SearchForm;
+  /** Of the homes that are on show. */
+  currencies: string[];
   buckets: PriceBucket[] | undefined;
   onChange: (change: Partial<SearchForm>) => void;
 }) {
   const [draft, put] = useSettled(form, onChange);
   const unit = form.currency ? 10 ** exponent(form.currency) : 100;
   const scale = buckets ? scaleOf(buckets, unit) : null;
+  const mixed = form.currency === '' && currencies.length > 1;
+  // Where all ask in one currency, prices are in it without its being chosen.
+  const shown = form.currency || (currencies.length === 1 ? (currencies[0] as string) : '');
   const upsideDown = draft.priceMin !== '' && draft.priceMax !== '' && Number(draft.priceMin) > Number(draft.priceMax);
   return (
     <fieldset className="filter">
       <legend>Price a night</legend>
-      <p className="filter-note" aria-hidden="true">{priceLabel({ ...draft, currency: form.currency })}</p>
-      {scale ? <Range scale={scale} draft={draft} currency={form.currency} onRange={put} /> : <div className={buckets ? 'range range-none' : 'range skeleton'} />}
+      <p className="filter-note" aria-hidden="true">{priceLabel({ ...draft, currency: shown })}</p>
+      {scale ? <Range scale={scale} draft={draft} currency={shown} onRange={put} /> : <div className={buckets ? 'range range-none' : 'range skeleton'} />}
       <div className="price-row">
         <label>
           <span>From</span>
@@ -38,12 +43,13 @@ export function PriceFilter({ form, buckets, onChange }: {
           <span>Currency</span>
           <select name="currency" value={form.currency} onChange={(event) => onChange({ currency: event.target.value, priceMin: '', priceMax: '' })}>
             <option value="">Any</option>
-            {CURRENCIES.map((code) => (
+            {[...currencies, ...CURRENCIES.filter((code) => !currencies.includes(code))].map((code) => (
               <option key={code}>{code}</option>
             ))}
           </select>
         </label>
       </div>
+      {mixed && <p className="field-hint">These homes ask in {currencies.length} currencies: choose one to compare their prices.</p>}
       {upsideDown && <p className="field-error" role="alert">The lowest price is above the highest.</p>}
     </fieldset>
   );

@@ -87,7 +87,7 @@ export function SearchMap({ cards, form, lifted, onArea }: {
         drawing={drawing}
         hasArea={hasArea(form)}
         follows={follows}
-        moved={moved !== null && !follows}
+        moved={moved !== null && !follows && opened === null}
         onDraw={setDrawing}
         onFinish={finish}
         onClear={() => onArea(ANYWHERE, false)}
