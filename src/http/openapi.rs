@@ -12,8 +12,9 @@ use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
-    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
-    profile, promos, properties, property_life, registration, search, sign_in, system, units,
+    favourites, hooks, moderation, notifications, oauth, passwords, payments, photos, preferences,
+    pricing, profile, promos, properties, property_life, registration, saved_searches, search,
+    sign_in, similar, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -102,6 +103,16 @@ use super::router::{self, Route};
         photos::remove,
         photos::show,
         search::search,
+        similar::similar,
+        saved_searches::list,
+        saved_searches::create,
+        saved_searches::read,
+        saved_searches::edit,
+        saved_searches::delete,
+        saved_searches::matches,
+        favourites::list,
+        favourites::put,
+        favourites::delete,
         bookings::hold,
         bookings::list,
         bookings::read,

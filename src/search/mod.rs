@@ -21,10 +21,13 @@ mod page;
 mod plan;
 mod query;
 
+mod percolator;
+
 pub use availability::{Availability, WINDOW_NIGHTS};
 pub use cursor::Cursor;
 pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
 pub use page::InvalidCursor;
+pub use percolator::{Percolator, TakenNights};
 pub use query::{Hit, LIMIT_MAX, QueryError, SearchPage, SearchQuery, Sort};
 pub use schema::{InvalidListing, ListingDoc, UnitDoc, VERSION};
 

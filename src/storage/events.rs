@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Row, Transaction};
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
-use crate::domain::entity::Stream;
+use crate::domain::entity::{SHARDS, Stream};
 use crate::domain::event::{self, Actor, Event, Position, Recorded};
 
 /// Writes an event that no entity owns, in the caller's transaction: the stream's head row
@@ -269,6 +269,17 @@ pub(super) fn entry(row: &Row) -> Result<Entry, StorageError> {
 /// When the database cannot be read.
 pub async fn heads(client: &Client) -> Result<Vec<Position>, StorageError> {
     let rows = client.query("select stream, head from streams where head > 0", &[]).await?;
+    rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
+}
+
+/// As [`heads`], of the streams that no shard owns.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn edge_heads(client: &Client) -> Result<Vec<Position>, StorageError> {
+    let first = i32::from(SHARDS);
+    let query = "select stream, head from streams where head > 0 and stream >= $1";
+    let rows = client.query(query, &[&first]).await?;
     rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
 }
 

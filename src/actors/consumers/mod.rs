@@ -1,5 +1,8 @@
 //! What follows from events: one consumer a file.
 
+pub mod alerts;
+mod alerts_memory;
+pub mod cards;
 pub mod mail;
 pub mod notifications;
 pub mod payments;

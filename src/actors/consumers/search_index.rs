@@ -409,7 +409,7 @@ fn later(myself: &ActorRef<Msg>, message: Msg, pause: Duration) {
 }
 
 /// The earliest date there is anywhere on earth: no home loses its own today by it.
-fn earliest_date(now: Timestamp) -> Date {
+pub(super) fn earliest_date(now: Timestamp) -> Date {
     calendar::local_date(now, &last_zone())
 }
 

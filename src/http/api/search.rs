@@ -237,7 +237,7 @@ fn bbox(text: &str) -> Result<BBox, Problem> {
 
 /// The covers of some results. Search answers without a database too, so it does not wait
 /// for one: cards without pictures are better than none.
-async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
+pub(super) async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
     let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
     let read = async {
         let client = state.pool.get().await.map_err(StorageError::from)?;
@@ -253,7 +253,12 @@ async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
     }
 }
 
-fn card(hit: Hit, nights: Option<Nights>, covers: &[photos::Photo]) -> Result<Card, Problem> {
+/// A home as results show it, with what the nights cost together.
+pub(super) fn card(
+    hit: Hit,
+    nights: Option<Nights>,
+    covers: &[photos::Photo],
+) -> Result<Card, Problem> {
     let body: CardBody = serde_json::from_value(hit.card)
         .map_err(|error| Problem::internal(&format!("card of {}: {error}", hit.id)))?;
     let total = nights

@@ -6,5 +6,6 @@ mod availability;
 mod brute_force;
 mod index;
 mod paging;
+mod percolator;
 mod query;
 mod text;
