@@ -3,6 +3,7 @@
 // drawing over them; a stay taken in place of one that is gone. Runs against BASE_URL, or
 // starts the server itself (RENTEZY_BIN).
 import { accessibility, openBrowser, overflow } from './browser.mjs';
+import { Caller, UNIT } from './caller.mjs';
 import { startServer } from './server.mjs';
 import { Run, eventually, must } from './steps.mjs';
 
@@ -26,68 +27,7 @@ const run = new Run('bookings', server, { landlord, tenant, phone });
 
 // ---- without a browser ------------------------------------------------------------------
 
-/** Somebody who calls the API by themselves. */
-class Caller {
-  token = null;
-
-  async ask(method, path, body, headers = {}) {
-    const answer = await fetch(`${base}/api/v1${path}`, {
-      method,
-      headers: {
-        Origin: base,
-        ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        ...(this.token && { Authorization: `Bearer ${this.token}` }),
-        ...(method !== 'GET' && { 'Idempotency-Key': crypto.randomUUID() }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    const found = text === '' ? null : JSON.parse(text);
-    must(answer.ok, `${method} ${path}: ${answer.status} ${text.slice(0, 300)}`);
-    return found;
-  }
-
-  async join(person) {
-    await this.ask('POST', '/auth/register', person);
-    const { email, password } = person;
-    this.token = (await this.ask('POST', '/auth/login', { email, password })).access_token;
-    return this;
-  }
-
-  async host() {
-    const answer = await this.ask('POST', '/me/landlord-application', {});
-    if (answer.session) this.token = answer.session.access_token;
-    return this;
-  }
-
-  /** A home that is live. */
-  async list(title, unit, policies) {
-    const made = await this.ask('POST', '/properties', {
-      kind: 'flat',
-      title,
-      description: 'Rooms by the water, with a view over the weir and a stove for the evenings.',
-      address: { city: 'Dublin', country: 'IE' },
-      location: { lat: 53.34, lon: -6.26 },
-      zone: 'Europe/Dublin',
-      amenities: ['wifi'],
-      unit,
-      stay_mode: 'nightly',
-      price_per_night: { amount: 10_000, currency: 'EUR' },
-    });
-    let { version } = made;
-    if (policies) {
-      const now = await this.ask('GET', `/properties/${made.id}`);
-      const { version: _, ...old } = now.policies;
-      version = (await this.ask('PUT', `/properties/${made.id}/policies`, { ...old, ...policies }, { 'If-Match': `"${version}"` })).version;
-    }
-    await this.ask('POST', `/properties/${made.id}/submit`, undefined, { 'If-Match': `"${version}"` });
-    return made.id;
-  }
-}
-
-const UNIT = { name: 'Whole place', count: 1, bedrooms: 1, beds: 1, bathrooms: 1, guests: 3 };
-const callers = { landlord: new Caller(), rival: new Caller() };
+const callers = { landlord: new Caller(base), rival: new Caller(base) };
 
 // ---- with one ---------------------------------------------------------------------------
 
@@ -141,7 +81,7 @@ await run.need('a landlord with two homes, and a tenant', async () => {
   plain = await callers.landlord.list(PLAIN, UNIT);
   asked = await callers.landlord.list(ASKED, { ...UNIT, name: 'Room', count: 2 }, { instant_book: false });
   await callers.rival.join(people.rival);
-  await new Caller().join(people.tenant);
+  await new Caller(base).join(people.tenant);
   await signIn(landlord.page, people.landlord);
   await signIn(tenant.page, people.tenant);
 });

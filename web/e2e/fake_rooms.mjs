@@ -119,7 +119,7 @@ export function rooms(base) {
     if (noun === 'notification-preferences') {
       const user = must(request);
       if (method === 'PUT') preferences.set(user.id, body.preferences);
-      const rows = ['security', 'bookings', 'hosting'].map((category) => ({ in_app: true, email: true, ...preferences.get(user.id)?.find((row) => row.category === category), category, locked: category === 'security' }));
+      const rows = ['security', 'bookings', 'hosting', 'alerts'].map((category) => ({ in_app: true, email: true, ...preferences.get(user.id)?.find((row) => row.category === category), category, locked: category === 'security' }));
       return { status: 200, body: { preferences: rows } };
     }
     if (noun === 'unsubscribe') {

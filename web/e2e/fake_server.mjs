@@ -16,6 +16,7 @@ import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { POLICIES, rooms } from './fake_rooms.mjs';
 import { stays } from './fake_stays.mjs';
+import { watching } from './fake_watched.mjs';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const HOLD_MS = Number(process.env.FAKE_HOLD_SECONDS ?? 600) * 1000;
@@ -229,6 +230,12 @@ function seen(property, user) {
 const blur = ({ lat, lon }) => ({ lat: Number(lat.toFixed(2)), lon: Number(lon.toFixed(2)) });
 const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').toLowerCase();
 
+const cardOf = (one) => ({
+  id: one.id, title: one.title, kind: one.kind, city: one.address.city, country: one.address.country, location: blur(one.location),
+  price_per_night: one.price_per_night, unit_types: one.units.length, cover: one.cover, bedrooms: one.unit.bedrooms, beds: one.unit.beds, bathrooms: one.unit.bathrooms,
+  guests: one.unit.guests, amenities: one.amenities.slice(0, 6),
+});
+
 function search(query) {
   const started = performance.now();
   const get = (name) => query.get(name) || undefined;
@@ -255,9 +262,7 @@ function search(query) {
   const from = Number(get('cursor') ?? 0);
   const limit = Number(get('limit') ?? 24);
   const data = found.slice(from, from + limit).map((one, index) => ({
-    id: one.id, title: one.title, kind: one.kind, city: one.address.city, country: one.address.country, location: blur(one.location),
-    price_per_night: one.price_per_night, unit_types: one.units.length, cover: one.cover, bedrooms: one.unit.bedrooms, beds: one.unit.beds, bathrooms: one.unit.bathrooms,
-    guests: one.unit.guests, amenities: one.amenities.slice(0, 6),
+    ...cardOf(one),
     ...((from + index) % 3 !== 2 && { rating: 4.1 + ((from + index) % 9) / 10 }),
     ...(nights.length > 0 && { total: { ...one.price_per_night, amount: one.price_per_night.amount * nights.length } }),
   }));
@@ -339,7 +344,7 @@ function api(request, path, query, body) {
     return openSession({ email: known.email }, request.headers['user-agent'], known.id);
   }
   if (call === 'POST /auth/logout') return { status: 204, headers: { 'Set-Cookie': `${COOKIE}=; Secure; Path=/; Max-Age=0` } };
-  const answer = more.api(request, path, query, body) ?? inFull.api(request, path, query, body);
+  const answer = more.api(request, path, query, body) ?? inFull.api(request, path, query, body) ?? watched(request, path, body);
   if (answer) return answer;
   if (call === 'POST /me/landlord-application') {
     const user = must(request);
@@ -498,6 +503,7 @@ const sessionsOf = {
 const operatorToken = randomBytes(16).toString('hex');
 const more = rooms({ Refused, must, who, users, sessionsOf, properties, owned, tag, once, addProperty, dataDir: DATA, operatorToken, site: () => `http://${host}:${server.address().port}` });
 
+const watched = watching({ Refused, must, properties, once, search, cardOf, iso });
 const inFull = stays({ Refused, must, properties, bookings, newBooking, once, own, span, day, iso });
 
 async function operators(request, response) {

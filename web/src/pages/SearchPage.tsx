@@ -9,6 +9,7 @@ import { plural, priceText } from '../domain/words';
 import type { Point } from '../map/groups';
 import { Cover } from '../parts/Cover';
 import { CardSkeleton, HomeCard, homePath } from '../parts/HomeCard';
+import { SaveSearch } from '../parts/SaveSearch';
 import { SearchBar } from '../parts/SearchBar';
 import { Empty, Failure } from '../parts/States';
 import { useMedia, useTitle } from '../parts/hooks';
@@ -51,6 +52,7 @@ export function SearchPage() {
       </div>
       <section className="results" aria-label="Homes" hidden={!wide && mapOpen}>
         <ResultsHead form={form} found={found} onSort={(sort) => go({ ...form, sort })} onClearBox={() => go({ ...form, bbox: '' })} />
+        <SaveSearch form={form} />
         <Results found={found} cards={cards} form={form} onLift={setLifted} onReset={() => setParams(new URLSearchParams())} />
       </section>
       {showMap && (
