@@ -20,6 +20,7 @@ if has_web; then
     phase "browser test" browser_test e2e
     phase "browser test of the search" browser_test e2e:search
     phase "browser test of bookings" browser_test e2e:bookings
+    phase "browser test of favourites and saved searches" browser_test e2e:watched
     phase "browser test of accounts" browser_test e2e:accounts
     phase "browser test of landlords" browser_test e2e:landlord
     phase "browser test of operators" browser_test e2e:operator

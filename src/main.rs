@@ -69,6 +69,8 @@ enum Command {
     Cluster(tools::ops_cluster::ClusterArgs),
     /// What the ledger of a running server says, and what its auditor found.
     Ledger(tools::ops_ledger::LedgerArgs),
+    /// Have the search index of a running server built anew; searches go on meanwhile.
+    Reindex(tools::ops_search::ReindexArgs),
     /// Check what must be true of the database; a server may be running.
     Check,
     /// Make a copy of the database and the blobs; a server may be running.
@@ -166,6 +168,9 @@ fn run(command: Command, config: Arc<Config>) -> Result<(), Failure> {
         }
         Command::Ledger(arguments) => {
             ask(tools::ops_ledger::ledger(&config, arguments, &mut std::io::stdout()))
+        }
+        Command::Reindex(arguments) => {
+            ask(tools::ops_search::reindex(&config, arguments, &mut std::io::stdout()))
         }
         Command::Check => beside(&config, async |database| {
             let clock = clock(&config)?;

@@ -7,6 +7,7 @@ use rentezy::domain::amenity;
 use rentezy::domain::calendar::Nights;
 use rentezy::domain::ids::UnitId;
 use rentezy::domain::money::Money;
+use rentezy::domain::stay_rules::StayRules;
 use rentezy::search::{ListingDoc, UnitDoc};
 use rentezy::tools::demo::listings::listings;
 use rentezy::tools::listing::ListingDraft;
@@ -70,6 +71,8 @@ fn document(number: usize, draft: &ListingDraft) -> ListingDoc {
         units: vec![UnitDoc { id: UnitId::from(id.uuid()), guests: unit.guests.into() }],
         min_nights: 1,
         max_nights: policies.max_nights.map_or(730, u32::from),
+        stay_rules: StayRules::default(),
+        utc_offset_minutes: 0,
         lat: blurred.lat,
         lon: blurred.lon,
         created: Timestamp::UNIX_EPOCH.saturating_add(age).unwrap_or(Timestamp::MAX),

@@ -97,7 +97,7 @@ pub(crate) fn facets() -> SearchQuery {
 /// The nearest with enough beds.
 pub(crate) fn nearest(asked: &Question) -> SearchQuery {
     let criteria = Criteria { beds: Some(asked.beds), ..Criteria::default() };
-    SearchQuery { near: Some(asked.centre), sort: Sort::Distance, ..criteria.into() }
+    SearchQuery { centre: Some(asked.centre), sort: Sort::Distance, ..criteria.into() }
 }
 
 /// The original's example: a word, a radius, a price, amenities and dates, the most relevant

@@ -30,8 +30,8 @@ const RECONNECT: std::time::Duration = std::time::Duration::from_millis(50);
 /// How a change set ended, as its entity is told.
 #[derive(Debug, PartialEq)]
 pub enum SetEnd {
-    /// It was written, and left these records.
-    Fresh(Vec<CommandRecord>),
+    /// It was written, and left these records; its stream has come so far, if it wrote events.
+    Fresh(Vec<CommandRecord>, Option<Position>),
     /// One of its commands had been carried out before; nothing was written.
     Already,
     /// The shard has another owner; nothing was written.
@@ -48,7 +48,7 @@ impl SetEnd {
     /// A word for it, as metrics have it.
     const fn name(&self) -> &'static str {
         match self {
-            Self::Fresh(_) => "fresh",
+            Self::Fresh(..) => "fresh",
             Self::Already => "already",
             Self::Fenced => "fenced",
             Self::Gated(_) => "gated",
@@ -306,9 +306,14 @@ async fn write(mut writer: Box<Writer>, batch: Vec<Pending>) -> Msg {
     while let Some(part) = parts.pop() {
         match settle(&mut writer, part).await {
             Some(settled) => {
-                for (set, (end, head)) in part.iter().zip(settled) {
-                    ends.push(end);
-                    heads.extend(head.map(|seq| (set.shard.stream(), seq)));
+                for (set, (end, seq)) in part.iter().zip(settled) {
+                    let stream = set.shard.stream();
+                    heads.extend(seq.map(|seq| (stream, seq)));
+                    let head = seq.map(|seq| Position { stream, seq });
+                    ends.push(match end {
+                        SetEnd::Fresh(records, _) => SetEnd::Fresh(records, head),
+                        end => end,
+                    });
                 }
             }
             None if part.len() == 1 => ends.push(SetEnd::Aborted),
@@ -325,7 +330,10 @@ async fn write(mut writer: Box<Writer>, batch: Vec<Pending>) -> Msg {
         metrics::counter!("committer_sets_total", "end" => end.name()).increment(1);
     }
     let batch = sets.into_iter().zip(ends).zip(waiting).map(|((set, end), on_end)| {
-        let end = if matches!(end, SetEnd::Fresh(_)) { SetEnd::Fresh(set.commands) } else { end };
+        let end = match end {
+            SetEnd::Fresh(_, head) => SetEnd::Fresh(set.commands, head),
+            end => end,
+        };
         Ended { entity: set.entity.id, end, on_end }
     });
     let heads = heads.into_iter().map(|(stream, seq)| Position { stream, seq });
@@ -348,7 +356,7 @@ async fn settle(writer: &mut Writer, sets: &[ChangeSet]) -> Option<Vec<(SetEnd, 
                     );
                 }
                 let ends = answers.into_iter().map(|answer| match answer {
-                    Settled::Fresh { head } => (SetEnd::Fresh(Vec::new()), head),
+                    Settled::Fresh { head } => (SetEnd::Fresh(Vec::new(), None), head),
                     Settled::Already => (SetEnd::Already, None),
                     // The first sending may have gone through before the shard moved.
                     Settled::Fenced if resent => (SetEnd::Unknown, None),

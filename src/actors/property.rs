@@ -343,12 +343,15 @@ impl State {
     async fn on_settled(&mut self, myself: &ActorRef<Msg>, end: SetEnd) {
         let turn = std::mem::take(&mut self.in_flight);
         match end {
-            SetEnd::Fresh(records) => {
+            SetEnd::Fresh(records, head) => {
                 if let Some(memory) = &mut self.memory {
                     memory.remember(records);
                     memory.property.forget_settled();
                 }
-                self.owed = turn;
+                let placed = turn
+                    .into_iter()
+                    .map(|(waiting, answer)| (waiting, answer.map(|answer| answer.at(head))));
+                self.owed = placed.collect();
             }
             SetEnd::Fenced => {
                 tracing::error!(entity = %self.entity, "shard has another owner");
@@ -443,7 +446,8 @@ fn decide_one(
             return Ok(Answer::Refused(refusal));
         }
     };
-    let answer = Answer::Done { outcome: decision.outcome.clone(), replayed: false };
+    let answer =
+        Answer::Done { outcome: decision.outcome.clone(), replayed: false, position: None };
     if decision.is_empty() && !request.command.is_timer() {
         return Ok(answer);
     }
@@ -476,7 +480,7 @@ fn decide_one(
 /// The answer to a request that was carried out before.
 fn repeated(record: &CommandRecord, request: &Request) -> Answer {
     if record.fingerprint == request.fingerprint {
-        Answer::Done { outcome: record.outcome.clone(), replayed: true }
+        Answer::Done { outcome: record.outcome.clone(), replayed: true, position: None }
     } else {
         Answer::Refused(Refusal::KeyReused)
     }

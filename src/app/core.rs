@@ -12,7 +12,7 @@ use crate::actors::cluster::region::Region;
 use crate::actors::committer::Committers;
 use crate::actors::consumer::Consumers;
 use crate::actors::consumers::search_index::{self, Search};
-use crate::actors::consumers::{mail, notifications, payments, stripe_hooks};
+use crate::actors::consumers::{alerts, mail, notifications, payments, stripe_hooks};
 use crate::actors::identity::Identities;
 use crate::actors::mailer::{self, Mailer};
 use crate::actors::payer::{self, Payer};
@@ -189,6 +189,8 @@ impl Core {
         }
         let notifications = notifications::Notifications { pool: pool.clone() };
         self.consumers.start(notifications).await?;
+        let alerts = alerts::Alerts::new(pool, &self.clock, &self.tail);
+        self.consumers.start(alerts).await?;
         Ok(())
     }
 

@@ -325,6 +325,9 @@ section! {
         commit_ms: u64 = "200", Kind::Number(10, 60_000);
         /// Memory of the index writer, in MiB.
         writer_memory_mb: usize = "64", Kind::Number(15, 4_096);
+        /// How long a search may take, in milliseconds; then it answers with what it has
+        /// found, and says so.
+        budget_ms: u64 = "250", Kind::Number(1, 60_000);
     }
 }
 
@@ -564,6 +567,12 @@ impl Search {
     #[must_use]
     pub fn commit(&self) -> Duration {
         Duration::from_millis(self.commit_ms)
+    }
+
+    /// How long a search may take.
+    #[must_use]
+    pub fn budget(&self) -> Duration {
+        Duration::from_millis(self.budget_ms)
     }
 
     /// Memory of the index writer, in bytes.

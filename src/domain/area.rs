@@ -70,6 +70,15 @@ impl Area {
             Self::Polygon(polygon) => polygon.bounds(),
         }
     }
+
+    /// Its middle: of a circle the centre, otherwise that of the box around it.
+    #[must_use]
+    pub fn centre(&self) -> Location {
+        match self {
+            Self::Circle(circle) => circle.centre(),
+            Self::Box(_) | Self::Polygon(_) => self.bounds().centre(),
+        }
+    }
 }
 
 /// Between two parallels and two meridians.
@@ -136,6 +145,16 @@ impl BBox {
             self.west <= point.lon || point.lon <= self.east
         };
         lon && self.south <= point.lat && point.lat <= self.north
+    }
+
+    /// The point half-way between its edges.
+    #[must_use]
+    pub fn centre(&self) -> Location {
+        let east = if self.west <= self.east { self.east } else { self.east + 360.0 };
+        Location {
+            lat: f64::midpoint(self.south, self.north),
+            lon: on_globe(f64::midpoint(self.west, east)),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Actor;
+use super::event::{Actor, Position};
 use super::ids::RequestId;
 use super::refusal::Refusal;
 use super::stay::{Command, Outcome};
@@ -30,7 +30,24 @@ pub enum Answer {
         outcome: Outcome,
         /// Whether it had been done before.
         replayed: bool,
+        /// A place in the log that has its events, and perhaps those of others, before it.
+        /// None when it wrote none just now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        position: Option<Position>,
     },
     /// It was refused, and nothing has changed.
     Refused(Refusal),
+}
+
+impl Answer {
+    /// The same, with a place in the log that has its events before it.
+    #[must_use]
+    pub fn at(self, place: Option<Position>) -> Self {
+        match self {
+            Self::Done { outcome, replayed, position } => {
+                Self::Done { outcome, replayed, position: position.or(place) }
+            }
+            refused @ Self::Refused(_) => refused,
+        }
+    }
 }

@@ -10,7 +10,9 @@ use super::booking::ExpiringReason;
 use super::booking_details::Party;
 use super::calendar::Nights;
 use super::cancellation::RefundLines;
+use super::event_record::is_false;
 pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
+pub use super::event_search::{NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch};
 use super::ids::{BookingId, PaymentId, PhotoId, PromoId, PropertyId, ProposalId};
 use super::ids::{RefundId, UnitId, UserId};
 use super::money::Money;
@@ -216,6 +218,27 @@ pub enum Event {
         /// The word, which may be given to another code from now on.
         code: String,
     },
+    /// Somebody keeps a search.
+    #[serde(rename = "search.saved")]
+    SearchSaved(SearchFacts),
+    /// A saved search looks for something else, is called otherwise or told otherwise.
+    #[serde(rename = "search.changed")]
+    SearchChanged(SearchFacts),
+    /// A search is kept no longer.
+    #[serde(rename = "search.deleted")]
+    SearchDeleted(SearchFacts),
+    /// A home has come to match a saved search: once in its life.
+    #[serde(rename = "search.matched")]
+    SearchMatched(SearchMatch),
+    /// What came to match a saved search is told together.
+    #[serde(rename = "search.digested")]
+    SearchDigested(SearchDigest),
+    /// A home that somebody keeps an eye on has become cheaper.
+    #[serde(rename = "favourite.price_dropped")]
+    FavouritePriceDropped(PriceDrop),
+    /// Nights that somebody keeps an eye on a home for can be had again.
+    #[serde(rename = "favourite.nights_freed")]
+    FavouriteNightsFreed(NightsFreed),
     /// Nights are held for a tenant.
     #[serde(rename = "booking.held")]
     BookingHeld {
@@ -570,9 +593,4 @@ pub enum Event {
         /// Where, for the first few.
         keys: Vec<String>,
     },
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }

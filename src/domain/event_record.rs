@@ -43,6 +43,7 @@ pub struct BlockFacts {
 impl Event {
     /// The type's name, such as `booking.held`.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
     pub const fn name(&self) -> &'static str {
         match self {
             Self::UserRegistered { .. } => "user.registered",
@@ -71,6 +72,13 @@ impl Event {
             Self::PropertyPhotoRemoved { .. } => "property.photo_removed",
             Self::PromoCodeCreated { .. } => "promo_code.created",
             Self::PromoCodeEnded { .. } => "promo_code.ended",
+            Self::SearchSaved(_) => "search.saved",
+            Self::SearchChanged(_) => "search.changed",
+            Self::SearchDeleted(_) => "search.deleted",
+            Self::SearchMatched(_) => "search.matched",
+            Self::SearchDigested(_) => "search.digested",
+            Self::FavouritePriceDropped(_) => "favourite.price_dropped",
+            Self::FavouriteNightsFreed(_) => "favourite.nights_freed",
             Self::BookingHeld { .. } => "booking.held",
             Self::BookingPaymentPending { .. } => "booking.payment_pending",
             Self::BookingExpiring { .. } => "booking.expiring",
@@ -163,4 +171,9 @@ pub struct Recorded {
     pub causation: Uuid,
     /// What happened.
     pub event: Event,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+pub(super) const fn is_false(value: &bool) -> bool {
+    !*value
 }

@@ -127,6 +127,8 @@ ids! {
     PriceRuleId = "prl";
     /// A promo code.
     PromoId = "prm";
+    /// What somebody looks for, kept.
+    SavedSearchId = "sav";
     /// A proposal to change a booking.
     ProposalId = "chg";
     /// Nights that a landlord keeps back.

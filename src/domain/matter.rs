@@ -8,7 +8,7 @@ use super::booking_details::Party;
 use super::calendar::Nights;
 use super::cancellation::RefundLines;
 use super::event::StayFacts;
-use super::ids::{PropertyId, UnitId};
+use super::ids::{PropertyId, SavedSearchId, UnitId};
 use super::money::Money;
 use super::preference::Category;
 
@@ -313,6 +313,42 @@ pub enum Matter {
         /// Why.
         reason: String,
     },
+    /// A home has come to match a saved search.
+    SearchMatched {
+        /// The search.
+        search_id: SavedSearchId,
+        /// What it is called.
+        name: String,
+        /// The home.
+        property_id: PropertyId,
+    },
+    /// Homes have come to match a saved search.
+    SearchDigest {
+        /// The search.
+        search_id: SavedSearchId,
+        /// What it is called.
+        name: String,
+        /// How many homes.
+        count: u32,
+        /// The one that matched last.
+        property_id: PropertyId,
+    },
+    /// A favourite has become cheaper.
+    PriceDropped {
+        /// The home.
+        property_id: PropertyId,
+        /// What it cost.
+        old: Money,
+        /// What it costs now.
+        new: Money,
+    },
+    /// Nights of a favourite can be had again.
+    NightsFreed {
+        /// The home.
+        property_id: PropertyId,
+        /// The nights.
+        nights: Nights,
+    },
 }
 
 impl Matter {
@@ -348,6 +384,10 @@ impl Matter {
             | Self::HostCancelled { .. }
             | Self::ListingApproved { .. }
             | Self::ListingRejected { .. } => Category::Hosting,
+            Self::SearchMatched { .. }
+            | Self::SearchDigest { .. }
+            | Self::PriceDropped { .. }
+            | Self::NightsFreed { .. } => Category::Alerts,
             Self::BookingRequested { to, .. }
             | Self::ChangeProposed { to, .. }
             | Self::ChangeAccepted { to, .. }
@@ -402,7 +442,11 @@ impl Matter {
             | Self::LandlordApproved {}
             | Self::LandlordDeclined { .. }
             | Self::ListingApproved { .. }
-            | Self::ListingRejected { .. } => None,
+            | Self::ListingRejected { .. }
+            | Self::SearchMatched { .. }
+            | Self::SearchDigest { .. }
+            | Self::PriceDropped { .. }
+            | Self::NightsFreed { .. } => None,
         }
     }
 
@@ -410,9 +454,12 @@ impl Matter {
     #[must_use]
     pub const fn property(&self) -> Option<PropertyId> {
         match self {
-            Self::ListingApproved { property_id } | Self::ListingRejected { property_id, .. } => {
-                Some(*property_id)
-            }
+            Self::ListingApproved { property_id }
+            | Self::ListingRejected { property_id, .. }
+            | Self::SearchMatched { property_id, .. }
+            | Self::SearchDigest { property_id, .. }
+            | Self::PriceDropped { property_id, .. }
+            | Self::NightsFreed { property_id, .. } => Some(*property_id),
             _ => match self.stay() {
                 Some(stay) => Some(stay.property_id),
                 None => None,

@@ -15,6 +15,8 @@ pub enum Category {
     Bookings,
     /// One's homes: stays in them, and what is decided about them.
     Hosting,
+    /// What saved searches and favourites have found.
+    Alerts,
     /// What administrators have to see to. Cannot be switched off.
     Duty,
 }
@@ -31,7 +33,7 @@ pub enum Channel {
 
 impl Category {
     /// Those that everybody can be told about, in the order in which they are shown.
-    pub const ALL: [Self; 3] = [Self::Security, Self::Bookings, Self::Hosting];
+    pub const ALL: [Self; 4] = [Self::Security, Self::Bookings, Self::Hosting, Self::Alerts];
 
     /// The name in rows and messages.
     #[must_use]
@@ -40,6 +42,7 @@ impl Category {
             Self::Security => "security",
             Self::Bookings => "bookings",
             Self::Hosting => "hosting",
+            Self::Alerts => "alerts",
             Self::Duty => "duty",
         }
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::event::{Actor, Event, Recorded, StayFacts};
+use super::event::{Actor, Event, Recorded, SearchDigest, SearchMatch, StayFacts};
 use super::ids::{BookingId, PropertyId, UserId};
 use super::matter::Matter;
 use super::preference::Category;
@@ -91,6 +91,8 @@ impl Told {
 enum Topic {
     Account,
     Listing,
+    /// Saved searches and favourites.
+    Watch,
     /// How a booking comes to stand, or not.
     Booking,
     /// A change that one side proposes.
@@ -104,6 +106,7 @@ enum Topic {
 }
 
 /// Every event is here, so that none is forgotten.
+#[expect(clippy::too_many_lines, reason = "a line for each kind of event")]
 const fn topic(event: &Event) -> Topic {
     match event {
         Event::UserRoleChanged { .. }
@@ -115,6 +118,10 @@ const fn topic(event: &Event) -> Topic {
         | Event::UserLandlordDeclined { .. }
         | Event::UserSuspended { .. } => Topic::Account,
         Event::PropertyApproved { .. } | Event::PropertyRejected { .. } => Topic::Listing,
+        Event::SearchMatched(_)
+        | Event::SearchDigested(_)
+        | Event::FavouritePriceDropped(_)
+        | Event::FavouriteNightsFreed(_) => Topic::Watch,
         Event::BookingHeld { .. }
         | Event::BookingRequested { .. }
         | Event::BookingApproved { .. }
@@ -156,6 +163,9 @@ const fn topic(event: &Event) -> Topic {
         | Event::PropertyPhotoRemoved { .. }
         | Event::PromoCodeCreated { .. }
         | Event::PromoCodeEnded { .. }
+        | Event::SearchSaved(_)
+        | Event::SearchChanged(_)
+        | Event::SearchDeleted(_)
         | Event::BookingPaymentPending { .. }
         | Event::BookingExpiring { .. }
         | Event::BookingReleased { .. }
@@ -180,6 +190,7 @@ pub fn of(event: &Recorded, people: &People) -> Vec<Told> {
     match topic(&event.event) {
         Topic::Account => of_an_account(&event.event).into_iter().collect(),
         Topic::Listing => of_a_listing(event, people).into_iter().collect(),
+        Topic::Watch => of_a_watch(&event.event).into_iter().collect(),
         Topic::Booking => telling_stays::of_a_booking(&event.event),
         Topic::Change => telling_stays::of_a_change(&event.event),
         Topic::Stay => telling_stays::of_a_stay(&event.event),
@@ -235,6 +246,35 @@ fn of_a_listing(event: &Recorded, people: &People) -> Option<Told> {
         }
         _ => None,
     }
+}
+
+fn of_a_watch(event: &Event) -> Option<Told> {
+    let (user, data, matter) = match event {
+        Event::SearchMatched(matched) if matched.told => {
+            let SearchMatch { search_id, user_id, property_id, name, .. } = matched.clone();
+            let data = json!({ "search_id": search_id, "name": name, "property_id": property_id });
+            (user_id, data, Matter::SearchMatched { search_id, name, property_id })
+        }
+        Event::SearchDigested(digest) => {
+            let SearchDigest { search_id, user_id, name, count, property_id } = digest.clone();
+            let data = json!({ "search_id": search_id, "name": name, "count": count,
+                "property_id": property_id });
+            (user_id, data, Matter::SearchDigest { search_id, name, count, property_id })
+        }
+        Event::FavouritePriceDropped(drop) => {
+            let (property_id, old, new) = (drop.property_id, drop.old, drop.new);
+            let data = json!({ "property_id": property_id, "old": old, "new": new });
+            (drop.user_id, data, Matter::PriceDropped { property_id, old, new })
+        }
+        Event::FavouriteNightsFreed(freed) => {
+            let (property_id, nights) = (freed.property_id, freed.nights);
+            let data = json!({ "property_id": property_id, "check_in": nights.check_in(),
+                "check_out": nights.check_out() });
+            (freed.user_id, data, Matter::NightsFreed { property_id, nights })
+        }
+        _ => return None,
+    };
+    Some(Told::both_ways(user, data, matter))
 }
 
 /// Whether an import or the like made it happen: nobody is told of each of a thousand

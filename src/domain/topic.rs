@@ -12,6 +12,10 @@ pub enum Topic {
     Calendar,
     /// Promo codes.
     PromoCode,
+    /// Saved searches and what comes to match them.
+    Search,
+    /// Homes that somebody keeps an eye on.
+    Favourite,
     /// Stays.
     Booking,
     /// Money that comes.
@@ -30,11 +34,13 @@ pub enum Topic {
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::User,
         Self::Property,
         Self::Calendar,
         Self::PromoCode,
+        Self::Search,
+        Self::Favourite,
         Self::Booking,
         Self::Payment,
         Self::Refund,
@@ -52,6 +58,8 @@ impl Topic {
             Self::Property => "property",
             Self::Calendar => "calendar",
             Self::PromoCode => "promo_code",
+            Self::Search => "search",
+            Self::Favourite => "favourite",
             Self::Booking => "booking",
             Self::Payment => "payment",
             Self::Refund => "refund",

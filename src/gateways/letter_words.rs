@@ -1,13 +1,14 @@
 //! What letters say. A letter's words are chosen by its matter and its reader's language;
 //! how they are laid out is the business of `templates/`. Those about stays are in
-//! `stay_words.rs` for tenants and in `host_words.rs` for landlords.
+//! `stay_words.rs` for tenants and in `host_words.rs` for landlords, those about saved searches
+//! and favourites in `watch_words.rs`.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::mail::Draft;
-use super::{host_words, stay_words};
+use super::{host_words, stay_words, watch_words};
 use crate::domain::letter::Matter;
 use crate::domain::preference::Category;
 
@@ -58,6 +59,7 @@ fn english(draft: &Draft) -> Words {
         Category::Security => of_the_account(draft),
         Category::Bookings => stay_words::english(draft),
         Category::Hosting => host_words::english(draft),
+        Category::Alerts => watch_words::english(draft),
         Category::Duty => of_duties(draft),
     };
     Words { lang: "en", ..words }

@@ -10,6 +10,7 @@ mod stay_facts;
 mod stay_words;
 pub mod stripe;
 pub mod stripe_objects;
+mod watch_words;
 
 #[cfg(test)]
 mod tests;

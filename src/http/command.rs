@@ -4,15 +4,15 @@
 
 use axum::response::{IntoResponse, Response};
 
-use super::idempotency;
 use super::problem::Problem;
 use super::state::Shared;
+use super::{idempotency, positions};
 use crate::actors::cluster::region::Place;
 use crate::domain::block::Blocked;
 use crate::domain::booking::BookingSnapshot;
 use crate::domain::deposit::Deposit;
 use crate::domain::envelope::{Answer, Request};
-use crate::domain::event::Actor;
+use crate::domain::event::{Actor, Position};
 use crate::domain::ids::{PropertyId, RequestId, UserId};
 use crate::domain::payment::Refund;
 use crate::domain::property::Listing;
@@ -37,6 +37,8 @@ pub struct Done {
     outcome: Outcome,
     /// Whether an earlier request did it.
     pub replayed: bool,
+    /// A place in the log that has its events before it; none when nobody knows.
+    position: Option<Position>,
 }
 
 /// Asks a property and waits for its answer.
@@ -62,9 +64,17 @@ pub fn note(id: RequestId) {
 /// The problem of a refusal, or of an answer that did not come.
 pub async fn ask_in(state: &Shared, place: Place, ask: Ask) -> Result<Done, Problem> {
     let Ask { by, id, fingerprint, command } = ask;
+    let stream = place.entity().shard().stream();
     let request = Request { id, fingerprint, actor: Actor::User(by), command };
     match state.region.ask_in(place, request).await? {
-        Answer::Done { outcome, replayed } => Ok(Done { outcome, replayed }),
+        Answer::Done { outcome, replayed, position } => {
+            let position = match position {
+                Some(position) => Some(position),
+                // What was done before has its events before the end of the stream.
+                None => positions::head(state, stream).await,
+            };
+            Ok(Done { outcome, replayed, position })
+        }
         Answer::Refused(refusal) => Err(refusal.into()),
     }
 }
@@ -125,10 +135,10 @@ impl Done {
         }
     }
 
-    /// An answer, marked if it is a repeated one.
+    /// An answer, with its place in the log, marked if it is a repeated one.
     #[must_use]
     pub fn answer(&self, response: impl IntoResponse) -> Response {
-        idempotency::marked(response, self.replayed)
+        positions::marked(idempotency::marked(response, self.replayed), self.position)
     }
 }
 

@@ -14,7 +14,7 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, \
      if-none-match, x-request-id";
 /// What it may read besides what every page may.
-const RESPONSE_HEADERS: &str = "etag, idempotency-replayed, link, location, ratelimit, \
+const RESPONSE_HEADERS: &str = "etag, event-position, idempotency-replayed, link, location, ratelimit, \
      ratelimit-policy, retry-after, x-request-id";
 /// How long a browser may remember the answer to a preflight, in seconds.
 const REMEMBERED_S: &str = "600";

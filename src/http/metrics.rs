@@ -8,6 +8,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 
 use super::state::Shared;
+use crate::actors::consumers::search_index::Standing;
 use crate::clock;
 use crate::telemetry::Metrics;
 
@@ -31,6 +32,7 @@ pub async fn tidy() {
 pub async fn metrics(State(state): State<Shared>) -> impl IntoResponse {
     let counted = Metrics::start();
     look(&state);
+    look_at_search(&state.search.standing().await);
     ([(header::CONTENT_TYPE, KIND)], counted.text())
 }
 
@@ -57,6 +59,21 @@ fn look(state: &Shared) {
         metrics::gauge!("process_resident_memory_bytes").set(float(process.resident_bytes));
         metrics::gauge!("process_open_fds").set(float(process.files));
         metrics::gauge!("process_threads").set(float(process.threads));
+    }
+}
+
+/// What searches look into, and how far they are behind.
+fn look_at_search(standing: &Standing) {
+    let behind: u64 = standing.behind.iter().map(|(_, seen, head)| head - seen).sum();
+    metrics::gauge!("search_lag_events").set(float(behind));
+    metrics::gauge!("search_lag_seconds").set(standing.lag.as_secs_f64());
+    metrics::gauge!("search_building").set(f64::from(u8::from(standing.building.is_some())));
+    if let Some(served) = standing.served {
+        metrics::gauge!("search_generation").set(float(served.generation));
+        metrics::gauge!("search_listings").set(float(served.listings));
+        metrics::gauge!("search_deleted_documents").set(float(served.deleted));
+        metrics::gauge!("search_segments").set(float(served.segments));
+        metrics::gauge!("search_disk_bytes").set(float(served.bytes));
     }
 }
 

@@ -22,6 +22,7 @@ pub mod page;
 pub mod passwords;
 pub mod peer;
 pub mod pictures;
+pub mod positions;
 pub mod precondition;
 pub mod problem;
 pub mod router;

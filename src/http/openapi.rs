@@ -4,6 +4,7 @@
 use utoipa::Number;
 use utoipa::OpenApi;
 use utoipa::openapi::content::Content;
+use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{Object, Schema};
@@ -12,8 +13,9 @@ use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 
 use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
-    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
-    profile, promos, properties, property_life, registration, search, sign_in, system, units,
+    favourites, hooks, moderation, notifications, oauth, passwords, payments, photos, preferences,
+    pricing, profile, promos, properties, property_life, registration, saved_searches, search,
+    search_facets, search_map, sign_in, similar, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -102,6 +104,18 @@ use super::router::{self, Route};
         photos::remove,
         photos::show,
         search::search,
+        search_facets::facets,
+        search_map::map,
+        similar::similar,
+        saved_searches::list,
+        saved_searches::create,
+        saved_searches::read,
+        saved_searches::edit,
+        saved_searches::delete,
+        saved_searches::matches,
+        favourites::list,
+        favourites::put,
+        favourites::delete,
         bookings::hold,
         bookings::list,
         bookings::read,
@@ -203,10 +217,31 @@ fn complete(operation: &mut Operation, route: &Route) {
         ("503", true, "too busy, or the outcome is not known; Retry-After says when to ask again"),
         ("default", true, "what went wrong"),
     ];
+    let changes = operation.parameters.iter().flatten().any(
+        |parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "Idempotency-Key"),
+    );
     let responses = &mut operation.responses.responses;
+    for (_, response) in
+        responses.iter_mut().filter(|(status, _)| changes && status.starts_with('2'))
+    {
+        if let RefOr::T(response) = response {
+            response.headers.insert("Event-Position".to_owned(), event_position());
+        }
+    }
     for (status, _, meaning) in common.into_iter().filter(|(_, may_be, _)| *may_be) {
         responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(problem(meaning)));
     }
+}
+
+/// The header by which a search is told to know of a change.
+fn event_position() -> RefOr<Header> {
+    let mut header = Header::default();
+    header.description = Some(
+        "How far the event log has come with this change, where it is one of a home, its \
+         bookings or its nights. A search with it as `min_position` finds the change."
+            .to_owned(),
+    );
+    RefOr::T(header)
 }
 
 /// What all parameters of a name have in common.

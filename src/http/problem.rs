@@ -118,6 +118,8 @@ slugs! {
     OutcomeUnknown = "outcome-unknown", 503, "the outcome is not known yet";
     /// Too much is waiting; nothing was done.
     Overloaded = "overloaded", 503, "too busy";
+    /// The index has not taken in yet what the search has to know of.
+    SearchBehind = "search-behind", 503, "the search index is behind";
     /// It took too long.
     Timeout = "timeout", 504, "it took too long";
 }
@@ -132,6 +134,7 @@ impl Slug {
                 | Self::RateLimited
                 | Self::OutcomeUnknown
                 | Self::Overloaded
+                | Self::SearchBehind
                 | Self::Timeout
         )
     }
@@ -473,6 +476,10 @@ impl From<SearchError> for Problem {
             }
             SearchError::Busy => {
                 Self::new(Slug::Overloaded, "too many searches are waiting").retry_after(1)
+            }
+            SearchError::Behind => {
+                let detail = "it has not come to min_position: ask again, or without it";
+                Self::new(Slug::SearchBehind, detail).retry_after(1)
             }
             SearchError::Query(QueryError::Cursor(error)) => Self::malformed(error.to_string()),
             SearchError::Query(QueryError::Index(error)) => Self::internal(&error),

@@ -13,8 +13,9 @@ use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 
 use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
-    hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
-    profile, promos, properties, property_life, registration, search, sign_in, system, units,
+    favourites, hooks, moderation, notifications, oauth, passwords, payments, photos, preferences,
+    pricing, profile, promos, properties, property_life, registration, saved_searches, search,
+    search_facets, search_map, sign_in, similar, system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -37,7 +38,7 @@ pub struct Route {
 /// Every route.
 #[must_use]
 pub fn table() -> Vec<Route> {
-    [people(), listings(), stays(), others()].into_iter().flatten().collect()
+    [people(), listings(), watched(), stays(), others()].into_iter().flatten().collect()
 }
 
 /// People: signing in, profiles, who may do what.
@@ -124,6 +125,25 @@ fn listings() -> Vec<Route> {
         delete("/api/v1/photos/{id}", Landlord, photos::remove),
         get("/api/v1/photos/{id}/{variant}", Visitor, photos::show),
         get("/api/v1/search", Public, search::search),
+        get("/api/v1/search/facets", Public, search_facets::facets),
+        get("/api/v1/search/map", Public, search_map::map),
+    ]
+}
+
+/// What somebody looks for and keeps an eye on.
+fn watched() -> Vec<Route> {
+    use Who::{Member, Visitor};
+    vec![
+        get("/api/v1/properties/{id}/similar", Visitor, similar::similar),
+        get("/api/v1/saved-searches", Member, saved_searches::list),
+        post("/api/v1/saved-searches", Member, saved_searches::create).costs(Cost::Booking),
+        get("/api/v1/saved-searches/{id}", Member, saved_searches::read),
+        patch("/api/v1/saved-searches/{id}", Member, saved_searches::edit),
+        delete("/api/v1/saved-searches/{id}", Member, saved_searches::delete),
+        get("/api/v1/saved-searches/{id}/matches", Member, saved_searches::matches),
+        get("/api/v1/favourites", Member, favourites::list),
+        put("/api/v1/favourites/{property_id}", Member, favourites::put),
+        delete("/api/v1/favourites/{property_id}", Member, favourites::delete),
     ]
 }
 

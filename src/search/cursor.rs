@@ -23,6 +23,12 @@ impl Cursor {
         self.0.insert(stream, seq);
     }
 
+    /// Whether it includes all that another one does.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        other.iter().all(|(stream, seq)| self.get(stream) >= seq)
+    }
+
     /// Whether the index was never fed, or has been thrown away: it needs all listings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -48,6 +54,9 @@ pub(super) struct Payload {
     pub(super) version: u32,
     /// [`super::IndexOptions::source`].
     pub(super) source: String,
+    /// Whether the generation is not whole yet.
+    #[serde(default)]
+    pub(super) building: bool,
     /// What the commit includes.
     pub(super) cursor: Cursor,
 }

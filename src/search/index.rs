@@ -4,34 +4,31 @@
 //! atomic replacement of the index's metadata, so that feeding goes on exactly where the
 //! index stands.
 
-use std::fs::{File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use tantivy::index::SegmentComponent;
-use tantivy::indexer::LogMergePolicy;
-use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, SegmentMeta, TantivyDocument, TantivyError, Term,
-};
-use uuid::Uuid;
+use tantivy::{Index, IndexReader, IndexWriter, SegmentMeta, TantivyError, Term};
 
 use super::availability::Availability;
+use super::counters::Counters;
 use super::cursor::{Cursor, Payload};
-use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION, columns};
+use super::disk::{self, Loaded};
+use super::generations::{Files, Folder};
+use super::newest::Newest;
+use super::pins::Pins;
+use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION};
 use super::slots::Slots;
-use super::text;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{PropertyId, UnitId};
-
-/// The share of deleted documents from which a segment is rewritten. Without one, large
-/// segments would keep theirs for ever.
-const DELETED_RATIO_MAX: f32 = 0.25;
 
 /// Where the index lives and what it may use.
 #[derive(Debug, Clone)]
 pub struct IndexOptions {
-    /// A directory of its own: a lock file and the folder `index` are made in it.
+    /// A directory of its own: a lock file and a directory for each generation are made in
+    /// it, and other directories in it are taken away.
     pub dir: PathBuf,
     /// Names what the index is derived from, such as the database's identity. An index of
     /// another source is thrown away.
@@ -79,6 +76,20 @@ pub struct SearchIndex {
     pub(super) reader: IndexReader,
     pub(super) fields: Fields,
     pub(super) availability: Availability,
+    pub(super) state: Arc<State>,
+    pub(super) generation: u64,
+    pub(super) files: Arc<Files>,
+}
+
+/// What searches remember of the index; clones share it.
+#[derive(Default)]
+pub(super) struct State {
+    /// States of the index that somebody turns pages of.
+    pub(super) pins: Pins,
+    /// What there is to choose from in all of it.
+    pub(super) counters: Counters,
+    /// The newest of its documents.
+    pub(super) newest: Newest,
 }
 
 /// The writer's side; there is one. Everything is a plain blocking call, and nothing is
@@ -93,8 +104,15 @@ pub struct IndexWriterHandle {
     slots: Slots,
     availability: Availability,
     cursor: Cursor,
-    /// Held as long as this handle lives.
-    _lock: File,
+    generation: u64,
+    /// The [`VERSION`] that its documents are of.
+    version: u32,
+    /// Whether it does not count yet: see [`IndexWriterHandle::finish`].
+    building: bool,
+    /// Held as long as anybody writes in it.
+    folder: Folder,
+    /// The last to go: the others may write.
+    files: Arc<Files>,
 }
 
 /// What [`IndexWriterHandle::upsert`] did.
@@ -107,16 +125,9 @@ pub struct Upserted {
     pub new: bool,
 }
 
-/// An index that is there and fits.
-struct Loaded {
-    index: Index,
-    reader: IndexReader,
-    slots: Slots,
-    cursor: Cursor,
-}
-
-/// Opens the index, or makes it. One that is damaged, of another [`VERSION`] or of another
-/// source is replaced by an empty one, with a warning; its [`Cursor`] is empty then.
+/// Opens the newest whole generation of the index, or makes one. One that is damaged, of
+/// another source, or of a [`VERSION`] that cannot be read is replaced by an empty one,
+/// with a warning; its [`Cursor`] is empty then. Every other generation is taken away.
 ///
 /// The table of nights is in memory only: it begins on `today` with every night free, and
 /// the caller sets the nights of all [`IndexWriterHandle::listings`] before searches are
@@ -128,24 +139,67 @@ pub fn open(
     options: IndexOptions,
     today: Date,
 ) -> Result<(SearchIndex, IndexWriterHandle), IndexError> {
-    std::fs::create_dir_all(&options.dir)?;
-    let lock = lock(&options.dir)?;
-    let loaded = open_or_replace(&options)?;
+    let folder = Folder::take(&options.dir)?;
+    let found = folder.generations()?;
+    let usable = found.iter().find_map(|generation| {
+        let path = folder.path(*generation);
+        match disk::load(&path, &options.source) {
+            Ok(loaded) if !loaded.payload.building => Some((*generation, loaded)),
+            Ok(_) => None,
+            Err(reason) => {
+                let path = path.display();
+                tracing::warn!(%path, %reason, "search index thrown away, it will be fed again");
+                None
+            }
+        }
+    });
+    folder.keep_only(usable.as_ref().map(|(generation, _)| *generation))?;
+    let (generation, loaded) = match usable {
+        Some(usable) => usable,
+        None => {
+            let next = found.first().map_or(1, |newest| newest.saturating_add(1));
+            (next, disk::create(&folder.path(next), &options, false)?)
+        }
+    };
+    let files = Files::new(&folder, generation);
+    assembled(options, loaded, Availability::new(today), folder, generation, files)
+}
+
+/// The two sides of an index.
+fn assembled(
+    options: IndexOptions,
+    loaded: Loaded,
+    availability: Availability,
+    folder: Folder,
+    generation: u64,
+    files: Files,
+) -> Result<(SearchIndex, IndexWriterHandle), IndexError> {
+    let Loaded { index, reader, slots, payload } = loaded;
     let (_, fields) = schema::schema();
-    let availability = Availability::new(today);
-    let search =
-        SearchIndex { reader: loaded.reader.clone(), fields, availability: availability.clone() };
-    let writer = new_writer(&loaded.index, &options)?;
+    let files = Arc::new(files);
+    let writer = disk::new_writer(&index, &options)?;
+    let search = SearchIndex {
+        reader: reader.clone(),
+        fields,
+        availability: availability.clone(),
+        state: Arc::default(),
+        generation,
+        files: Arc::clone(&files),
+    };
     let handle = IndexWriterHandle {
         options,
-        index: loaded.index,
+        index,
         writer: Some(writer),
-        reader: loaded.reader,
+        reader,
         fields,
-        slots: loaded.slots,
+        slots,
         availability,
-        cursor: loaded.cursor,
-        _lock: lock,
+        cursor: payload.cursor,
+        generation,
+        version: payload.version,
+        building: payload.building,
+        folder,
+        files,
     };
     Ok((search, handle))
 }
@@ -162,9 +216,91 @@ impl SearchIndex {
     pub fn availability(&self) -> &Availability {
         &self.availability
     }
+
+    /// Which generation it is.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The segments that a search looks into.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.reader.searcher().segment_readers().len()
+    }
+
+    /// Documents in them that are deleted, and are left out when they are merged.
+    #[must_use]
+    pub fn deleted(&self) -> u64 {
+        let searcher = self.reader.searcher();
+        searcher.segment_readers().iter().map(|segment| u64::from(segment.num_deleted_docs())).sum()
+    }
+
+    /// What it takes on the disk, in bytes. Reads a directory.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.bytes()
+    }
 }
 
 impl IndexWriterHandle {
+    /// Makes the next generation, empty, beside this one. It does not count before
+    /// [`IndexWriterHandle::finish`]: dropped earlier, it is gone. There may be one at a time.
+    ///
+    /// # Errors
+    /// When its directory cannot be written.
+    pub fn successor(&self) -> Result<(SearchIndex, Self), IndexError> {
+        let folder = self.folder.again()?;
+        let newest = folder.generations()?.first().copied().unwrap_or_default();
+        let generation = newest.max(self.generation).saturating_add(1);
+        let options = self.options.clone();
+        let files = Files::new(&folder, generation);
+        files.give_up(true);
+        let loaded = disk::create(files.path(), &options, true)?;
+        // Nobody's today is lost: its nights begin where those of this one do.
+        let nights = Availability::new(self.availability.base());
+        assembled(options, loaded, nights, folder, generation, files)
+    }
+
+    /// Commits, and lets the generation count from now on: the next [`open`] finds this one.
+    ///
+    /// # Errors
+    /// When it could not be written; it does not count then.
+    pub fn finish(&mut self, cursor: &Cursor) -> Result<(), IndexError> {
+        let building = std::mem::replace(&mut self.building, false);
+        self.commit(cursor).inspect_err(|_| self.building = building)?;
+        self.files.give_up(false);
+        Ok(())
+    }
+
+    /// Ends writing for good. The files go with the last search that reads them.
+    pub fn retire(mut self) {
+        self.files.give_up(true);
+        // A merge that is under way would write into a directory that is gone.
+        if let Some(Err(error)) = self.writer.take().map(IndexWriter::wait_merging_threads) {
+            tracing::debug!(%error, "writer of an old search index failed");
+        }
+    }
+
+    /// Which generation it is.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The segments that a search looks into.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.reader.searcher().segment_readers().len()
+    }
+
+    /// Whether its documents are as this program writes them; else it is searched and
+    /// followed until a successor has been built.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.version == VERSION
+    }
+
     /// Adds a listing, or replaces the one with its id. It keeps its slots.
     ///
     /// # Errors
@@ -208,7 +344,13 @@ impl IndexWriterHandle {
     /// When it could not be written; see [`IndexError::Index`].
     pub fn commit(&mut self, cursor: &Cursor) -> Result<(), IndexError> {
         let writer = self.writer.as_mut().ok_or(IndexError::NoWriter)?;
-        commit(writer, &self.options.source, cursor)?;
+        let payload = Payload {
+            version: self.version,
+            source: self.options.source.clone(),
+            building: self.building,
+            cursor: cursor.clone(),
+        };
+        disk::commit(writer, &payload)?;
         self.cursor = cursor.clone();
         for slot in self.slots.committed() {
             self.availability.set(slot, &[]);
@@ -232,7 +374,7 @@ impl IndexWriterHandle {
         // Dropped first: it holds the index's own lock.
         self.writer = None;
         self.slots.rolled_back();
-        self.writer = Some(new_writer(&self.index, &self.options)?);
+        self.writer = Some(disk::new_writer(&self.index, &self.options)?);
         Ok(())
     }
 
@@ -245,14 +387,13 @@ impl IndexWriterHandle {
     }
 
     fn has_files(&self) -> bool {
-        let path = self.options.dir.join("index");
+        let path = self.files.path();
         let parts = [SegmentComponent::Store, SegmentComponent::Postings, SegmentComponent::Terms];
         let has_all = |segment: &SegmentMeta| {
             parts.iter().all(|part| path.join(segment.relative_path(part.clone())).exists())
         };
         let segments = self.index.searchable_segment_metas();
-        self.options.dir.join("lock").exists()
-            && segments.is_ok_and(|segments| segments.iter().all(has_all))
+        self.folder.is_there() && segments.is_ok_and(|segments| segments.iter().all(has_all))
     }
 
     /// How far the last commit follows the event log.
@@ -293,114 +434,4 @@ impl IndexWriterHandle {
     fn key(&self, id: PropertyId) -> Term {
         Term::from_field_bytes(self.fields.id, id.uuid().as_bytes())
     }
-}
-
-fn lock(dir: &Path) -> Result<File, IndexError> {
-    let path = dir.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(IndexError::Locked(dir.to_owned())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
-}
-
-fn open_or_replace(options: &IndexOptions) -> Result<Loaded, IndexError> {
-    let path = options.dir.join("index");
-    if path.exists() {
-        match load(&path, &options.source) {
-            Ok(loaded) => return Ok(loaded),
-            Err(reason) => {
-                let path = path.display();
-                tracing::warn!(%path, %reason, "search index thrown away, it will be fed again");
-            }
-        }
-        std::fs::remove_dir_all(&path)?;
-    }
-    create(&path, options)
-}
-
-fn create(path: &Path, options: &IndexOptions) -> Result<Loaded, IndexError> {
-    std::fs::create_dir_all(path)?;
-    let index = Index::create_in_dir(path, schema::schema().0)?;
-    index.tokenizers().register(text::ANALYSER, text::analyser());
-    let cursor = Cursor::default();
-    commit(&mut new_writer(&index, options)?, &options.source, &cursor)?;
-    let reader = new_reader(&index)?;
-    Ok(Loaded { index, reader, slots: Slots::default(), cursor })
-}
-
-/// The index that is there, or in words why it cannot be used.
-fn load(path: &Path, source: &str) -> Result<Loaded, String> {
-    let index = Index::open_in_dir(path).map_err(reason)?;
-    index.tokenizers().register(text::ANALYSER, text::analyser());
-    let payload = index.load_metas().map_err(reason)?.payload.ok_or("it has no payload")?;
-    let payload: Payload = serde_json::from_str(&payload).map_err(|error| error.to_string())?;
-    if payload.version != VERSION || index.schema() != schema::schema().0 {
-        return Err(format!("version is {}, not {VERSION}", payload.version));
-    }
-    if payload.source != source {
-        return Err(format!("source is {}, not {source}", payload.source));
-    }
-    // Reads every file once; a damaged one found later would fail in the middle of a query.
-    let damaged = index.validate_checksum().map_err(reason)?;
-    if !damaged.is_empty() {
-        return Err(format!("checksum of {} files is wrong", damaged.len()));
-    }
-    let reader = new_reader(&index).map_err(reason)?;
-    let slots = slots(&reader).map_err(reason)?.ok_or("two documents have the same id or slot")?;
-    Ok(Loaded { index, reader, slots, cursor: payload.cursor })
-}
-
-fn reason(error: TantivyError) -> String {
-    error.to_string()
-}
-
-/// The slots that the documents name.
-fn slots(reader: &IndexReader) -> Result<Option<Slots>, TantivyError> {
-    let mut given = Vec::new();
-    for segment in reader.searcher().segment_readers() {
-        let fast = segment.fast_fields();
-        let (high, low) = (fast.u64(columns::ID_HIGH)?, fast.u64(columns::ID_LOW)?);
-        let unit = (fast.u64(columns::UNIT_HIGH)?, fast.u64(columns::UNIT_LOW)?);
-        let slot = fast.u64(columns::SLOT)?;
-        for doc in segment.doc_ids_alive() {
-            let (Some(high), Some(low)) = (high.first(doc), low.first(doc)) else {
-                return Ok(None);
-            };
-            let units = unit.0.values_for_doc(doc).zip(unit.1.values_for_doc(doc));
-            let units = units.map(|(high, low)| UnitId::from(Uuid::from_u64_pair(high, low)));
-            let slots: Result<Vec<u32>, _> = slot.values_for_doc(doc).map(u32::try_from).collect();
-            let Ok(slots) = slots else { return Ok(None) };
-            let places: Vec<_> = units.zip(slots).collect();
-            given.push((PropertyId::from(Uuid::from_u64_pair(high, low)), places));
-        }
-    }
-    Ok(Slots::restore(given))
-}
-
-fn new_reader(index: &Index) -> Result<IndexReader, TantivyError> {
-    index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
-}
-
-fn new_writer(
-    index: &Index,
-    options: &IndexOptions,
-) -> Result<IndexWriter<TantivyDocument>, TantivyError> {
-    let (threads, memory) = (options.writer_threads, options.writer_memory_bytes);
-    let writer = index.writer_with_num_threads(threads, memory)?;
-    let mut merges = LogMergePolicy::default();
-    merges.set_del_docs_ratio_before_merge(DELETED_RATIO_MAX);
-    writer.set_merge_policy(Box::new(merges));
-    Ok(writer)
-}
-
-fn commit(writer: &mut IndexWriter, source: &str, cursor: &Cursor) -> Result<(), TantivyError> {
-    let payload = Payload { version: VERSION, source: source.to_owned(), cursor: cursor.clone() };
-    let payload = serde_json::to_string(&payload)
-        .map_err(|error| TantivyError::InternalError(error.to_string()))?;
-    let mut prepared = writer.prepare_commit()?;
-    prepared.set_payload(&payload);
-    prepared.commit()?;
-    Ok(())
 }

@@ -11,21 +11,47 @@ mod schema;
 mod text;
 
 mod availability;
+mod codes;
+mod rules;
 mod slots;
 
 mod cursor;
+mod disk;
+mod generations;
 mod index;
 
+mod cells;
+mod place;
+mod relation;
+
+mod choices;
+mod sift;
+mod walk;
+
+mod clusters;
 mod collect;
+mod counters;
+mod facets;
+mod histogram;
+mod nearest;
+mod newest;
 mod page;
+mod pins;
 mod plan;
 mod query;
+mod task;
+
+mod percolator;
 
 pub use availability::{Availability, WINDOW_NIGHTS};
+pub use clusters::{CLUSTERS_MAX, Cluster, ZOOM_MAX};
 pub use cursor::Cursor;
+pub use facets::Facets;
+pub use histogram::{Bucket, Histogram};
 pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
 pub use page::InvalidCursor;
-pub use query::{Hit, LIMIT_MAX, QueryError, SearchPage, SearchQuery, Sort};
+pub use percolator::{Percolator, TakenNights};
+pub use query::{Hit, LIMIT_MAX, MapPage, QueryError, SearchPage, SearchQuery, Sort};
 pub use schema::{InvalidListing, ListingDoc, UnitDoc, VERSION};
 
 #[cfg(test)]

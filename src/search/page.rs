@@ -29,17 +29,19 @@ pub(super) struct Position {
     pub(super) after: Key,
     /// Present where results are in the order of their scores.
     pub(super) statistics: Option<Statistics>,
+    /// The state of the index that the list was begun over; see [`super::pins`].
+    pub(super) pin: u64,
 }
 
 /// [`Position`] as it is written.
 #[derive(Serialize, Deserialize)]
-struct Form(u64, u64, u64, u64, Option<Statistics>);
+struct Form(u64, u64, u64, u64, Option<Statistics>, u64);
 
 impl Position {
     /// The opaque form.
     pub(super) fn encode(&self) -> String {
         let Key { value, high, low } = self.after;
-        let form = Form(self.search, value, high, low, self.statistics.clone());
+        let form = Form(self.search, value, high, low, self.statistics.clone(), self.pin);
         // Numbers and lists of numbers always have a JSON form.
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(&form).unwrap_or_default())
     }
@@ -50,12 +52,12 @@ impl Position {
             return Err(InvalidCursor);
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
-        let Form(of, value, high, low, statistics) =
+        let Form(of, value, high, low, statistics, pin) =
             serde_json::from_slice(&bytes).map_err(|_| InvalidCursor)?;
         if of != search {
             return Err(InvalidCursor);
         }
-        Ok(Self { search, after: Key { value, high, low }, statistics })
+        Ok(Self { search, after: Key { value, high, low }, statistics, pin })
     }
 }
 
@@ -64,7 +66,7 @@ impl Position {
 pub(super) fn fingerprint(asked: &SearchQuery, words: &[String]) -> u64 {
     // The words stand for the text: other spellings of it are the same search.
     let criteria = Criteria { text: String::new(), ..asked.criteria.clone() };
-    let search = format!("{:?}", (VERSION, words, criteria, asked.sort));
+    let search = format!("{:?}", (VERSION, words, criteria, asked.sort, asked.centre));
     let digest = Sha256::digest(search.as_bytes());
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

@@ -10,17 +10,29 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
+use super::choices::PriceUnit;
+use super::place::Place;
 use super::schema::Fields;
-use crate::domain::area::{Area, BBox};
+use crate::domain::area::BBox;
 use crate::domain::criteria::Criteria;
 
 /// How much finer a scaled price is than the hundredths that price bounds without a
 /// currency are given in.
-const SCALED_PER_HUNDREDTH: u64 = 100;
+pub(super) const SCALED_PER_HUNDREDTH: u64 = 100;
 
-/// The query of the index for what was asked, nights apart.
-pub(super) fn query(asked: &Criteria, words: &[String], fields: &Fields) -> Box<dyn Query> {
-    let filters = filters(asked, fields);
+/// The query of the index for what was asked, nights apart. With `sideways` also apart from
+/// [`super::choices::Choices`], which are tested document by document then.
+pub(super) fn query(
+    asked: &Criteria,
+    words: &[String],
+    (place, sideways): (&Place, bool),
+    fields: &Fields,
+) -> Box<dyn Query> {
+    let mut filters = in_place(place, fields);
+    filters.extend(always(asked, fields));
+    if !sideways {
+        filters.extend(choices(asked, fields));
+    }
     let mut parts = Vec::new();
     parts.extend(text(words, fields));
     if !filters.is_empty() {
@@ -52,17 +64,29 @@ fn text(words: &[String], fields: &Fields) -> Option<Box<dyn Query>> {
     Some(words.fold(first, |before, word| Box::new(BooleanQuery::intersection(vec![before, word]))))
 }
 
-fn filters(asked: &Criteria, fields: &Fields) -> Vec<Box<dyn Query>> {
-    let bounds = asked.area.as_ref().map(Area::bounds);
-    let mut filters = bounds.map(|bounds| in_box(bounds, fields)).unwrap_or_default();
-    filters.extend(priced(asked, fields));
-    if let Some(currency) = asked.currency {
-        let term = Term::from_field_text(fields.currency, currency.code());
-        filters.push(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
+fn in_place(place: &Place, fields: &Fields) -> Vec<Box<dyn Query>> {
+    match place {
+        Place::Everywhere => Vec::new(),
+        Place::Cells(cells) => vec![Box::new(cells.clone())],
+        Place::Ranges(bounds) => in_box(*bounds, fields),
     }
+}
+
+/// What every result has to satisfy, whatever else there is to choose from.
+fn always(asked: &Criteria, fields: &Fields) -> Vec<Box<dyn Query>> {
+    let mut filters = Vec::new();
+    filters.extend(asked.currency.map(|currency| term(fields.currency, currency.code())));
     if let Some(guests) = asked.guests {
         filters.push(range(fields.guests, Some(u64::from(guests)), None, Term::from_field_u64));
     }
+    filters.extend(asked.amenities.iter().map(|key| term(fields.amenities, key)));
+    filters
+}
+
+/// The same as [`super::choices::Choices`].
+fn choices(asked: &Criteria, fields: &Fields) -> Vec<Box<dyn Query>> {
+    let mut filters = Vec::new();
+    filters.extend(priced(asked, fields));
     let least = [
         (fields.bedrooms, asked.bedrooms),
         (fields.beds, asked.beds),
@@ -73,20 +97,15 @@ fn filters(asked: &Criteria, fields: &Fields) -> Vec<Box<dyn Query>> {
             least.map(|least| range(field, Some(u64::from(least)), None, Term::from_field_u64));
         filters.extend(least);
     }
-    let term = |field, text: &str| -> Box<dyn Query> {
-        Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
-    };
     if !asked.kinds.is_empty() {
         let kinds = asked.kinds.iter().map(|kind| term(fields.kind, kind.name()));
         filters.push(Box::new(BooleanQuery::union(kinds.collect())));
     }
-    filters.extend(asked.amenities.iter().map(|key| term(fields.amenities, key)));
-    if let Some(nights) = asked.nights {
-        let count = Some(u64::from(nights.count()));
-        filters.push(range(fields.min_nights, None, count, Term::from_field_u64));
-        filters.push(range(fields.max_nights, count, None, Term::from_field_u64));
-    }
     filters
+}
+
+fn term(field: Field, text: &str) -> Box<dyn Query> {
+    Box::new(TermQuery::new(Term::from_field_text(field, text), IndexRecordOption::Basic))
 }
 
 /// Within the currency asked for, bounds are its minor units; without one, hundredths of
@@ -95,12 +114,13 @@ fn priced(asked: &Criteria, fields: &Fields) -> Option<Box<dyn Query>> {
     if asked.price_min.is_none() && asked.price_max.is_none() {
         return None;
     }
-    let (field, scale) = match asked.currency {
-        Some(_) => (fields.price, 1),
-        None => (fields.price_scaled, SCALED_PER_HUNDREDTH),
+    let unit = PriceUnit::of(asked);
+    let field = match unit {
+        PriceUnit::Minor(_) => fields.price,
+        PriceUnit::Hundredth => fields.price_scaled,
     };
-    let [min, max] =
-        [asked.price_min, asked.price_max].map(|bound| bound.map(|b| b.saturating_mul(scale)));
+    let [min, max] = [asked.price_min, asked.price_max]
+        .map(|bound| bound.map(|bound| bound.saturating_mul(unit.scale())));
     Some(range(field, min, max, Term::from_field_u64))
 }
 

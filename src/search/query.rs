@@ -2,19 +2,26 @@
 
 use std::time::Duration;
 
-use tantivy::{Searcher, TantivyDocument, TantivyError, schema::Value};
+use jiff::Timestamp;
+use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError, schema::Value};
 use uuid::Uuid;
 
-use super::collect::{Found, Key, Keyset, Order};
+use super::choices::PriceUnit;
+use super::clusters::{Cluster, Gatherer};
+use super::collect::Order;
+use super::facets::{Counter, Facets};
 use super::index::SearchIndex;
 use super::page::{InvalidCursor, Position, fingerprint};
-use super::plan::{self, Statistics};
-use super::schema::Fields;
+use super::place::Place;
+use super::plan::Statistics;
+use super::schema::{Fields, columns};
+use super::task::{Found, Task};
 use super::text::query_words;
 use crate::clock;
-use crate::domain::area::Area;
+use crate::domain::area::{Area, distance_m};
 use crate::domain::criteria::Criteria;
 use crate::domain::ids::PropertyId;
+use crate::domain::listing::Location;
 
 /// The longest page.
 pub const LIMIT_MAX: usize = 100;
@@ -29,6 +36,10 @@ pub enum Sort {
     /// bare numbers (a dollar beside a euro beside a yen), for want of rates: ask for one
     /// currency where that matters.
     Price,
+    /// The highest price first, in the same order.
+    PriceDown,
+    /// The nearest first; see [`SearchQuery::centre`]. Without a centre as [`Sort::Newest`].
+    Distance,
     /// The newest listing first.
     Newest,
 }
@@ -40,6 +51,15 @@ pub struct SearchQuery {
     pub criteria: Criteria,
     /// The order.
     pub sort: Sort,
+    /// Where distances are measured from; without it, from the middle of the area.
+    pub centre: Option<Location>,
+    /// Whether to count what there is to choose from.
+    pub facets: bool,
+    /// The instant it is, for rules about how far ahead one books; without it, those are
+    /// passed over.
+    pub now: Option<Timestamp>,
+    /// How long it may take; without it, as long as it takes.
+    pub budget: Option<Duration>,
     /// Results on a page: 1 to [`LIMIT_MAX`], brought into that range silently.
     pub limit: usize,
     /// [`SearchPage::next`] of the page before. Only `limit` may differ from that search.
@@ -55,13 +75,25 @@ impl Default for SearchQuery {
 impl From<Criteria> for SearchQuery {
     /// The first page, the best first.
     fn from(criteria: Criteria) -> Self {
-        Self { criteria, sort: Sort::default(), limit: 20, cursor: None }
+        Self {
+            criteria,
+            sort: Sort::default(),
+            centre: None,
+            facets: false,
+            now: None,
+            budget: None,
+            limit: 20,
+            cursor: None,
+        }
     }
 }
 
 /// A page of results.
 ///
-/// Following `next` to the end gives each listing that matches all the while, and does not
+/// Following `next` gives the pages of the list as it was when it was begun, but for nights
+/// that are taken meanwhile, as long as that state of the index is kept: a minute after the
+/// last page, and shorter where much changes. After that, and on another node, it goes on over the
+/// present state: to the end it gives each listing that matches all the while, and does not
 /// change its place in the order, exactly once, whatever is committed meanwhile. One that
 /// is edited between two pages may come twice or not at all.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +104,10 @@ pub struct SearchPage {
     pub total: u64,
     /// The cursor of the next page, if there is one.
     pub next: Option<String>,
+    /// What there is to choose from, if that was asked for.
+    pub facets: Option<Facets>,
+    /// Whether time ran out: there may be more than was found, and better.
+    pub timed_out: bool,
     /// How long it took.
     pub took: Duration,
 }
@@ -83,6 +119,21 @@ pub struct Hit {
     pub id: PropertyId,
     /// [`super::ListingDoc::card`] as it was indexed.
     pub card: serde_json::Value,
+    /// How far its blurred point is from the centre, if there is one.
+    pub distance_m: Option<f64>,
+}
+
+/// What a map shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MapPage {
+    /// The clusters, the fullest first, at most [`super::CLUSTERS_MAX`].
+    pub clusters: Vec<Cluster>,
+    /// How many listings match.
+    pub total: u64,
+    /// Whether time ran out: there may be more.
+    pub timed_out: bool,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// Why a search was not answered.
@@ -109,45 +160,87 @@ impl SearchIndex {
             Some(cursor) => Some(Position::decode(cursor, search)?),
             None => None,
         };
-        let order = order(asked.sort, &words);
-        let searcher = self.reader.searcher();
+        let centre = asked.measured_from();
+        let order = order(asked.sort, &words, centre);
+        let pinned = from.as_ref().and_then(|from| self.state.pins.get(from.pin));
+        let searcher = pinned.unwrap_or_else(|| self.reader.searcher());
         let statistics = statistics(&searcher, &self.fields, order, from.as_ref(), &words)?;
         let limit = asked.limit.clamp(1, LIMIT_MAX);
-        let stay = asked.criteria.nights.map(|nights| self.availability.stay(nights));
-        if matches!(stay, Some(None)) {
-            return Ok(SearchPage { hits: vec![], total: 0, next: None, took: started.elapsed() });
-        }
+        let Some(task) = Task::new(self, asked, &words, &searcher, started) else {
+            return Ok(SearchPage::empty(asked, started.elapsed()));
+        };
         // One more than the page, to know whether there is a next one.
         let after = from.map(|from| from.after);
-        let stay = stay.flatten().map(|stay| (stay, asked.criteria.guests.unwrap_or(0)));
-        let area = asked.criteria.area.clone().filter(|area| !matches!(area, Area::Box(_)));
-        let keyset = Keyset { order, after, keep: limit + 1, stay, area };
-        let query = plan::query(&asked.criteria, &words, &self.fields);
-        let Found { total, mut kept } = match &statistics {
-            Some(statistics) => {
-                let frozen = statistics.frozen(&self.fields, &words);
-                searcher.search_with_statistics_provider(&*query, &keyset, &frozen)?
-            }
-            None => searcher.search(&*query, &keyset)?,
-        };
+        let found = task.page(self, (order, after, limit + 1), statistics.as_ref())?;
+        let Found { total, mut kept, facets, in_time } = found;
         let is_last = kept.len() <= limit;
         kept.truncate(limit);
         let last = kept.last().filter(|_| !is_last).map(|(after, _)| *after);
-        let next = last.map(|after| Position { search, after, statistics }.encode());
+        let next = last.map(|after| {
+            let pin = self.state.pins.keep(&searcher);
+            Position { search, after, statistics, pin }.encode()
+        });
         let mut hits = Vec::with_capacity(kept.len());
-        for (key, address) in kept {
-            hits.push(hit(key, &searcher.doc(address)?, &self.fields)?);
+        for (_, address) in kept {
+            hits.push(hit(&searcher, address, &self.fields, centre)?);
         }
-        Ok(SearchPage { hits, total, next, took: started.elapsed() })
+        let took = started.elapsed();
+        Ok(SearchPage { hits, total, next, facets, timed_out: !in_time, took })
+    }
+
+    /// What a map shows of what is asked, at a zoom of 0 to [`super::ZOOM_MAX`]. Order,
+    /// page and facets are passed over. A plain blocking call.
+    ///
+    /// # Errors
+    /// When the index fails.
+    pub fn map(&self, asked: &SearchQuery, zoom: u8) -> Result<MapPage, QueryError> {
+        let started = clock::monotonic();
+        let words = query_words(&asked.criteria.text);
+        let searcher = self.reader.searcher();
+        let mut gatherer = Gatherer::new(zoom);
+        let mut in_time = true;
+        if let Some(task) = Task::new(self, asked, &words, &searcher, started) {
+            let area = asked.criteria.area.as_ref();
+            let place = Place::of(area, &searcher, &self.fields)?;
+            in_time = task.walk((&place, area), None, false, &mut gatherer)?;
+        }
+        let total = gatherer.total;
+        let mut clusters = Vec::new();
+        for heap in gatherer.heaps() {
+            let only = match heap.count {
+                1 => Some(hit(&searcher, heap.first, &self.fields, asked.measured_from())?),
+                _ => None,
+            };
+            let (centre, cheapest) = (heap.centre(), heap.cheapest());
+            clusters.push(Cluster { count: heap.count, centre, cheapest, only });
+        }
+        Ok(MapPage { clusters, total, timed_out: !in_time, took: started.elapsed() })
     }
 }
 
-fn order(sort: Sort, words: &[String]) -> Order {
-    match sort {
-        Sort::Relevance if words.is_empty() => Order::Newest,
-        Sort::Relevance => Order::Score,
-        Sort::Price => Order::Price,
-        Sort::Newest => Order::Newest,
+impl SearchQuery {
+    /// Where distances are measured from.
+    fn measured_from(&self) -> Option<Location> {
+        self.centre.or_else(|| self.criteria.area.as_ref().map(Area::centre))
+    }
+}
+
+impl SearchPage {
+    /// What is found where nothing can be.
+    fn empty(asked: &SearchQuery, took: Duration) -> Self {
+        let facets = Counter::new(PriceUnit::of(&asked.criteria)).facets();
+        let facets = asked.facets.then_some(facets);
+        Self { hits: Vec::new(), total: 0, next: None, facets, timed_out: false, took }
+    }
+}
+
+fn order(sort: Sort, words: &[String], centre: Option<Location>) -> Order {
+    match (sort, centre) {
+        (Sort::Relevance, _) if !words.is_empty() => Order::Score,
+        (Sort::Price, _) => Order::Price,
+        (Sort::PriceDown, _) => Order::PriceDown,
+        (Sort::Distance, Some(centre)) => Order::Distance(centre),
+        _ => Order::Newest,
     }
 }
 
@@ -169,9 +262,27 @@ fn statistics(
     }
 }
 
-fn hit(key: Key, document: &TantivyDocument, fields: &Fields) -> Result<Hit, TantivyError> {
+fn hit(
+    searcher: &Searcher,
+    address: DocAddress,
+    fields: &Fields,
+    centre: Option<Location>,
+) -> Result<Hit, TantivyError> {
+    let fast = searcher.segment_reader(address.segment_ord).fast_fields();
+    let doc = address.doc_id;
+    let half = |name| fast.u64(name).map(|column| column.first(doc).unwrap_or_default());
+    let id = Uuid::from_u64_pair(half(columns::ID_HIGH)?, half(columns::ID_LOW)?);
+    let distance_m = match centre {
+        Some(centre) => {
+            let degrees = |name| fast.f64(name).map(|column| column.first(doc));
+            let point = degrees(columns::LAT)?.zip(degrees(columns::LON)?);
+            point.map(|(lat, lon)| distance_m(centre, Location { lat, lon }))
+        }
+        None => None,
+    };
+    let document: TantivyDocument = searcher.doc(address)?;
     let card = document.get_first(fields.card).and_then(|card| card.as_str()).unwrap_or_default();
     let card = serde_json::from_str(card)
         .map_err(|error| TantivyError::InternalError(format!("card is not json: {error}")))?;
-    Ok(Hit { id: PropertyId::from(Uuid::from_u64_pair(key.high, key.low)), card })
+    Ok(Hit { id: PropertyId::from(id), card, distance_m })
 }

@@ -3,16 +3,27 @@
 use jiff::Timestamp;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
+    TextFieldIndexing, TextOptions,
 };
 
+use super::cells;
+use super::codes;
+use super::rules;
 use super::text;
 use crate::domain::ids::{PropertyId, UnitId};
+use crate::domain::listing::Location;
 use crate::domain::money::{Currency, Money};
+use crate::domain::stay_rules::StayRules;
 
-/// The version of the fields and of the analyser. An index of another version is thrown
-/// away at open and fed again, so raise it with every change of either.
-pub const VERSION: u32 = 2;
+/// The version of the fields, of the analyser and of what is put into documents. Raise it
+/// with every change of any: an index of another version is replaced by a new one. It is
+/// searched until then if it has the same fields and is not older than [`READABLE_FROM`].
+pub const VERSION: u32 = 4;
+
+/// The oldest version whose documents searches understand. Raise it to [`VERSION`] when
+/// they look for something that older documents have otherwise, such as other words.
+pub(super) const READABLE_FROM: u32 = 3;
 
 /// Names of the columns that are read by name.
 pub(super) mod columns {
@@ -24,8 +35,30 @@ pub(super) mod columns {
     pub(in crate::search) const LAT: &str = "lat";
     /// Its longitude.
     pub(in crate::search) const LON: &str = "lon";
+    /// The finest cell of the blurred point.
+    pub(in crate::search) const CELL: &str = "cell";
+    /// The price in minor units of its currency.
+    pub(in crate::search) const PRICE: &str = "price";
     /// The price in ten-thousandths of a major unit.
     pub(in crate::search) const PRICE_SCALED: &str = "price_scaled";
+    /// The currency of the price, as [`codes::of_currency`](crate::search::codes) has it.
+    pub(in crate::search) const CURRENCY: &str = "currency_code";
+    /// The kind of home, as [`codes::of_kind`](crate::search::codes) has it.
+    pub(in crate::search) const KIND: &str = "kind_code";
+    /// Bedrooms.
+    pub(in crate::search) const BEDROOMS: &str = "bedrooms";
+    /// Beds.
+    pub(in crate::search) const BEDS: &str = "beds";
+    /// Bathrooms in halves.
+    pub(in crate::search) const HALF_BATHROOMS: &str = "half_bathrooms";
+    /// The longest stay.
+    pub(in crate::search) const MAX_NIGHTS: &str = "max_nights";
+    /// When guests come, go and book; see [`rules`](crate::search::rules).
+    pub(in crate::search) const STAY_DAYS: &str = "stay_days";
+    /// The shortest stay by the day of arrival.
+    pub(in crate::search) const MIN_NIGHTS: &str = "min_nights";
+    /// What holds on certain dates, in the order of the rules.
+    pub(in crate::search) const STAY_DATES: &str = "stay_dates";
     /// Microseconds since 1970.
     pub(in crate::search) const CREATED: &str = "created";
     /// The places of its unit types in the table of nights, in their order.
@@ -75,10 +108,14 @@ pub struct ListingDoc {
     pub guests: u32,
     /// The unit types that can be booked by the night. Without any, no stay is found.
     pub units: Vec<UnitDoc>,
-    /// The shortest stay, in nights.
+    /// The shortest stay, in nights, where [`Self::stay_rules`] say nothing else.
     pub min_nights: u32,
     /// The longest.
     pub max_nights: u32,
+    /// On which days guests come and go, and how far ahead they book.
+    pub stay_rules: StayRules,
+    /// How far the clocks at the home are ahead of UTC, in minutes, summer time or not.
+    pub utc_offset_minutes: i16,
     /// Latitude of the **blurred** point, in degrees. The exact one must never come here:
     /// it could be found by asking with many boxes.
     pub lat: f64,
@@ -121,9 +158,18 @@ pub(super) struct Fields {
     pub(super) guests: Field,
     pub(super) lat: Field,
     pub(super) lon: Field,
+    /// Its cells of each of [`cells::INDEXED`].
+    pub(super) cells: Field,
+    cell: Field,
+    currency_code: Field,
+    kind_code: Field,
+    /// The bits of its amenities, in words of 64.
+    amenity_bits: [Field; codes::AMENITY_WORDS],
     created: Field,
-    pub(super) min_nights: Field,
-    pub(super) max_nights: Field,
+    max_nights: Field,
+    stay_days: Field,
+    min_nights: Field,
+    stay_dates: Field,
     slot: Field,
     unit_guests: Field,
     unit_high: Field,
@@ -150,17 +196,24 @@ pub(super) fn schema() -> (Schema, Fields) {
         country: builder.add_text_field("country", STRING),
         kind: builder.add_text_field("kind", STRING),
         currency: builder.add_text_field("currency", STRING),
-        price: builder.add_u64_field("price", FAST),
+        price: builder.add_u64_field(columns::PRICE, FAST),
         price_scaled: builder.add_u64_field(columns::PRICE_SCALED, FAST),
-        bedrooms: builder.add_u64_field("bedrooms", FAST),
-        beds: builder.add_u64_field("beds", FAST),
-        half_bathrooms: builder.add_u64_field("half_bathrooms", FAST),
+        bedrooms: builder.add_u64_field(columns::BEDROOMS, FAST),
+        beds: builder.add_u64_field(columns::BEDS, FAST),
+        half_bathrooms: builder.add_u64_field(columns::HALF_BATHROOMS, FAST),
         guests: builder.add_u64_field("guests", FAST),
         lat: builder.add_f64_field(columns::LAT, FAST),
         lon: builder.add_f64_field(columns::LON, FAST),
+        cells: builder.add_u64_field("cells", NumericOptions::default().set_indexed()),
+        cell: builder.add_u64_field(columns::CELL, FAST),
+        currency_code: builder.add_u64_field(columns::CURRENCY, FAST),
+        kind_code: builder.add_u64_field(columns::KIND, FAST),
+        amenity_bits: codes::amenity_columns().map(|name| builder.add_u64_field(&name, FAST)),
         created: builder.add_u64_field(columns::CREATED, FAST),
-        min_nights: builder.add_u64_field("min_nights", FAST),
-        max_nights: builder.add_u64_field("max_nights", FAST),
+        max_nights: builder.add_u64_field(columns::MAX_NIGHTS, FAST),
+        stay_days: builder.add_u64_field(columns::STAY_DAYS, FAST),
+        min_nights: builder.add_u64_field(columns::MIN_NIGHTS, FAST),
+        stay_dates: builder.add_u64_field(columns::STAY_DATES, FAST),
         slot: builder.add_u64_field(columns::SLOT, FAST),
         unit_guests: builder.add_u64_field(columns::UNIT_GUESTS, FAST),
         unit_high: builder.add_u64_field(columns::UNIT_HIGH, FAST),
@@ -182,6 +235,9 @@ impl Fields {
         if !(listing.lat.abs() <= 90.0 && listing.lon.abs() <= 180.0) {
             return Err(InvalidListing::Point);
         }
+        let point = Location { lat: unsigned_zero(listing.lat), lon: unsigned_zero(listing.lon) };
+        let cell = cells::finest(point).ok_or(InvalidListing::Point)?;
+        let rules = rules::packed(listing);
         let (high, low) = listing.id.uuid().as_u64_pair();
         let mut document = TantivyDocument::default();
         document.add_bytes(self.id, listing.id.uuid().as_bytes());
@@ -191,8 +247,8 @@ impl Fields {
         document.add_text(self.country, &listing.country);
         document.add_text(self.kind, &listing.kind);
         document.add_text(self.currency, listing.price.currency.code());
-        document.add_f64(self.lat, unsigned_zero(listing.lat));
-        document.add_f64(self.lon, unsigned_zero(listing.lon));
+        document.add_f64(self.lat, point.lat);
+        document.add_f64(self.lon, point.lon);
         let numbers = [
             (self.id_high, high),
             (self.id_low, low),
@@ -202,12 +258,26 @@ impl Fields {
             (self.beds, u64::from(listing.beds)),
             (self.half_bathrooms, u64::from(listing.half_bathrooms)),
             (self.guests, u64::from(listing.guests)),
-            (self.min_nights, u64::from(listing.min_nights)),
+            (self.cell, u64::from(cell)),
+            (self.currency_code, codes::of_currency(listing.price.currency)),
+            (self.kind_code, codes::of_kind(&listing.kind)),
             (self.max_nights, u64::from(listing.max_nights)),
+            (self.stay_days, rules.days),
+            (self.min_nights, rules.min_nights),
             (self.created, u64::try_from(listing.created.as_microsecond()).unwrap_or_default()),
         ];
         for (field, number) in numbers {
             document.add_u64(field, number);
+        }
+        let bits = codes::amenity_bits(&listing.amenities);
+        for (field, bits) in self.amenity_bits.into_iter().zip(bits) {
+            document.add_u64(field, bits);
+        }
+        for cell in cells::indexed(cell) {
+            document.add_u64(self.cells, cell);
+        }
+        for rule in rules.dates {
+            document.add_u64(self.stay_dates, rule);
         }
         for unit in &listing.units {
             let (high, low) = unit.id.uuid().as_u64_pair();

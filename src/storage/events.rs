@@ -9,7 +9,7 @@ use tokio_postgres::{Client, Row, Transaction};
 use uuid::Uuid;
 
 use super::sqlstate::StorageError;
-use crate::domain::entity::Stream;
+use crate::domain::entity::{SHARDS, Stream};
 use crate::domain::event::{self, Actor, Event, Position, Recorded};
 
 /// Writes an event that no entity owns, in the caller's transaction: the stream's head row
@@ -66,6 +66,23 @@ pub async fn append_act(
 ) -> Result<(), StorageError> {
     let event = Event::OperatorActed { action: action.to_owned(), subject };
     append_edge(transaction, key, &event, Actor::Operator, causation, now).await?;
+    Ok(())
+}
+
+/// Writes down what an operator did where nothing else is written with it.
+///
+/// # Errors
+/// When the database cannot be written.
+pub async fn note_act(
+    client: &mut Client,
+    action: &str,
+    of: (Uuid, String),
+    causation: Uuid,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let transaction = client.transaction().await?;
+    append_act(&transaction, action, of, causation, now).await?;
+    transaction.commit().await?;
     Ok(())
 }
 
@@ -269,6 +286,27 @@ pub(super) fn entry(row: &Row) -> Result<Entry, StorageError> {
 /// When the database cannot be read.
 pub async fn heads(client: &Client) -> Result<Vec<Position>, StorageError> {
     let rows = client.query("select stream, head from streams where head > 0", &[]).await?;
+    rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
+}
+
+/// Where a stream ends; none when it is empty.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn head(client: &Client, stream: Stream) -> Result<Option<Position>, StorageError> {
+    let sql = "select head from streams where stream = $1 and head > 0";
+    let row = client.query_opt(sql, &[&i32::from(stream.0)]).await?;
+    Ok(row.map(|row| Position { stream, seq: row.get(0) }))
+}
+
+/// As [`heads`], of the streams that no shard owns.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn edge_heads(client: &Client) -> Result<Vec<Position>, StorageError> {
+    let first = i32::from(SHARDS);
+    let query = "select stream, head from streams where head > 0 and stream >= $1";
+    let rows = client.query(query, &[&first]).await?;
     rows.iter().map(|row| position(row.get(0), row.get(1))).collect()
 }
 

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod admin_users;
+pub mod alerts;
 pub mod audits;
 pub mod batch;
 mod blob_folder;
@@ -20,6 +21,7 @@ pub mod dump;
 pub mod event_log;
 pub mod events;
 pub mod facts;
+pub mod favourites;
 pub mod gates;
 pub mod identities;
 pub mod inbox;
@@ -44,7 +46,9 @@ pub mod promos;
 pub mod properties;
 pub mod replays;
 pub mod retention;
+pub mod saved_searches;
 pub mod seal;
+pub mod search_matches;
 pub mod secret;
 pub mod sessions;
 pub mod shards;

@@ -98,6 +98,18 @@ fn describe() {
     gauge!("consumer_lag_events", "events that a consumer has not seen to yet");
     counter!("consumer_events_total", "events that a consumer has seen to");
     counter!("consumer_failures_total", "times that a consumer could not go on");
+    gauge!("search_lag_events", "events that searches of this node do not know of yet");
+    gauge!("search_lag_seconds", Unit::Seconds, "time that one of them has been waiting");
+    gauge!("search_generation", "number of the search index, which grows with each new one");
+    gauge!("search_building", "whether a new search index is being built");
+    gauge!("search_listings", "listings that can be found");
+    gauge!("search_deleted_documents", "documents that are deleted and still take room");
+    gauge!("search_segments", "segments that a search looks into");
+    gauge!("search_disk_bytes", Unit::Bytes, "what the search index takes on the disk");
+    histogram!("search_commit_duration_seconds", Unit::Seconds, "time a commit of it took");
+    histogram!("search_reload_duration_seconds", Unit::Seconds, "time until it was seen");
+    counter!("search_commits_slowed_total", "commits that waited for merges of segments");
+    counter!("search_builds_total", "search indexes that were built, by how that ended");
     gauge!("audit_position_events", "events up to which the auditor has come, of all streams");
     counter!("audit_violations_total", "what the auditor found that must never be");
     gauge!("database_pool_connections", "connections of the pool, by state");

@@ -40,6 +40,7 @@ pub mod letters;
 pub mod ops_client;
 pub mod ops_cluster;
 pub mod ops_ledger;
+pub mod ops_search;
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 
+use rentezy::domain::entity::Stream;
 use rentezy::domain::envelope::{Answer, Request};
-use rentezy::domain::event::{Actor, Event};
+use rentezy::domain::event::{Actor, Event, Position};
 use rentezy::domain::property::{self, ListingFields, Location};
 use rentezy::domain::stay::Command;
 use serde::Serialize;
@@ -60,7 +61,8 @@ fn every_answer_comes_through() {
     for outcome in outcomes {
         there_and_back(&outcome);
         for replayed in [false, true] {
-            there_and_back(&Answer::Done { outcome: outcome.clone(), replayed });
+            let position = replayed.then_some(Position { stream: Stream(3), seq: 1 << 40 });
+            there_and_back(&Answer::Done { outcome: outcome.clone(), replayed, position });
         }
     }
     for refusal in refusals {

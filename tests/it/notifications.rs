@@ -118,7 +118,8 @@ async fn what_is_not_wanted_is_not_told() {
         let locked = category == "security";
         json!({"category": category, "in_app": in_app, "email": email, "locked": locked})
     };
-    let all_on = ["security", "bookings", "hosting"].map(|category| row(category, true, true));
+    let all_on =
+        ["security", "bookings", "hosting", "alerts"].map(|category| row(category, true, true));
     let seen = world.api(&landlord).get(path).await.body(200);
     assert_eq!(seen, json!({"preferences": all_on}));
 

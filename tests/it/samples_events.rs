@@ -3,7 +3,9 @@
 use rentezy::domain::booking::ExpiringReason;
 use rentezy::domain::booking_details::Party;
 use rentezy::domain::cancellation::{RefundLine, RefundLines};
-use rentezy::domain::event::{BlockFacts, Event};
+use rentezy::domain::event::{
+    BlockFacts, Event, NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch,
+};
 use rentezy::domain::payment::Decline;
 use rentezy::domain::price::LineKind;
 
@@ -142,9 +144,30 @@ pub(crate) fn events() -> Vec<Event> {
             keys: vec!["slot 7".into()],
         },
     ]
+    .into_iter()
+    .chain(watched())
+    .collect()
+}
+
+/// Those of saved searches and favourites.
+fn watched() -> Vec<Event> {
+    let (search_id, user_id, property_id) = (id(41), id(4), id(2));
+    let (name, amount) = ("Canal side".to_owned(), money());
+    let search = SearchFacts { search_id, user_id };
+    let matched = SearchMatch { search_id, user_id, property_id, name: name.clone(), told: true };
+    vec![
+        Event::SearchSaved(search),
+        Event::SearchChanged(search),
+        Event::SearchDeleted(search),
+        Event::SearchMatched(matched),
+        Event::SearchDigested(SearchDigest { search_id, user_id, name, count: 3, property_id }),
+        Event::FavouritePriceDropped(PriceDrop { user_id, property_id, old: amount, new: amount }),
+        Event::FavouriteNightsFreed(NightsFreed { user_id, property_id, nights: nights() }),
+    ]
 }
 
 /// The place of an event in the list of all.
+#[expect(clippy::too_many_lines, reason = "a line for each kind")]
 pub(crate) fn place_of_event(event: &Event) -> usize {
     place!(
         event;
@@ -213,5 +236,12 @@ pub(crate) fn place_of_event(event: &Event) -> usize {
         Event::CalendarBlocked { .. },
         Event::CalendarUnblocked { .. },
         Event::AuditViolated { .. },
+        Event::SearchSaved(_),
+        Event::SearchChanged(_),
+        Event::SearchDeleted(_),
+        Event::SearchMatched(_),
+        Event::SearchDigested(_),
+        Event::FavouritePriceDropped(_),
+        Event::FavouriteNightsFreed(_),
     )
 }

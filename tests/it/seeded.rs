@@ -57,7 +57,7 @@ const IN_ORDER: &str = "
         ('01970000-0000-7000-8000-0000000000c' || n)::uuid, '{}' from generate_series(1, 2) n;
     update streams set head = 2 where stream = 1;
     insert into consumer_offsets select name, 1, 2
-        from unnest(array['mail', 'notifications', 'payments', 'stripe_hooks']) name;
+        from unnest(array['alerts', 'mail', 'notifications', 'payments', 'stripe_hooks']) name;
     insert into notifications values (gen_random_uuid(), '01970000-0000-7000-8000-000000000005',
         'booking.held', '{}', now(), null);
     insert into letters values (gen_random_uuid(), '01970000-0000-7000-8000-000000000004',

@@ -3,7 +3,7 @@
 // drawing over them; a stay taken in place of one that is gone. Runs against BASE_URL, or
 // starts the server itself (RENTEZY_BIN).
 import { accessibility, openBrowser, overflow } from './browser.mjs';
-import { Caller } from './caller.mjs';
+import { Caller, UNIT } from './caller.mjs';
 import { startServer } from './server.mjs';
 import { Run, eventually, must } from './steps.mjs';
 
@@ -27,7 +27,6 @@ const run = new Run('bookings', server, { landlord, tenant, phone });
 
 // ---- without a browser ------------------------------------------------------------------
 
-const UNIT = { name: 'Whole place', count: 1, bedrooms: 1, beds: 1, bathrooms: 1, guests: 3 };
 const callers = { landlord: new Caller(base), rival: new Caller(base) };
 
 // ---- with one ---------------------------------------------------------------------------

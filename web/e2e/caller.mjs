@@ -1,7 +1,10 @@
-// The API without a browser, for what a test only needs to be there.
+// Somebody who calls the API without a browser, for what a browser test only needs done.
 import { must } from './steps.mjs';
 
-/** Somebody who calls the API by themselves. */
+/** The unit type of the homes here. */
+export const UNIT = { name: 'Whole place', count: 1, bedrooms: 1, beds: 1, bathrooms: 1, guests: 3 };
+
+/** Calls the API of the server at `base`. */
 export class Caller {
   token = null;
 

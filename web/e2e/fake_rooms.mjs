@@ -119,7 +119,7 @@ export function rooms(base) {
     if (noun === 'notification-preferences') {
       const user = must(request);
       if (method === 'PUT') preferences.set(user.id, body.preferences);
-      const rows = ['security', 'bookings', 'hosting'].map((category) => ({ in_app: true, email: true, ...preferences.get(user.id)?.find((row) => row.category === category), category, locked: category === 'security' }));
+      const rows = ['security', 'bookings', 'hosting', 'alerts'].map((category) => ({ in_app: true, email: true, ...preferences.get(user.id)?.find((row) => row.category === category), category, locked: category === 'security' }));
       return { status: 200, body: { preferences: rows } };
     }
     if (noun === 'unsubscribe') {
@@ -284,9 +284,13 @@ export function rooms(base) {
     if (call === 'GET /cluster') {
       const server = (name, incarnation, more) => ({ name, incarnation, address: `${name}:7400`, state: 'active', leased: true, version: '0.1.0', shards: 128, reached: true, waiting: 0, joined_at: iso(), ended_at: null, ...more });
       const shards = Array.from({ length: 256 }, (_, shard) => ({ shard, owner: 1 + (shard % 2), epoch: 3, target: shard === 7 ? 1 : 1 + (shard % 2) }));
-      return { status: 200, body: { node: 1, nodes: [server('a', 1), server('b', 2, { waiting: 3 }), server('c', 3, { state: 'dead', shards: 0, leased: false, reached: false, ended_at: iso() })], shards, entities: { awake: 12, waiting: 3, queues: [{ property: randomUUID(), waiting: 2 }] } } };
+      return { status: 200, body: { node: 1, nodes: [server('a', 1), server('b', 2, { waiting: 3 }), server('c', 3, { state: 'dead', shards: 0, leased: false, reached: false, ended_at: iso() })], shards, moves: [{ shard: 7, from: 1, to: 2, epoch: 3, seconds_ago: 12 }], entities: { awake: 12, waiting: 3, queues: [{ property: randomUUID(), waiting: 2 }] } } };
     }
     if (/^POST \/cluster\/(rebalance|nodes\/\w+\/drain)$/.test(call)) return { status: 202, body: { misplaced: 1 } };
+    const search = { served: { generation: 7, listings: 12_345, deleted: 210, segments: 6, bytes: 69_000_000 }, building: null, lag_events: 0, lag_seconds: 0, streams: [] };
+    const building = { generation: 8, why: 'ordered', since: iso(), listings: 4_000, expected: 12_345 };
+    if (call === 'GET /search') return { status: 200, body: search };
+    if (call === 'POST /search/reindex') return { status: 202, body: { begun: true, ...search, building } };
     throw new Refused(404, 'not-found', 'nothing is here');
   }
 

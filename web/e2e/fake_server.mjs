@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { CATALOGUE, POLICIES, rooms } from './fake_rooms.mjs';
 import { blur, searching } from './fake_search.mjs';
 import { stays } from './fake_stays.mjs';
+import { watching } from './fake_watched.mjs';
 
 const DIST = join(dirname(fileURLToPath(import.meta.url)), '..', 'dist');
 const HOLD_MS = Number(process.env.FAKE_HOLD_SECONDS ?? 600) * 1000;
@@ -301,7 +302,7 @@ function api(request, path, query, body) {
     return openSession({ email: known.email }, request.headers['user-agent'], known.id);
   }
   if (call === 'POST /auth/logout') return { status: 204, headers: { 'Set-Cookie': `${COOKIE}=; Secure; Path=/; Max-Age=0` } };
-  const answer = found.api(request, path, query) ?? more.api(request, path, query, body) ?? inFull.api(request, path, query, body);
+  const answer = found.api(request, path, query) ?? more.api(request, path, query, body) ?? inFull.api(request, path, query, body) ?? watched(request, path, body);
   if (answer) return answer;
   if (call === 'POST /me/landlord-application') {
     const user = must(request);
@@ -460,6 +461,7 @@ const operatorToken = randomBytes(16).toString('hex');
 const more = rooms({ Refused, must, who, users, sessionsOf, properties, owned, tag, once, addProperty, dataDir: DATA, operatorToken, site: () => `http://${host}:${server.address().port}` });
 
 const found = searching({ properties, freeUnits, day, span, Refused, catalogue: CATALOGUE });
+const watched = watching({ Refused, must, properties, once, search: found.search, cardOf: found.cardOf, iso });
 const inFull = stays({ Refused, must, properties, bookings, newBooking, once, own, span, day, iso });
 
 async function operators(request, response) {

@@ -158,6 +158,18 @@ await run.check('the cluster is shown: one server that owns every shard', async 
   await run.shot('operator', '05-cluster');
 });
 
+await run.check('the search index is built anew, and searched then', async () => {
+  const { page } = operator;
+  await page.click('.tabs >> text=Search');
+  const generation = page.locator('tr', { hasText: 'Generation' }).locator('td');
+  await generation.waitFor();
+  const before = Number(await generation.innerText());
+  await page.click('button >> text=Build it anew');
+  await page.waitForSelector('[role=status] >> text=A new index is being built');
+  await eventually('the new one to be searched', async () => Number(await generation.innerText()) === before + 1);
+  await run.shot('operator', '06-search');
+});
+
 await run.check('no browser complained', async () => {
   const complaints = [operator, tenant].flatMap((browser) => browser.complaints());
   must(complaints.length === 0, complaints.join('\n'));

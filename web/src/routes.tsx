@@ -14,6 +14,7 @@ import { Loading } from './parts/States';
 // What few visitors see is loaded when they do.
 const AccountPage = lazy(() => import('./pages/AccountPage'));
 const AdminPages = lazy(() => import('./pages/AdminPages'));
+const FavouritesPage = lazy(() => import('./pages/FavouritesPage'));
 const HostingCalendarPage = lazy(() => import('./pages/HostingCalendarPage'));
 const LandlordPage = lazy(() => import('./pages/LandlordPage'));
 const ListingFormPage = lazy(() => import('./pages/ListingFormPage'));
@@ -21,6 +22,7 @@ const NotificationsPage = lazy(() => import('./pages/NotificationsPage'));
 const PreferencesPage = lazy(() => import('./pages/PreferencesPage'));
 const PricingPage = lazy(() => import('./pages/PricingPage'));
 const RequestsPage = lazy(() => import('./pages/RequestsPage'));
+const SavedSearchesPage = lazy(() => import('./pages/SavedSearchesPage'));
 const StayRulesPage = lazy(() => import('./pages/StayRulesPage'));
 
 export function AppRoutes() {
@@ -39,6 +41,8 @@ export function AppRoutes() {
         <Route element={<SignedIn />}>
           <Route path="bookings" element={<BookingsPage />} />
           <Route path="bookings/:id" element={<BookingPage />} />
+          <Route path="favourites" element={<Later><FavouritesPage /></Later>} />
+          <Route path="saved" element={<Later><SavedSearchesPage /></Later>} />
           <Route path="account" element={<Later><AccountPage /></Later>} />
           <Route path="account/notifications" element={<Later><PreferencesPage /></Later>} />
           <Route path="notifications" element={<Later><NotificationsPage /></Later>} />

@@ -6,7 +6,7 @@ import { moved, photoFault, turnedTo } from '../src/domain/photos';
 import { stepsOf } from '../src/domain/steps';
 import { safeNext, signInTrouble, waitText } from '../src/domain/trouble';
 import { OpsClient } from '../src/ops/client';
-import { NO_REPLAY, readReplay, span } from '../src/ops/words';
+import { NO_REPLAY, bytes, readReplay, span } from '../src/ops/words';
 
 describe('a refused sign-in', () => {
   const refused = (status: number, code: string, retryAfter?: number) => new Problem(status, { code }, retryAfter);
@@ -54,6 +54,12 @@ describe('notifications', () => {
     const matrix = [{ category: 'security', in_app: true, email: true, locked: true }, { category: 'hosting', in_app: true, email: true }] as const;
     expect(turned([...matrix], 'hosting', 'email', false)[1]).toMatchObject({ in_app: true, email: false });
     expect(turned([...matrix], 'security', 'email', false)[0]).toMatchObject({ email: true });
+  });
+});
+
+describe('sizes', () => {
+  it('are told in the largest unit that fits', () => {
+    expect([0, 999, 1_000, 1_540, 69_000_000, 672_000_000_000].map(bytes)).toEqual(['0 B', '999 B', '1.0 kB', '1.5 kB', '69.0 MB', '672.0 GB']);
   });
 });
 

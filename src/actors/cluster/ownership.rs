@@ -5,6 +5,7 @@
 //! Nothing here is a promise: a node may have lost a shard without knowing. What it writes is
 //! fenced by the epoch then.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +18,24 @@ use crate::domain::membership::Incarnation;
 #[cfg(test)]
 use crate::storage::pool::Database;
 use crate::storage::shards::Owned;
+
+/// The latest moves that are remembered.
+const MOVES_MAX: usize = 200;
+
+/// A shard that has changed hands, as this node heard of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    /// The shard.
+    pub shard: Shard,
+    /// Who had it, as far as this node knew.
+    pub from: Option<Incarnation>,
+    /// Who has it since; none when nobody did yet.
+    pub to: Option<Incarnation>,
+    /// The epoch that began with it.
+    pub epoch: i64,
+    /// When this node heard of it.
+    pub at: Instant,
+}
 
 /// Where the entities of a shard are to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +62,8 @@ struct Shared {
     /// The epochs of this node's shards; 0 stands for one that it does not serve.
     epochs: Vec<AtomicI64>,
     known: Mutex<Vec<Known>>,
+    /// The oldest first.
+    moves: Mutex<VecDeque<Move>>,
     changed: watch::Sender<u64>,
 }
 
@@ -62,6 +83,7 @@ impl Ownership {
             lease_ends: AtomicU64::new(0),
             epochs: (0..SHARDS).map(|_| AtomicI64::new(0)).collect(),
             known: Mutex::new(vec![Known::default(); usize::from(SHARDS)]),
+            moves: Mutex::default(),
             changed: watch::Sender::new(0),
         }))
     }
@@ -156,6 +178,7 @@ impl Ownership {
     /// from now on; one that has another owner is not any more.
     pub fn learn(&self, rows: &[Owned]) {
         let mut news = false;
+        let mut moves = Vec::new();
         let mut known = self.all_known();
         for row in rows {
             let at = usize::from(row.shard.0);
@@ -166,15 +189,35 @@ impl Ownership {
             if same || row.epoch < known.epoch {
                 continue;
             }
+            // What is learned first is where a shard was all along.
+            if known.epoch > 0 {
+                let (from, at) = (known.owner, clock::monotonic());
+                moves.push(Move { shard: row.shard, from, to: row.owner, epoch: row.epoch, at });
+            }
             *known = Known { owner: row.owner, epoch: row.epoch };
             let serves = if row.owner == Some(self.0.me) { row.epoch } else { 0 };
             mine.store(serves, Ordering::Release);
             news = true;
         }
         drop(known);
+        self.remember(moves);
         if news {
             self.tell();
         }
+    }
+
+    fn remember(&self, moves: Vec<Move>) {
+        let mut all = self.0.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend(moves);
+        let surplus = all.len().saturating_sub(MOVES_MAX);
+        all.drain(..surplus);
+    }
+
+    /// The latest moves that this node has heard of, the newest first.
+    #[must_use]
+    pub fn moves(&self) -> Vec<Move> {
+        let moves = self.0.moves.lock().unwrap_or_else(PoisonError::into_inner);
+        moves.iter().rev().copied().collect()
     }
 
     /// Serves a shard no more, though it is still this node's: it is about to move. The epoch

@@ -109,6 +109,14 @@ pub struct Place {
     _node: OwnedSemaphorePermit,
 }
 
+impl Place {
+    /// Whom the request is for.
+    #[must_use]
+    pub const fn entity(&self) -> EntityRef {
+        self.entity
+    }
+}
+
 /// Where a request waits.
 #[derive(Debug)]
 enum Seat {

@@ -117,6 +117,13 @@ impl Page {
             | Event::AuditViolated { .. }
             | Event::PromoCodeCreated { .. }
             | Event::PromoCodeEnded { .. }
+            | Event::SearchSaved(_)
+            | Event::SearchChanged(_)
+            | Event::SearchDeleted(_)
+            | Event::SearchMatched(_)
+            | Event::SearchDigested(_)
+            | Event::FavouritePriceDropped(_)
+            | Event::FavouriteNightsFreed(_)
             | Event::HookReceived { .. } => {}
         }
     }

@@ -1,9 +1,10 @@
 //! What of a listing is searched, and what a result shows of it.
 
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::domain::amenity;
-use crate::domain::calendar::NIGHTS_MAX;
+use crate::domain::calendar::{self, NIGHTS_MAX};
 use crate::domain::money::Money;
 use crate::domain::property::{Listing, Status, Unit};
 use crate::search::{ListingDoc, UnitDoc};
@@ -42,12 +43,22 @@ pub(in crate::actors) fn document(listing: &Listing) -> Option<ListingDoc> {
         units: listing.units.iter().filter(by_night).map(unit).collect(),
         min_nights: u32::from(listing.policies.min_nights),
         max_nights: listing.policies.max_nights.map_or(NIGHTS_MAX, u32::from),
+        stay_rules: listing.stay_rules.clone(),
+        utc_offset_minutes: utc_offset_minutes(listing),
         lat: blurred.lat,
         lon: blurred.lon,
         created: listing.created_at,
         amenities: amenity::mapped(&fields.amenities),
         card: card(listing, shown),
     })
+}
+
+/// How far the clocks at a home are ahead of UTC, summer time or not: as they were when it
+/// was made, so that a document is the same whenever it is written.
+fn utc_offset_minutes(listing: &Listing) -> i16 {
+    let zone = calendar::zone(&listing.fields.zone).unwrap_or(TimeZone::UTC);
+    let seconds = zone.to_offset(listing.created_at).seconds();
+    i16::try_from(seconds / 60).unwrap_or_default()
 }
 
 /// The unit type that a card shows: the cheapest.
@@ -69,6 +80,7 @@ fn card(listing: &Listing, shown: &Unit) -> Value {
     let amenities = amenity::mapped(&fields.amenities);
     json!({
         "id": listing.id,
+        "version": listing.version,
         "title": fields.title,
         "kind": fields.kind,
         "city": fields.address.city,

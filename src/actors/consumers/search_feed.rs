@@ -1,6 +1,6 @@
 //! Feeds the search index: reads in the event log which listings and nights have changed,
 //! and brings them into the index as their rows say now. So an event that is taken in
-//! twice, or late, does no harm.
+//! twice, or late, does no harm. How an index is filled is in `search_build.rs`.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -9,9 +9,10 @@ use jiff::civil::Date;
 
 use super::search_changes::{Changes, Page, runs, seq};
 use super::search_document::document;
+use crate::clock;
 use crate::domain::event::Position;
 use crate::domain::ids::PropertyId;
-use crate::domain::property::{Listing, Status};
+use crate::domain::property::Listing;
 use crate::search::{self, Cursor, IndexError, IndexOptions, IndexWriterHandle, SearchIndex};
 use crate::storage::events::Entry;
 use crate::storage::pool::Pool;
@@ -20,10 +21,6 @@ use crate::storage::{bookings, events, facts, properties};
 
 /// Events that are taken in at once.
 pub(in crate::actors) const BATCH: usize = 5_000;
-/// Listings that an empty index is filled with at once.
-const PAGE: i64 = 1_000;
-/// Listings whose nights are read at once when an index is opened.
-const NIGHTS_PAGE: usize = 2_000;
 
 /// Why the index could not be fed.
 #[derive(Debug, thiserror::Error)]
@@ -34,20 +31,52 @@ pub(in crate::actors) enum FeedError {
     /// The index did.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// It has been out of step for longer than the log is kept.
+    #[error("search index is older than the log")]
+    Late,
     /// The writer was lost in a panic: the index has to be opened again.
     #[error("writer of the search index was lost in a panic")]
     Lost,
 }
 
+/// Why a new generation of the index is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// There is none, or none of this database.
+    Empty,
+    /// Its documents are of another version.
+    Version,
+    /// The log has dropped what it has not seen.
+    Late,
+    /// Its files are gone or damaged.
+    Lost,
+    /// An operator wants it.
+    Ordered,
+}
+
+impl Why {
+    /// A word for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Version => "version",
+            Self::Late => "late",
+            Self::Lost => "lost",
+            Self::Ordered => "ordered",
+        }
+    }
+}
+
 /// An open index and how far it has been fed.
 pub(in crate::actors) struct Feed {
-    pool: Pool,
+    pub(super) pool: Pool,
     /// Absent while it is at work on a thread of its own, and for good after a panic there.
-    writer: Option<IndexWriterHandle>,
+    pub(super) writer: Option<IndexWriterHandle>,
     /// Where the streams end, as far as is known.
-    heads: Cursor,
+    pub(super) heads: Cursor,
     /// The events that the index includes, committed or not.
-    included: Cursor,
+    pub(super) included: Cursor,
     /// Events included since the last commit.
     uncommitted: usize,
     /// Whether documents were written that no search sees yet.
@@ -56,15 +85,26 @@ pub(in crate::actors) struct Feed {
     broken: bool,
 }
 
+/// An index that was there, or an empty one.
+pub(in crate::actors) struct Opened {
+    /// The readers' side.
+    pub(in crate::actors) index: SearchIndex,
+    /// The writer's side.
+    pub(in crate::actors) feed: Feed,
+    /// Why a new generation has to be built; after [`Why::Empty`] it is this one that has to
+    /// be filled, and there is nothing to search before.
+    pub(in crate::actors) why: Option<Why>,
+}
+
 impl Feed {
-    /// Opens the index, fills it if it is empty or of an older state of the database, and
-    /// brings it to the log's heads. `today` is the first night that can be asked for.
+    /// Opens the index. One that can be searched knows of all nights, and is brought to the
+    /// log's heads. `today` is the first night that can be asked for.
     pub(in crate::actors) async fn open(
         pool: Pool,
         dir: PathBuf,
         writer_memory_bytes: usize,
         today: Date,
-    ) -> Result<(SearchIndex, Self), FeedError> {
+    ) -> Result<Opened, FeedError> {
         let client = pool.get().await.map_err(StorageError::from)?;
         let source = facts::identity(&client).await?;
         let heads = cursor(&events::heads(&client).await?);
@@ -72,45 +112,45 @@ impl Feed {
         let options = IndexOptions { writer_memory_bytes, ..IndexOptions::new(dir, source) };
         let opened = tokio::task::spawn_blocking(move || search::open(options, today)).await;
         let (index, writer) = opened.map_err(|_| FeedError::Lost)??;
-        let included = writer.cursor().clone();
-        let ahead = included.iter().any(|(stream, seq)| seq > heads.get(stream));
-        let empty = included.is_empty();
-        let mut feed = Self {
-            pool,
-            writer: Some(writer),
-            heads,
-            included,
-            uncommitted: 0,
-            unseen: false,
-            broken: false,
-        };
-        if ahead {
+        let is_current = writer.is_current();
+        let mut feed = Self::over(pool, writer);
+        feed.heads = heads;
+        if !feed.heads.covers(&feed.included) {
             tracing::warn!("search index is ahead of the database, it will be fed again");
+            feed.on_thread(IndexWriterHandle::clear).await?;
+            feed.included = Cursor::default();
         }
-        if ahead || empty || feed.is_late().await? {
-            feed.fill().await?;
+        if feed.included.is_empty() {
+            return Ok(Opened { index, feed, why: Some(Why::Empty) });
         }
-        feed.set_all_nights(today).await?;
-        loop {
-            match feed.take_in().await {
-                Ok(true) => {}
-                Ok(false) => break,
-                // Searches over what is there are better than none.
-                Err(FeedError::Storage(error)) => {
-                    tracing::warn!(%error, "search index is opened behind the log");
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        feed.set_all_nights().await?;
+        feed.catch_up().await?;
         if feed.unseen {
             feed.commit().await?;
         }
-        Ok((index, feed))
+        let why = match () {
+            () if feed.is_late().await? => Some(Why::Late),
+            () if !is_current => Some(Why::Version),
+            () => None,
+        };
+        Ok(Opened { index, feed, why })
+    }
+
+    /// The feed of an index, from where that stands.
+    pub(super) fn over(pool: Pool, writer: IndexWriterHandle) -> Self {
+        Self {
+            pool,
+            heads: writer.cursor().clone(),
+            included: writer.cursor().clone(),
+            writer: Some(writer),
+            uncommitted: 0,
+            unseen: false,
+            broken: false,
+        }
     }
 
     /// Whether what it has not seen may have been dropped from the log.
-    async fn is_late(&self) -> Result<bool, FeedError> {
+    pub(super) async fn is_late(&self) -> Result<bool, FeedError> {
         let client = self.pool.get().await.map_err(StorageError::from)?;
         let floors = cursor(&events::floors(&client).await?);
         Ok(floors.iter().any(|(stream, seq)| seq > self.included.get(stream)))
@@ -122,6 +162,23 @@ impl Feed {
             let head = seq(*position).max(self.heads.get(position.stream));
             self.heads.set(position.stream, head);
         }
+    }
+
+    /// Streams have come so far at least.
+    pub(in crate::actors) fn heard_of(&mut self, heads: &Cursor) {
+        for (stream, head) in heads.iter() {
+            self.heads.set(stream, head.max(self.heads.get(stream)));
+        }
+    }
+
+    /// The events that the index includes, whether searches know of them or not.
+    pub(in crate::actors) fn included(&self) -> &Cursor {
+        &self.included
+    }
+
+    /// The segments that searches look into.
+    pub(in crate::actors) fn segments(&self) -> usize {
+        self.writer.as_ref().map_or(0, IndexWriterHandle::segments)
     }
 
     /// Whether the log goes further than the index.
@@ -159,35 +216,67 @@ impl Feed {
             self.uncommitted += page.events;
         }
         match page.failed {
-            // It has been out of step for longer than the log is kept.
-            Some(_) if self.is_late().await? => self.fill_again().await,
+            Some(_) if self.is_late().await? => Err(FeedError::Late),
             Some(error) => Err(error.into()),
             None => Ok(self.is_behind()),
         }
     }
 
-    /// Fills the index while it is searched; whether there is more to include since.
-    async fn fill_again(&mut self) -> Result<bool, FeedError> {
-        tracing::warn!("search index is older than the log, it is filled again");
-        self.fill().await?;
-        if let Some(today) = self.writer.as_ref().map(|writer| writer.availability().base()) {
-            self.set_all_nights(today).await?;
+    /// Includes all that is known to be there. What cannot be read is left for later:
+    /// searches over the rest are better than none.
+    pub(super) async fn catch_up(&mut self) -> Result<(), FeedError> {
+        loop {
+            match self.take_in().await {
+                Ok(true) => {}
+                Ok(false) | Err(FeedError::Late) => return Ok(()),
+                Err(FeedError::Storage(error)) => {
+                    tracing::warn!(%error, "search index stays behind the log");
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(self.is_behind())
     }
 
     /// Makes what was included durable and lets searches see it.
     pub(in crate::actors) async fn commit(&mut self) -> Result<(), FeedError> {
         self.mend().await?;
         let cursor = self.included.clone();
+        self.written(move |writer| writer.commit(&cursor)).await
+    }
+
+    /// The same, and lets the generation count from now on.
+    pub(in crate::actors) async fn finish(&mut self) -> Result<(), FeedError> {
+        self.mend().await?;
+        let cursor = self.included.clone();
+        self.written(move |writer| writer.finish(&cursor)).await
+    }
+
+    async fn written(
+        &mut self,
+        commit: impl FnOnce(&mut IndexWriterHandle) -> Result<(), IndexError> + Send + 'static,
+    ) -> Result<(), FeedError> {
         let commit = move |writer: &mut IndexWriterHandle| {
-            writer.commit(&cursor)?;
-            writer.reload()
+            let began = clock::monotonic();
+            commit(writer)?;
+            let committed = clock::monotonic();
+            writer.reload()?;
+            let took = |name, seconds: f64| metrics::histogram!(name).record(seconds);
+            took("search_commit_duration_seconds", (committed - began).as_secs_f64());
+            took("search_reload_duration_seconds", committed.elapsed().as_secs_f64());
+            Ok(())
         };
         self.on_thread(commit).await?;
         self.uncommitted = 0;
         self.unseen = false;
         Ok(())
+    }
+
+    /// Ends for good; a plain blocking call. The index goes with the last search over it.
+    pub(in crate::actors) fn retire(self) {
+        if let Some(writer) = self.writer {
+            writer.retire();
+        }
     }
 
     /// Lets the table of nights begin on `today`.
@@ -218,39 +307,6 @@ impl Feed {
         // It may have been the reload that failed, after the commit.
         self.unseen = true;
         self.broken = false;
-        Ok(())
-    }
-
-    /// Empties the index, and fills it with all live listings as they are after the events
-    /// up to the heads.
-    async fn fill(&mut self) -> Result<(), FeedError> {
-        self.on_thread(IndexWriterHandle::clear).await?;
-        let mut after = None;
-        loop {
-            let client = self.pool.get().await.map_err(StorageError::from)?;
-            let listings = properties::of_status(&client, Status::Live, after, PAGE).await?;
-            drop(client);
-            let Some(last) = listings.last() else { break };
-            after = Some(last.id);
-            let documents = listings.iter().map(|listing| (listing.id, document(listing)));
-            let changes = Changes { documents: documents.collect(), nights: Vec::new() };
-            self.on_thread(move |writer| changes.apply(writer)).await?;
-        }
-        self.included = self.heads.clone();
-        self.commit().await
-    }
-
-    /// Sets the nights of every listing that has any taken.
-    async fn set_all_nights(&mut self, today: Date) -> Result<(), FeedError> {
-        let ids: Vec<_> = self.writer.iter().flat_map(IndexWriterHandle::listings).collect();
-        for ids in ids.chunks(NIGHTS_PAGE) {
-            let client = self.pool.get().await.map_err(StorageError::from)?;
-            let full = bookings::full_nights(&client, Some(ids), today).await?;
-            drop(client);
-            let nights = runs(full).into_iter().collect();
-            let changes = Changes { documents: Vec::new(), nights };
-            self.on_thread(move |writer| changes.apply(writer)).await?;
-        }
         Ok(())
     }
 
@@ -320,7 +376,7 @@ impl Feed {
     }
 
     /// Lends the writer to a thread that may block.
-    async fn on_thread<T: Send + 'static>(
+    pub(super) async fn on_thread<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut IndexWriterHandle) -> Result<T, IndexError> + Send + 'static,
     ) -> Result<T, FeedError> {
@@ -339,6 +395,6 @@ impl Feed {
 }
 
 /// Positions as a cursor.
-fn cursor(positions: &[Position]) -> Cursor {
+pub(super) fn cursor(positions: &[Position]) -> Cursor {
     positions.iter().map(|position| (position.stream, seq(*position))).collect()
 }

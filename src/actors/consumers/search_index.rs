@@ -1,44 +1,51 @@
 //! The search index of this node: one actor owns its writer, follows the event log with it,
 //! and decides when what was written is shown to searches.
 //!
-//! It is a replica like any cache: its cursor lies with the index and not in the database,
-//! and an index that is lost is filled anew, also under a running server; searches go on
-//! over what they had until then.
+//! It is a replica like any cache: its cursor lies with the index and not in the database.
+//! An index that cannot be used, or shall not be any more, is replaced by a new generation,
+//! which a task fills from rows while this one is searched and fed. When the new one knows as
+//! much it takes its place; searches that run end on the old one, which goes with the last
+//! of them. Where there is none, nothing is searched until the first has been filled.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::oneshot;
 
-use super::search_changes;
-use super::search_feed::{BATCH, Feed, FeedError};
+use super::search_changes::seq;
+pub use super::search_door::{Ordered, Search, SearchError, Served, Standing};
+pub use super::search_feed::Why;
+use super::search_feed::{BATCH, Feed, FeedError, Opened};
+use super::search_renewal::{Next, Task};
 use crate::actors::root::Root;
 use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
 use crate::domain::calendar;
 use crate::domain::event::Position;
-use crate::search::{Cursor, QueryError, SearchIndex, SearchPage, SearchQuery};
+use crate::search::Cursor;
 use crate::storage::pool::Pool;
 
-/// Searches that may wait for each one that runs.
-const WAITING_PER_DESK: usize = 128;
 /// How much longer the feed rests than it worked, so that it keeps no more than a tenth of
 /// a core from those who write. What comes after a rest is included at once.
 const REST: u32 = 9;
 /// The longest rest.
 const REST_MAX: Duration = Duration::from_secs(1);
 /// The pause after the first failure; it doubles up to [`PAUSE_MAX`].
-const PAUSE: Duration = Duration::from_millis(250);
+pub(super) const PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two attempts.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How often it is looked whether the index's files are still there.
 const LOOK: Duration = Duration::from_secs(1);
+/// Segments up to which commits come as fast as they may. Past it merges cannot keep up, and
+/// a commit waits longer for each segment more, so that searches need not look into ever more.
+const SEGMENTS_MAX: usize = 20;
+/// The longest that a commit waits for merges.
+const COMMIT_MAX: Duration = Duration::from_secs(10);
 /// The offset at which a date begins last on earth, in hours.
 const LAST_OFFSET: i8 = -12;
 
@@ -57,65 +64,7 @@ pub struct Surroundings {
     pub writer_memory_bytes: usize,
 }
 
-/// Why a search has no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum SearchError {
-    /// The index is still being opened or filled.
-    #[error("search index is being filled")]
-    NotReady,
-    /// Too many searches wait.
-    #[error("too many searches are waiting")]
-    Busy,
-    /// The search itself; see [`QueryError`].
-    #[error(transparent)]
-    Query(#[from] QueryError),
-    /// The search panicked.
-    #[error("search failed")]
-    Failed,
-}
-
-/// The way to the index of this node.
-#[derive(Clone)]
-pub struct Search(Arc<Shared>);
-
-struct Shared {
-    /// Absent until the index has been filled. It stays while the actor restarts.
-    index: ArcSwapOption<SearchIndex>,
-    /// The events that searches know of.
-    seen: watch::Sender<Cursor>,
-    /// Places for searches that run or wait.
-    room: Arc<Semaphore>,
-    /// Places for searches that run.
-    desks: Arc<Semaphore>,
-}
-
-impl std::fmt::Debug for Search {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Search").field("ready", &self.ready()).finish_non_exhaustive()
-    }
-}
-
 impl Search {
-    /// A search over nothing, which is never ready.
-    #[must_use]
-    pub fn off() -> Self {
-        let desks = std::thread::available_parallelism().map_or(2, usize::from);
-        Self(Arc::new(Shared {
-            index: ArcSwapOption::empty(),
-            seen: watch::Sender::new(Cursor::default()),
-            room: Arc::new(Semaphore::new(desks * (WAITING_PER_DESK + 1))),
-            desks: Arc::new(Semaphore::new(desks)),
-        }))
-    }
-
-    /// A search over an index that somebody else feeds, or nobody.
-    #[must_use]
-    pub fn over(index: SearchIndex) -> Self {
-        let search = Self::off();
-        search.0.index.store(Some(Arc::new(index)));
-        search
-    }
-
     /// Starts the index. It is opened, and filled if need be, after this has returned.
     ///
     /// # Errors
@@ -129,59 +78,15 @@ impl Search {
         let shown = search.clone();
         let make = move || (Indexer, (around.clone(), shown.clone()));
         let mailbox = root.adopt("search_index", make).await?;
+        // Nobody has set it: it is a search of its own.
+        search.0.indexer.set(mailbox.clone()).ok();
         tail.follow(Arc::new(move |heads| mailbox.send(Msg::Grown(heads.to_vec()))));
         Ok(search)
     }
-
-    /// Searches what was last made visible.
-    ///
-    /// # Errors
-    /// [`SearchError::Query`] for a cursor of another search; the others say that the same
-    /// search may come again.
-    pub async fn search(&self, query: SearchQuery) -> Result<SearchPage, SearchError> {
-        let index = self.0.index.load_full().ok_or(SearchError::NotReady)?;
-        let place = Arc::clone(&self.0.room).try_acquire_owned().map_err(|_| SearchError::Busy)?;
-        let desk = Arc::clone(&self.0.desks).acquire_owned().await;
-        let desk = desk.map_err(|_| SearchError::Busy)?;
-        let searching = tokio::task::spawn_blocking(move || {
-            let found = index.search(&query);
-            // Held here, because the search goes on when nobody waits for it any more.
-            drop((place, desk));
-            found
-        });
-        Ok(searching.await.map_err(|_| SearchError::Failed)??)
-    }
-
-    /// Whether the index has been filled, so that searches are answered.
-    #[must_use]
-    pub fn ready(&self) -> bool {
-        self.0.index.load().is_some()
-    }
-
-    /// Whether searches know of all these events.
-    #[must_use]
-    pub fn caught_up_with(&self, positions: &[Position]) -> bool {
-        let seen = self.0.seen.borrow();
-        self.ready()
-            && positions
-                .iter()
-                .all(|position| search_changes::seq(*position) <= seen.get(position.stream))
-    }
-
-    /// Waits until searches know of all these events.
-    pub async fn catch_up_with(&self, positions: &[Position]) {
-        let mut seen = self.0.seen.subscribe();
-        while !self.caught_up_with(positions) {
-            // The sender lives as long as this handle.
-            if seen.changed().await.is_err() {
-                return;
-            }
-        }
-    }
 }
 
-/// What the actor is told, by itself but for the tail's news.
-enum Msg {
+/// What the actor is told, by itself but for the tail's news and an operator's order.
+pub(super) enum Msg {
     /// Open the index.
     Open,
     /// Streams have grown. From the tail.
@@ -194,23 +99,41 @@ enum Msg {
     Roll,
     /// See whether the files are still there.
     Look,
+    /// Build the generation that is wanted.
+    Build,
+    /// A generation has been filled, or could not be.
+    Built(Box<Result<Next, FeedError>>),
+    /// Let the filled generation take the place of the present one.
+    Swap,
+    /// Build a generation; tells whether that has begun. From an operator.
+    Reindex(oneshot::Sender<Option<Ordered>>),
 }
 
 impl ractor::Message for Msg {}
 
 struct Indexer;
 
-struct State {
-    around: Surroundings,
-    search: Search,
-    /// Absent until the index is open.
-    feed: Option<Feed>,
+pub(super) struct State {
+    pub(super) around: Surroundings,
+    pub(super) search: Search,
+    /// Where the streams end, as far as was heard.
+    pub(super) heads: Cursor,
+    /// The index that is searched and fed; absent until it is open and filled.
+    pub(super) feed: Option<Feed>,
+    /// Whether its files are gone: it is fed in memory until the next one is there.
+    pub(super) lost: bool,
+    /// Why the next generation is wanted, until it is there.
+    pub(super) wanted: Option<Why>,
+    /// Fills it.
+    pub(super) filling: Option<Task>,
+    /// Is it, when it is filled and does not know enough yet.
+    pub(super) next: Option<Next>,
     /// Whether an [`Msg::Include`] is on its way.
-    including: bool,
+    pub(super) including: bool,
     /// Whether an [`Msg::Commit`] is.
-    committing: bool,
+    pub(super) committing: bool,
     /// Failures in a row.
-    failures: u32,
+    pub(super) failures: u32,
 }
 
 impl Actor for Indexer {
@@ -226,7 +149,20 @@ impl Actor for Indexer {
         // Not here: filling takes its time, and the root waits for this.
         myself.cast(Msg::Open)?;
         later(&myself, Msg::Look, LOOK);
-        Ok(State { around, search, feed: None, including: false, committing: false, failures: 0 })
+        search.0.building.store(None);
+        Ok(State {
+            around,
+            search,
+            heads: Cursor::default(),
+            feed: None,
+            lost: false,
+            wanted: None,
+            filling: None,
+            next: None,
+            including: false,
+            committing: false,
+            failures: 0,
+        })
     }
 
     async fn handle(
@@ -237,17 +173,20 @@ impl Actor for Indexer {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Msg::Open => state.open(&myself).await,
-            Msg::Grown(positions) => {
-                // Without an index there is nothing to note: it is opened at the heads.
-                if let Some(feed) = &mut state.feed {
-                    feed.heard(&positions);
-                }
-                state.include_soon(&myself)
-            }
+            Msg::Grown(positions) => state.grown(&myself, &positions),
             Msg::Include => state.include(&myself).await,
             Msg::Commit => state.commit(&myself).await,
             Msg::Roll => state.roll(&myself).await,
             Msg::Look => state.look(&myself).await,
+            Msg::Build => state.build(&myself).await,
+            Msg::Built(built) => state.built(&myself, *built).await,
+            Msg::Swap => state.swap(&myself).await,
+            Msg::Reindex(reply) => {
+                let ordered = state.reindex(&myself).await?;
+                // Whoever asked may have given up.
+                reply.send(ordered).ok();
+                Ok(())
+            }
         }
     }
 }
@@ -258,22 +197,43 @@ impl State {
         let Surroundings { pool, clock, dir, writer_memory_bytes, .. } = self.around.clone();
         let today = earliest_date(clock.now());
         match Feed::open(pool, dir, writer_memory_bytes, today).await {
-            Ok((index, feed)) => {
+            Ok(Opened { index, feed, why: Some(Why::Empty) }) => {
+                self.wanted = Some(Why::Empty);
+                self.fill(myself, Why::Empty, Next { index, feed });
+                Ok(())
+            }
+            Ok(Opened { index, feed, why }) => {
                 let (listings, took) = (index.listings(), started.elapsed());
                 tracing::info!(listings, ?took, "search index is open");
-                self.feed = Some(feed);
                 self.failures = 0;
-                // In this order: whoever hears that it has caught up will search.
-                self.search.0.index.store(Some(Arc::new(index)));
-                self.tell();
-                myself.cast(Msg::Roll)?;
-                self.include_soon(myself)
+                self.wanted = None;
+                self.serve(myself, Next { index, feed })?;
+                match why {
+                    Some(why) => self.want(myself, why).await,
+                    None => Ok(()),
+                }
             }
             Err(error) => {
                 self.again(myself, Msg::Open, &error);
                 Ok(())
             }
         }
+    }
+
+    fn grown(
+        &mut self,
+        myself: &ActorRef<Msg>,
+        positions: &[Position],
+    ) -> Result<(), ActorProcessingErr> {
+        for position in positions {
+            let head = seq(*position).max(self.heads.get(position.stream));
+            self.heads.set(position.stream, head);
+        }
+        if let Some(feed) = &mut self.feed {
+            feed.heard(positions);
+        }
+        self.search.0.lag().heard(positions, clock::monotonic());
+        self.include_soon(myself)
     }
 
     async fn include(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
@@ -294,6 +254,11 @@ impl State {
                     self.include_soon(myself)?;
                 }
             }
+            Err(FeedError::Late) => {
+                self.want(myself, Why::Late).await?;
+                self.including = true;
+                later(myself, Msg::Include, PAUSE_MAX);
+            }
             Err(error) => self.failed(myself, error)?,
         }
         // After a failure too: it may have been that of one stream among others.
@@ -302,7 +267,7 @@ impl State {
 
     async fn commit(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         self.committing = false;
-        let Some(feed) = &mut self.feed else { return Ok(()) };
+        let Some(feed) = self.feed.as_mut().filter(|_| !self.lost) else { return Ok(()) };
         let committed = feed.commit().await;
         self.tell();
         match committed {
@@ -326,22 +291,24 @@ impl State {
         rolled.or_else(|error| self.failed(myself, error))
     }
 
-    /// Opens the index anew when its files were deleted.
+    /// Has the index built anew when its files were deleted. Until then searches go on over
+    /// what they had, and nights are fed; documents could not be committed.
     async fn look(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         later(myself, Msg::Look, LOOK);
-        let Some(feed) = &mut self.feed else { return Ok(()) };
+        let Some(feed) = self.feed.as_mut().filter(|_| !self.lost) else { return Ok(()) };
         if feed.is_intact().await? {
             return Ok(());
         }
-        tracing::warn!("search index was deleted, it is filled again");
-        // Its writer waits for its threads.
-        let lost = self.feed.take();
-        tokio::task::spawn_blocking(move || drop(lost)).await?;
-        self.open(myself).await
+        tracing::warn!("search index was deleted, it is built again");
+        self.lost = true;
+        self.want(myself, Why::Lost).await
     }
 
     /// Has the next events included, if there are any and they are not about to be.
-    fn include_soon(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
+    pub(super) fn include_soon(
+        &mut self,
+        myself: &ActorRef<Msg>,
+    ) -> Result<(), ActorProcessingErr> {
         let behind = self.feed.as_ref().is_some_and(Feed::is_behind);
         if behind && !self.including {
             self.including = true;
@@ -353,21 +320,28 @@ impl State {
     /// Has what was included shown, after the time that changes may wait. Nights are seen
     /// without a commit: they only need one now and then, to keep a restart short.
     fn commit_soon(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
-        let Some(feed) = self.feed.as_ref().filter(|_| !self.committing) else { return Ok(()) };
-        if feed.uncommitted() >= BATCH {
+        let idle = !self.committing && !self.lost;
+        let Some(feed) = self.feed.as_ref().filter(|_| idle) else { return Ok(()) };
+        let pause = match slowed(self.around.commit, feed.segments()) {
+            Some(slowed) => {
+                metrics::counter!("search_commits_slowed_total").increment(1);
+                slowed
+            }
+            None if feed.uncommitted() >= BATCH => Duration::ZERO,
+            None => self.around.commit,
+        };
+        if feed.has_unseen() || feed.uncommitted() >= BATCH {
             self.committing = true;
-            myself.cast(Msg::Commit)?;
-        } else if feed.has_unseen() {
-            self.committing = true;
-            later(myself, Msg::Commit, self.around.commit);
+            later(myself, Msg::Commit, pause);
         }
         Ok(())
     }
 
     /// Tells those who wait what searches know of.
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         if let Some(seen) = self.feed.as_ref().and_then(Feed::seen) {
             self.search.0.seen.send_replace(seen.clone());
+            self.search.0.lag().saw(seen, clock::monotonic());
         }
     }
 
@@ -390,7 +364,7 @@ impl State {
         Ok(())
     }
 
-    fn again(&mut self, myself: &ActorRef<Msg>, message: Msg, error: &FeedError) {
+    pub(super) fn again(&mut self, myself: &ActorRef<Msg>, message: Msg, error: &FeedError) {
         let cause = std::error::Error::source(error).map(ToString::to_string);
         tracing::warn!(%error, cause, failures = self.failures, "search index cannot be fed");
         let pause = PAUSE.saturating_mul(1 << self.failures.min(10)).min(PAUSE_MAX);
@@ -399,7 +373,13 @@ impl State {
     }
 }
 
-fn later(myself: &ActorRef<Msg>, message: Msg, pause: Duration) {
+/// How long a commit waits when there are too many segments; none when there are not.
+pub(in crate::actors) fn slowed(commit: Duration, segments: usize) -> Option<Duration> {
+    let past = u32::try_from(segments.checked_sub(SEGMENTS_MAX + 1)?).unwrap_or(u32::MAX);
+    Some(commit.saturating_mul(past.saturating_add(2)).clamp(commit, COMMIT_MAX.max(commit)))
+}
+
+pub(super) fn later(myself: &ActorRef<Msg>, message: Msg, pause: Duration) {
     let myself = myself.clone();
     tokio::spawn(async move {
         clock::pause(pause).await;
@@ -409,7 +389,7 @@ fn later(myself: &ActorRef<Msg>, message: Msg, pause: Duration) {
 }
 
 /// The earliest date there is anywhere on earth: no home loses its own today by it.
-fn earliest_date(now: Timestamp) -> Date {
+pub(super) fn earliest_date(now: Timestamp) -> Date {
     calendar::local_date(now, &last_zone())
 }
 

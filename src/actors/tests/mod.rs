@@ -3,4 +3,7 @@
 mod ownership;
 mod search_document;
 mod search_index;
+mod search_lag;
+mod search_node;
+mod search_renewal;
 mod wire;

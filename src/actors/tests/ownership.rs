@@ -39,6 +39,23 @@ fn what_is_known_under_a_higher_epoch_is_newer() {
 }
 
 #[test]
+fn moves_are_remembered_the_newest_first() {
+    let ownership = leased();
+    ownership.learn(&row(Some(ME), 3));
+    assert_eq!(ownership.moves(), [], "it has been here all along");
+    ownership.learn(&row(Some(OTHER), 4));
+    ownership.learn(&row(Some(ME), 3));
+    ownership.learn(&row(None, 5));
+    let moves: Vec<_> = ownership.moves().iter().map(|it| (it.from, it.to, it.epoch)).collect();
+    assert_eq!(moves, [(Some(OTHER), None, 5), (Some(ME), Some(OTHER), 4)]);
+    for epoch in 6..1_000 {
+        ownership.learn(&row(Some(if epoch % 2 == 0 { ME } else { OTHER }), epoch));
+    }
+    let moves = ownership.moves();
+    assert_eq!((moves.len(), moves[0].epoch), (200, 999), "only the latest");
+}
+
+#[test]
 fn without_a_lease_nothing_is_owned() {
     let ownership = Ownership::new(ME);
     ownership.learn(&row(Some(ME), 1));

@@ -79,6 +79,7 @@ fn a_live_listing_shows_its_card_and_never_where_exactly_it_is() {
         document.card,
         json!({
             "id": "prp_00000000000000000000000000000001",
+            "version": 2,
             "title": "Loft by the canal",
             "kind": "flat",
             "city": "Dublin",

@@ -1,255 +1,21 @@
 //! The search consumer over a real database: what is committed is found, a full home is
 //! not, and an index goes on where it stopped, or is filled anew.
 
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::search_document::{fields, unit};
-use crate::actors::cluster::ownership::Ownership;
-use crate::actors::cluster::peers::Peers;
-use crate::actors::cluster::region::{Limits, Region};
-use crate::actors::committer::Committers;
-use crate::actors::consumers::search_document::document;
-use crate::actors::consumers::search_feed::Feed;
-use crate::actors::consumers::search_index::{Search, Surroundings};
-use crate::actors::property;
-use crate::actors::root::Root;
-use crate::actors::tail::Tail;
-use crate::clock::{self, Clock};
-use crate::domain::booking;
-use crate::domain::calendar::{self, Nights};
+use super::search_node::{GUARD, Node, Place, within_a_place};
+use crate::actors::consumers::search_build::Building;
+use crate::actors::consumers::search_feed::{Feed, Opened, Why};
+use crate::clock;
+use crate::domain::calendar::Nights;
 use crate::domain::criteria::Criteria;
 use crate::domain::entity::Stream;
-use crate::domain::envelope::{Answer, Request};
-use crate::domain::event::Actor;
-use crate::domain::ids::{BookingId, PropertyId, UserId};
-use crate::domain::property::{Command, Listing, Status};
-use crate::domain::rules::{Review, Rules};
-use crate::domain::stay::{self, Outcome};
-use crate::domain::user::Role;
-use crate::search::{self, Cursor, IndexOptions, SearchQuery};
-use crate::storage::accounts::{self, NewUser};
-use crate::storage::pool::{Database, Pool};
-use crate::storage::private_postgres::PrivatePostgres;
-use crate::storage::tests::private_postgres::{options, scratch};
-use crate::storage::{events, facts, migrate, properties};
-
-/// How long anything may take here; no test depends on how long it does.
-const GUARD: Duration = Duration::from_secs(60);
-
-/// A server without its listener, as far as search goes.
-struct Node {
-    root: Root,
-    region: Region,
-    pool: Pool,
-    clock: Clock,
-    search: Search,
-}
-
-impl Node {
-    async fn start(database: &Database, dir: &Path) -> Self {
-        let (clock, root) = (Clock::system(), Root::start().await.unwrap());
-        let pool = database.pool(4).await.unwrap();
-        let ownership = Ownership::of_all(database).await;
-        let tail = Tail::start(&root, &pool, &Peers::new(ownership.me())).await.unwrap();
-        let committers = Committers::start(&root, database, 1, 100, &tail).await.unwrap();
-        let minute = Duration::from_secs(60);
-        let around = property::Surroundings {
-            pool: pool.clone(),
-            committers,
-            clock: clock.clone(),
-            rules: Rules {
-                review: Review::Auto,
-                hold: minute * 10,
-                expiring: minute,
-                window_days: 730,
-                holds_per_user: 0,
-                ..Rules::USUAL
-            },
-        };
-        let limits = Limits { entity_queue: 64, node_queue: 64, idle: minute, entities_max: 64 };
-        let region = Region::new(ownership, None, Arc::new(around), root.cell(), limits);
-        let around = Surroundings {
-            pool: pool.clone(),
-            clock: clock.clone(),
-            dir: dir.to_owned(),
-            commit: Duration::from_millis(20),
-            writer_memory_bytes: 15_000_000,
-        };
-        let search = Search::start(&root, &tail, around).await.unwrap();
-        Self { root, region, pool, clock, search }
-    }
-
-    async fn stop(self) {
-        self.root.stop().await;
-    }
-
-    async fn somebody(&self, email: &str) -> UserId {
-        let id = self.clock.id();
-        let new = NewUser {
-            id,
-            email,
-            name: "Somebody",
-            password_hash: "",
-            roles: &[Role::Tenant, Role::Landlord],
-            now: self.clock.now(),
-        };
-        let causation = self.clock.id();
-        let mut client = self.pool.get().await.unwrap();
-        assert!(accounts::register(&mut client, &new, causation).await.unwrap());
-        id
-    }
-
-    async fn tell(&self, by: UserId, at: PropertyId, command: stay::Command) -> Outcome {
-        let id = self.clock.id();
-        let request = Request { id, fingerprint: [0; 16], actor: Actor::User(by), command };
-        match self.region.ask(at.into(), request).await.unwrap() {
-            Answer::Done { outcome, .. } => outcome,
-            Answer::Refused(refusal) => panic!("{refusal:?}"),
-        }
-    }
-
-    async fn list(&self, owner: UserId, title: &str, price: i64, count: u16) -> Listing {
-        let client = self.pool.get().await.unwrap();
-        let slot_ids = properties::next_slot_ids(&client, count.into()).await.unwrap();
-        drop(client);
-        let id: PropertyId = self.clock.id();
-        let create = Command::Create {
-            id,
-            owner,
-            fields: Box::new(fields(title)),
-            units: vec![unit(7, price, count)],
-            slot_ids,
-            policies: Box::default(),
-            pricing: Box::default(),
-            source: None,
-        };
-        self.tell(owner, id, stay::Command::Listing(create)).await;
-        let submit = Command::Submit { by: owner, version: 1 };
-        match self.tell(owner, id, stay::Command::Listing(submit)).await {
-            Outcome::Listing(listing) => *listing,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn edit(&self, listing: &Listing, title: &str, price: i64) {
-        let edit = Command::Edit {
-            by: listing.owner,
-            version: listing.version,
-            fields: Box::new(fields(title)),
-            unit: Some(Box::new(unit(7, price, 1).fields)),
-            slot_ids: Vec::new(),
-        };
-        self.tell(listing.owner, listing.id, stay::Command::Listing(edit)).await;
-    }
-
-    async fn hold(&self, by: UserId, at: PropertyId, nights: Nights) -> BookingId {
-        let booking_id = self.clock.id();
-        let hold = booking::Command::Hold {
-            by,
-            booking_id,
-            unit_id: None,
-            nights,
-            guests: 1,
-            slot: None,
-            offer: None,
-        };
-        self.tell(by, at, stay::Command::Booking(hold)).await;
-        booking_id
-    }
-
-    async fn release(&self, by: UserId, at: PropertyId, booking_id: BookingId) {
-        let release = booking::Command::Release { by, booking_id };
-        self.tell(by, at, stay::Command::Booking(release)).await;
-    }
-
-    /// The titles that a search finds, when it knows of all that has happened.
-    async fn finds(&self, text: &str, nights: Option<Nights>) -> Vec<String> {
-        let client = self.pool.get().await.unwrap();
-        let heads = events::heads(&client).await.unwrap();
-        drop(client);
-        let started = clock::monotonic();
-        clock::within(GUARD, self.search.catch_up_with(&heads)).await.unwrap();
-        eprintln!("caught up after {:?}", started.elapsed());
-        let asked = Criteria { text: text.to_owned(), nights, ..Criteria::default() };
-        let found = self.search.search(asked.into()).await.unwrap();
-        let mut titles: Vec<_> =
-            found.hits.iter().map(|hit| hit.card["title"].as_str().unwrap().to_owned()).collect();
-        titles.sort();
-        titles
-    }
-
-    /// What every document of the index shows, page by page.
-    async fn indexed(&self) -> Vec<String> {
-        let (mut cards, mut cursor) = (Vec::new(), None);
-        loop {
-            let query = SearchQuery { cursor, ..SearchQuery::default() };
-            let page = self.search.search(query).await.unwrap();
-            cards.extend(page.hits.iter().map(|hit| hit.card.to_string()));
-            cursor = page.next;
-            if cursor.is_none() {
-                cards.sort();
-                return cards;
-            }
-        }
-    }
-
-    /// What they must show, from the rows.
-    async fn in_rows(&self) -> Vec<String> {
-        let client = self.pool.get().await.unwrap();
-        let live = properties::of_status(&client, Status::Live, None, 1_000).await.unwrap();
-        let mut cards: Vec<String> =
-            live.iter().filter_map(document).map(|document| document.card.to_string()).collect();
-        cards.sort();
-        cards
-    }
-
-    /// The date in so many days.
-    fn day(&self, days: i32) -> Date {
-        let today = calendar::local_date(self.clock.now(), &jiff::tz::TimeZone::UTC);
-        today.saturating_add(days.days())
-    }
-
-    fn nights(&self, from: i32, to: i32) -> Nights {
-        Nights::new(self.day(from), self.day(to)).unwrap()
-    }
-}
-
-/// A database and folders for indexes.
-struct Place {
-    folder: std::path::PathBuf,
-    database: Database,
-}
-
-impl Place {
-    async fn start(&self) -> Node {
-        Node::start(&self.database, &self.index()).await
-    }
-
-    fn index(&self) -> std::path::PathBuf {
-        self.folder.join("search")
-    }
-}
-
-/// Runs a test in a place of its own. Postgres is started outside of the runtime: it lives
-/// as long as the thread that starts it, and waits for it.
-fn within_a_place(test: impl AsyncFnOnce(&Place)) {
-    let folder = scratch();
-    let postgres = PrivatePostgres::start(options(folder.path())).unwrap();
-    let database = Database::parse(&postgres.url()).unwrap();
-    let place = Place { folder: folder.path().to_owned(), database };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        migrate::run(&place.database).await.unwrap();
-        test(&place).await;
-    });
-    drop(runtime);
-    postgres.stop().unwrap();
-}
+use crate::domain::ids::PropertyId;
+use crate::domain::property::Listing;
+use crate::search::{self, Cursor, IndexOptions};
+use crate::storage::{events, facts, properties};
 
 #[test]
 fn what_is_committed_is_found_until_its_nights_are_taken() {
@@ -337,11 +103,12 @@ fn an_index_that_is_deleted_under_the_server_comes_back_as_the_database_says() {
         let wanted = node.nights(30, 33);
         node.hold(tenant, loft.id, wanted).await;
         let before = node.finds("", None).await;
-        for deleted in [place.index(), place.index().join("index"), place.index().join("index")] {
-            std::fs::remove_dir_all(&deleted).unwrap();
-            let made = place.index().join("index/meta.json");
+        for whole in [true, false, false] {
+            let lost = node.generation().await;
+            let files = place.index().join(lost.to_string());
+            std::fs::remove_dir_all(if whole { place.index() } else { files }).unwrap();
             let back = async {
-                while !made.exists() {
+                while node.generation().await == lost {
                     assert_eq!(node.finds("", None).await.len(), before.len(), "never empty");
                     clock::pause(Duration::from_millis(20)).await;
                 }
@@ -370,7 +137,7 @@ async fn unreadable(node: &Node) {
     node.pool.get().await.unwrap().execute(insert, &[]).await.unwrap();
 }
 
-async fn find(node: &Node, id: PropertyId) -> Listing {
+pub(super) async fn find(node: &Node, id: PropertyId) -> Listing {
     let client = node.pool.get().await.unwrap();
     properties::find_many(&client, &[id]).await.unwrap().remove(0)
 }
@@ -384,7 +151,12 @@ fn what_could_not_be_written_is_written_later() {
         let folder = place.folder.join("fed");
         let (pool, today) = (node.pool.clone(), node.day(-1));
         let opened = Feed::open(pool, folder.clone(), 15_000_000, today).await;
-        let (index, mut feed) = opened.unwrap();
+        let Opened { index, mut feed, why } = opened.unwrap();
+        assert_eq!(why, Some(Why::Empty));
+        let building = Building::new(1, Why::Empty, node.clock.now(), 0);
+        feed.build(&building, false).await.unwrap();
+        feed.finish().await.unwrap();
+        assert_eq!(building.listings(), 1);
         let titles = |nights| {
             let query = Criteria { nights, ..Criteria::default() }.into();
             let hits = index.search(&query).unwrap().hits;
@@ -402,11 +174,11 @@ fn what_could_not_be_written_is_written_later() {
         assert!(feed.seen().is_none(), "a document waits for its commit");
 
         // As a full or a lost disk would have it.
-        std::fs::rename(folder.join("index"), folder.join("away")).unwrap();
+        std::fs::rename(folder.join("1"), folder.join("away")).unwrap();
         assert!(feed.commit().await.is_err());
         assert!(feed.commit().await.is_err());
         assert!(feed.seen().is_none());
-        std::fs::rename(folder.join("away"), folder.join("index")).unwrap();
+        std::fs::rename(folder.join("away"), folder.join("1")).unwrap();
         while feed.take_in().await.unwrap() {}
         feed.commit().await.unwrap();
         assert_eq!(titles(None), ["Attic"]);

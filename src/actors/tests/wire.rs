@@ -46,7 +46,7 @@ fn envelope() -> Envelope {
 }
 
 fn replies() -> Vec<(&'static str, Reply)> {
-    let done = Answer::Done { outcome: Outcome::Done, replayed: true };
+    let done = Answer::Done { outcome: Outcome::Done, replayed: true, position: None };
     vec![
         ("done", Reply::Ok(Box::new(done))),
         ("refused", Reply::Ok(Box::new(Answer::Refused(Refusal::NotFound)))),

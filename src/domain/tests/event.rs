@@ -8,7 +8,9 @@ use super::fixture::{
 use crate::domain::booking::{self, ExpiringReason};
 use crate::domain::booking_details::Party;
 use crate::domain::deposit;
-use crate::domain::event::{BlockFacts, Event, StayFacts};
+use crate::domain::event::{
+    BlockFacts, Event, NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch, StayFacts,
+};
 use crate::domain::ids::{PromoId, ProposalId, RefundId};
 use crate::domain::payment::Decline;
 use crate::domain::stay::Command;
@@ -154,6 +156,27 @@ pub(super) fn samples() -> Vec<Event> {
             what: "overlap of nights in one slot".into(),
             keys: vec!["slot 7".into()],
         },
+    ]
+    .into_iter()
+    .chain(watched())
+    .collect()
+}
+
+/// Those of saved searches and favourites.
+fn watched() -> Vec<Event> {
+    let (search_id, user_id) = (Uuid::from_u128(50).into(), tenant());
+    let (property_id, name) = (property_id(), "Canal side".to_owned());
+    let search = SearchFacts { search_id, user_id };
+    let matched = SearchMatch { search_id, user_id, property_id, name: name.clone(), told: true };
+    let (old, new) = (euro(30_000), euro(20_000));
+    vec![
+        Event::SearchSaved(search),
+        Event::SearchChanged(search),
+        Event::SearchDeleted(search),
+        Event::SearchMatched(matched),
+        Event::SearchDigested(SearchDigest { search_id, user_id, name, count: 3, property_id }),
+        Event::FavouritePriceDropped(PriceDrop { user_id, property_id, old, new }),
+        Event::FavouriteNightsFreed(NightsFreed { user_id, property_id, nights: nights(5, 8) }),
     ]
 }
 

@@ -1,5 +1,6 @@
 //! Unit tests of the rules, one file for each.
 
+mod area;
 mod block;
 mod booking;
 mod booking_life;
@@ -10,6 +11,7 @@ mod change;
 mod deposit;
 mod entity;
 mod event;
+mod favourite;
 mod fixture;
 mod hold_limits;
 mod ids;
@@ -17,6 +19,7 @@ mod inventory;
 mod key_rotation;
 mod ledger;
 mod letter;
+mod likeness;
 mod link_token;
 mod listing_life;
 mod membership;
@@ -35,6 +38,7 @@ mod promo_uses;
 mod property;
 mod quote;
 mod reckoning;
+mod saved_search;
 mod signature;
 mod stay_rules;
 mod telling;

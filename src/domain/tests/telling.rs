@@ -128,6 +128,10 @@ fn expected(event: &str) -> &'static [&'static str] {
         "refund.created" => &["tenant in app refund_created"],
         "refund.succeeded" => &["tenant in app refund_succeeded"],
         "refund.failed" => &["tenant in app refund_failed", "admin in app refund_failed"],
+        "search.matched" => &["tenant in app search_matched"],
+        "search.digested" => &["tenant in app search_digest"],
+        "favourite.price_dropped" => &["tenant in app price_dropped"],
+        "favourite.nights_freed" => &["tenant in app nights_freed"],
         // The sample is of a tenant; the sample of a failed payment of the last attempt.
         "user.role_changed"
         | "payment.failed"
@@ -147,6 +151,9 @@ fn expected(event: &str) -> &'static [&'static str] {
         | "property.photo_removed"
         | "promo_code.created"
         | "promo_code.ended"
+        | "search.saved"
+        | "search.changed"
+        | "search.deleted"
         | "booking.payment_pending"
         | "booking.expiring"
         | "booking.released"
@@ -190,11 +197,13 @@ fn nobody_is_told_twice_of_one_thing() {
 #[test]
 fn the_two_sides_of_a_stay_can_switch_it_off_apart() {
     for event in samples() {
+        let is_watch = ["search.", "favourite."].iter().any(|of| event.name().starts_with(of));
         for told in told(event).iter().filter(|told| told.in_app.is_some()) {
             let data = told.in_app.as_ref().unwrap();
             let category = match data["side"].as_str() {
                 Some("tenant") => Category::Bookings,
                 Some("admin") => Category::Duty,
+                _ if is_watch => Category::Alerts,
                 _ => Category::Hosting,
             };
             assert_eq!(told.category, category, "{told:?}");
@@ -304,4 +313,11 @@ fn an_import_tells_nobody() {
     let event = Event::PropertyApproved { property_id: property_id(), version: 2 };
     let imported = Recorded { actor: "system".into(), ..recorded(event, 1) };
     assert_eq!(telling::of(&imported, &people()), []);
+}
+
+#[test]
+fn a_match_that_waits_for_the_digest_is_not_told_by_itself() {
+    let Event::SearchMatched(matched) = sample("search.matched") else { panic!("another event") };
+    let waits = Event::SearchMatched(crate::domain::event::SearchMatch { told: false, ..matched });
+    assert!(told(waits).is_empty());
 }

@@ -119,6 +119,15 @@ fn of_accounts() -> Vec<Matter> {
         Matter::LandlordDeclined { reason: reason.clone() },
         Matter::ListingApproved { property_id: id(2) },
         Matter::ListingRejected { property_id: id(2), reason },
+        Matter::SearchMatched { search_id: id(9), name: HOSTILE.into(), property_id: id(2) },
+        Matter::SearchDigest {
+            search_id: id(9),
+            name: HOSTILE.into(),
+            count: 3,
+            property_id: id(2),
+        },
+        Matter::PriceDropped { property_id: id(2), old: euro(12_000), new: euro(9_000) },
+        Matter::NightsFreed { property_id: id(2), nights: stay().nights },
     ]
 }
 

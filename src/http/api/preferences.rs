@@ -67,6 +67,8 @@ pub enum CategoryName {
     Bookings,
     /// One's homes.
     Hosting,
+    /// Saved searches and favourites.
+    Alerts,
 }
 
 /// Whether letters like the one whose link was followed still come. It says nothing about

@@ -86,10 +86,10 @@ pub struct Address {
 pub struct Location {
     /// Latitude.
     #[schema(minimum = -90, maximum = 90)]
-    lat: f64,
+    pub(super) lat: f64,
     /// Longitude.
     #[schema(minimum = -180, maximum = 180)]
-    lon: f64,
+    pub(super) lon: f64,
 }
 
 /// What a landlord says of a home.

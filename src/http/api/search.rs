@@ -3,84 +3,29 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::photo_forms::{self, Pictures};
 use super::property_forms::{Kind, Location, StayMode};
 use super::schema::MoneyForm;
+use super::search_facets::Facets;
+use super::search_forms::{Order, SearchParams};
 use crate::clock;
-use crate::domain::area::{Area, BBox};
 use crate::domain::calendar::Nights;
-use crate::domain::criteria::Criteria;
 use crate::domain::ids::PropertyId;
 use crate::domain::money::Money;
-use crate::http::extract::{self, Json, Query};
+use crate::http::extract::{Json, Query};
 use crate::http::page::{self, Page};
+use crate::http::positions;
 use crate::http::problem::Problem;
-use crate::http::state::Shared;
+use crate::http::state::{AppState, Shared};
 use crate::search::{Hit, SearchQuery, Sort};
 use crate::storage::photos;
 use crate::storage::sqlstate::StorageError;
 
-/// The longest text that is searched for, in characters.
-const TEXT_MAX: usize = 500;
-
 /// How long results wait for their covers.
 const COVERS_TIME: Duration = Duration::from_millis(250);
-
-/// The order of results.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// The best match of the words first; without words, the newest.
-    #[default]
-    Relevance,
-    /// The lowest price first.
-    Price,
-    /// The newest first.
-    Newest,
-}
-
-/// What is looked for; every part narrows.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct SearchParams {
-    /// Words that all occur in title, city or description.
-    #[serde(default)]
-    #[param(max_length = 500)]
-    q: String,
-    /// `west,south,east,north` in degrees; west may be greater than east.
-    bbox: Option<String>,
-    /// The lowest price of a night, in hundredths of the major unit.
-    #[serde(default, deserialize_with = "extract::text")]
-    #[param(minimum = 0)]
-    price_min: Option<i64>,
-    /// The highest price of a night, in hundredths of the major unit.
-    #[serde(default, deserialize_with = "extract::text")]
-    #[param(minimum = 0)]
-    price_max: Option<i64>,
-    /// The date of arrival; together with `check_out`.
-    #[serde(default, deserialize_with = "extract::text")]
-    check_in: Option<Date>,
-    /// The date of departure.
-    #[serde(default, deserialize_with = "extract::text")]
-    check_out: Option<Date>,
-    /// How many people come.
-    #[serde(default, deserialize_with = "extract::text")]
-    guests: Option<u16>,
-    /// The order.
-    #[serde(default)]
-    #[param(inline)]
-    sort: Order,
-    /// Results on the page, 1 to 100.
-    #[serde(default, deserialize_with = "extract::text")]
-    limit: Option<u32>,
-    /// The `next` of the page before.
-    cursor: Option<String>,
-}
 
 /// A home as a result shows it.
 #[derive(Serialize, ToSchema)]
@@ -99,6 +44,10 @@ pub struct Card {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     cover: Option<Pictures>,
+    /// How far its blurred point is from `near` or from the middle of the area, in metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    distance_m: Option<u64>,
 }
 
 /// What the index keeps of a home for its results.
@@ -139,6 +88,9 @@ pub struct CardBody {
     guests: u16,
     /// The first six of what it has.
     amenities: Vec<String>,
+    /// Its version when the index last took it over: the ETag that the listing had then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
     /// What guests think of it, 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rating: Option<f32>,
@@ -157,6 +109,12 @@ pub struct SearchAnswer {
     page: Page,
     /// How many homes match, on all pages together.
     total: u64,
+    /// What there is to choose from, if `facets` is true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    facets: Option<Facets>,
+    /// Whether time ran out: there may be more than was found, and better.
+    timed_out: bool,
     /// How long the search took, in milliseconds.
     took_ms: f64,
 }
@@ -166,78 +124,51 @@ pub struct SearchAnswer {
     params(SearchParams), responses((status = 200, body = SearchAnswer)))]
 pub async fn search(
     State(state): State<Shared>,
-    Query(params): Query<SearchParams>,
+    Query(mut params): Query<SearchParams>,
 ) -> Result<Json<SearchAnswer>, Problem> {
-    let query = query(params, state.config.limits.page_max)?;
+    let query = query(&mut params, &state)?;
+    positions::known(&state, params.min_position.as_deref()).await?;
     let nights = query.criteria.nights;
     let found = state.search.search(query).await?;
     let covers = covers(&state, &found.hits).await;
     let card = |hit| card(hit, nights, &covers);
     let data = found.hits.into_iter().map(card).collect::<Result<_, _>>()?;
     let page = Page { has_more: found.next.is_some(), next: found.next };
-    let took_ms = (found.took.as_secs_f64() * 1e5).round() / 100.0;
-    Ok(Json(SearchAnswer { data, page, total: found.total, took_ms }))
+    let facets = found.facets.map(Facets::from);
+    let (timed_out, took_ms) = (found.timed_out, milliseconds(found.took));
+    Ok(Json(SearchAnswer { data, page, total: found.total, facets, timed_out, took_ms }))
 }
 
-fn query(params: SearchParams, page_max: u32) -> Result<SearchQuery, Problem> {
-    if params.q.chars().count() > TEXT_MAX {
-        return Err(Problem::invalid("/q", "invalid", "up to 500 characters"));
+/// Milliseconds to the hundredth.
+pub(super) fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e5).round() / 100.0
+}
+
+fn query(params: &mut SearchParams, state: &AppState) -> Result<SearchQuery, Problem> {
+    let limit = page::limit(params.limit, state.config.limits.page_max)?;
+    let query = params.wanted().query(state)?;
+    if params.sort == Order::Distance && query.centre.is_none() && query.criteria.area.is_none() {
+        let detail = "distance needs one of near, bbox and polygon";
+        return Err(Problem::invalid("/sort", "invalid", detail));
     }
-    let limit = page::limit(params.limit, page_max)?;
-    let criteria = Criteria {
-        nights: nights(&params)?,
-        text: params.q,
-        area: params.bbox.as_deref().map(bbox).transpose()?.map(Area::Box),
-        price_min: price("/price_min", params.price_min)?,
-        price_max: price("/price_max", params.price_max)?,
-        guests: params.guests.map(u32::from),
-        ..Criteria::default()
-    };
     Ok(SearchQuery {
-        criteria,
+        facets: params.facets.unwrap_or_default(),
         sort: match params.sort {
             Order::Relevance => Sort::Relevance,
             Order::Price => Sort::Price,
+            Order::PriceDesc => Sort::PriceDown,
+            Order::Distance => Sort::Distance,
             Order::Newest => Sort::Newest,
         },
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
-        cursor: params.cursor,
+        cursor: params.cursor.take(),
+        ..query
     })
-}
-
-fn price(pointer: &str, price: Option<i64>) -> Result<Option<u64>, Problem> {
-    let wrong = |_| Problem::invalid(pointer, "invalid", "0 or more");
-    price.map(u64::try_from).transpose().map_err(wrong)
-}
-
-fn nights(params: &SearchParams) -> Result<Option<Nights>, Problem> {
-    let missing = |pointer| {
-        Err(Problem::invalid(pointer, "required", "check_in and check_out come together"))
-    };
-    match (params.check_in, params.check_out) {
-        (None, None) => Ok(None),
-        (None, Some(_)) => missing("/check_in"),
-        (Some(_), None) => missing("/check_out"),
-        (Some(check_in), Some(check_out)) => Nights::new(check_in, check_out)
-            .map(Some)
-            .map_err(|error| Problem::invalid("/check_out", "invalid", &error.to_string())),
-    }
-}
-
-fn bbox(text: &str) -> Result<BBox, Problem> {
-    let wrong = |detail: &str| Problem::invalid("/bbox", "invalid", detail);
-    let numbers: Result<Vec<f64>, _> = text.split(',').map(|part| part.trim().parse()).collect();
-    match numbers.as_deref() {
-        Ok([west, south, east, north]) => {
-            BBox::new(*west, *south, *east, *north).map_err(|error| wrong(&error.to_string()))
-        }
-        _ => Err(wrong("four numbers: west,south,east,north")),
-    }
 }
 
 /// The covers of some results. Search answers without a database too, so it does not wait
 /// for one: cards without pictures are better than none.
-async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
+pub(super) async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
     let ids: Vec<_> = hits.iter().map(|hit| hit.id).collect();
     let read = async {
         let client = state.pool.get().await.map_err(StorageError::from)?;
@@ -253,11 +184,17 @@ async fn covers(state: &Shared, hits: &[Hit]) -> Vec<photos::Photo> {
     }
 }
 
-fn card(hit: Hit, nights: Option<Nights>, covers: &[photos::Photo]) -> Result<Card, Problem> {
+/// A home as results show it, with what the nights cost together.
+pub(super) fn card(
+    hit: Hit,
+    nights: Option<Nights>,
+    covers: &[photos::Photo],
+) -> Result<Card, Problem> {
     let body: CardBody = serde_json::from_value(hit.card)
         .map_err(|error| Problem::internal(&format!("card of {}: {error}", hit.id)))?;
     let total = nights
         .zip(body.price_per_night)
         .and_then(|(nights, price)| price.times(nights.count()).ok());
-    Ok(Card { id: hit.id, body, total, cover: photo_forms::cover(covers, hit.id) })
+    let distance_m = hit.distance_m.map(|metres| metres.round() as u64);
+    Ok(Card { id: hit.id, body, total, cover: photo_forms::cover(covers, hit.id), distance_m })
 }

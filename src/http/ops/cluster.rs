@@ -31,6 +31,8 @@ pub struct ClusterView {
     nodes: Vec<NodeView>,
     /// Every shard, in order.
     shards: Vec<ShardView>,
+    /// The latest moves of shards that this server has heard of, the newest first.
+    moves: Vec<MoveView>,
     /// Entities of the node that is asked.
     entities: EntitiesView,
 }
@@ -80,6 +82,24 @@ pub struct ShardView {
     /// The incarnation that it should live with.
     #[schema(required = true)]
     target: Option<i64>,
+}
+
+/// A shard that has changed hands.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClusterMove)]
+pub struct MoveView {
+    /// Its number.
+    shard: u16,
+    /// The incarnation that had it.
+    #[schema(required = true)]
+    from: Option<i64>,
+    /// The incarnation that has it since.
+    #[schema(required = true)]
+    to: Option<i64>,
+    /// The epoch that began with it.
+    epoch: i64,
+    /// How long ago this server heard of it.
+    seconds_ago: u64,
 }
 
 /// What is in memory, and what waits.
@@ -152,7 +172,20 @@ pub async fn read(State(state): State<Shared>) -> Result<Json<ClusterView>, Prob
         waiting: state.region.waiting(),
         queues: queues.map(|(property, waiting)| QueueView { property, waiting }).collect(),
     };
-    Ok(Json(ClusterView { node: me.0, nodes: nodes.collect(), shards: shards.collect(), entities }))
+    let moves = state.region.ownership().moves().into_iter().map(|moved| MoveView {
+        shard: moved.shard.0,
+        from: moved.from.map(|owner| owner.0),
+        to: moved.to.map(|owner| owner.0),
+        epoch: moved.epoch,
+        seconds_ago: moved.at.elapsed().as_secs(),
+    });
+    Ok(Json(ClusterView {
+        node: me.0,
+        nodes: nodes.collect(),
+        shards: shards.collect(),
+        moves: moves.collect(),
+        entities,
+    }))
 }
 
 /// Have a server hand its shards to the others. It goes on sending requests to where they

@@ -271,7 +271,7 @@ async fn tell(
         command: stay::Command::Listing(command),
     };
     match state.region.ask(id.into(), request).await? {
-        Answer::Done { outcome: Outcome::Listing(listing), replayed } => {
+        Answer::Done { outcome: Outcome::Listing(listing), replayed, .. } => {
             Ok(Step::Taken(listing, !replayed))
         }
         Answer::Done { .. } => Err(AskError::Unknown),

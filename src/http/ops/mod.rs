@@ -14,3 +14,4 @@ pub mod listings;
 pub mod openapi;
 pub mod replays;
 pub mod router;
+pub mod search;

@@ -7,6 +7,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement
 
 use super::{
     cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, replays, router,
+    search,
 };
 use crate::http::api::system;
 use crate::http::extract::Json;
@@ -19,7 +20,7 @@ use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
     info(
         title = "RentEzy, for operators",
         description = "Events, consumers, dead letters, replays, jobs, letters, the audit trail, listings \
-            that tools bring in, and the cluster. \
+            that tools bring in, the cluster, and the search index. \
             Errors are problem documents (RFC 9457); instants are UTC."
     ),
     paths(
@@ -51,6 +52,8 @@ use crate::http::problem::{FieldProblem, OtherStay, ProblemDocument};
         cluster::read,
         cluster::drain,
         cluster::rebalance,
+        search::read,
+        search::reindex,
         served,
     ),
     components(schemas(ProblemDocument, FieldProblem, OtherStay))

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     cluster, consumers, dead_letters, events, jobs, ledger, letters, listings, openapi, replays,
+    search,
 };
 use crate::http::api::system;
 use crate::http::metrics;
@@ -65,6 +66,8 @@ pub fn table() -> Vec<Route> {
         get("/ops/v1/cluster", cluster::read),
         post("/ops/v1/cluster/nodes/{name}/drain", cluster::drain),
         post("/ops/v1/cluster/rebalance", cluster::rebalance),
+        get("/ops/v1/search", search::read),
+        post("/ops/v1/search/reindex", search::reindex),
         get("/ops/v1/openapi.json", openapi::served),
     ]
 }

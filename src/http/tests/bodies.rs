@@ -162,6 +162,26 @@ async fn searches_are_checked_and_answered_without_a_database() {
         ("bbox=1,2,3", "/bbox"),
         ("bbox=0,-91,1,1", "/bbox"),
         ("bbox=NaN,0,1,1", "/bbox"),
+        ("near=53.3", "/near"),
+        ("near=91,0", "/near"),
+        ("near=0,0&radius_km=0", "/radius_km"),
+        ("near=0,0&radius_km=20000", "/radius_km"),
+        ("near=0,0&radius_km=far", "/radius_km"),
+        ("radius_km=5", "/near"),
+        ("polygon=0,0;1,1", "/polygon"),
+        ("polygon=0,0;1,1;2", "/polygon"),
+        ("polygon=0,0;100,1;190,0", "/polygon"),
+        ("bbox=0,0,1,1&near=0,0", "/near"),
+        ("near=0,0&polygon=0,0;1,1;0,1", "/polygon"),
+        ("sort=distance", "/sort"),
+        ("currency=XXX", "/currency"),
+        ("kind=flat,castle", "/kind"),
+        ("amenities=wifi,helipad", "/amenities"),
+        ("bathrooms=1.3", "/bathrooms"),
+        ("bathrooms=NaN", "/bathrooms"),
+        ("bedrooms=-1", "/bedrooms"),
+        ("facets=maybe", "/facets"),
+        ("zoom=4", "/zoom"),
         ("check_in=2026-12-01", "/check_out"),
         ("check_in=2026-12-02&check_out=2026-12-01", "/check_out"),
         ("check_in=2026-02-30&check_out=2026-03-01", "/check_in"),
@@ -174,6 +194,28 @@ async fn searches_are_checked_and_answered_without_a_database() {
     let answer = send(&app, request("GET", "/api/v1/search?q=loft&guests=2&sort=price", &[])).await;
     let found = answer.json();
     assert_eq!((&found["total"], &found["page"]["has_more"]), (&0.into(), &false.into()));
+    let everything = "near=53.3,-6.2&radius_km=5&price_min=1&currency=EUR&kind=flat,house\
+        &amenities=wifi,Free%20parking%20on%20premises&bedrooms=1&beds=1&bathrooms=1.5&guests=2\
+        &check_in=2026-12-01&check_out=2026-12-05";
+    let path = format!("/api/v1/search?{everything}&facets=true&sort=distance");
+    let found = send(&app, request("GET", &path, &[])).await.json();
+    let none = serde_json::json!({ "currency": "EUR", "buckets": [] });
+    assert_eq!((&found["facets"]["price"], &found["timed_out"]), (&none, &false.into()));
+    let path = format!("/api/v1/search/facets?{everything}");
+    let found = send(&app, request("GET", &path, &[])).await.json();
+    assert_eq!((&found["facets"]["kind"]["flat"], &found["total"]), (&0.into(), &0.into()));
+    let path = format!("/api/v1/search/map?{everything}&zoom=12");
+    let found = send(&app, request("GET", &path, &[])).await.json();
+    assert_eq!((&found["clusters"], &found["total"]), (&serde_json::json!([]), &0.into()));
+    for (path, pointer) in [
+        ("map", "/zoom"),
+        ("map?zoom=21", "/zoom"),
+        ("map?zoom=3&limit=5", "/limit"),
+        ("facets?sort=price", "/sort"),
+    ] {
+        let answer = send(&app, request("GET", &format!("/api/v1/search/{path}"), &[])).await;
+        assert_eq!(answer.field().0, pointer, "{path}");
+    }
     let answer = send(&app, request("GET", "/api/v1/search?cursor=forged", &[])).await;
     assert_eq!(answer.code(), "malformed");
 }

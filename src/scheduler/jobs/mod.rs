@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod blobs;
+pub mod digests;
 pub mod gates;
 pub mod partitions;
 pub mod signing_keys;
@@ -18,6 +19,7 @@ pub const ALL: &[Job] = &[
     signing_keys::JOB,
     trim_accounts::JOB,
     gates::JOB,
+    digests::JOB,
     audit::CHANGES,
     audit::EVERYTHING,
 ];

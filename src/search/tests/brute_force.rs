@@ -4,10 +4,14 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::fixture::{Fixture, id, listing, number, stay, unit};
-use crate::domain::area::{Area, BBox};
+use crate::domain::area::{Area, BBox, Circle, Polygon, distance_m};
 use crate::domain::criteria::Criteria;
+use crate::domain::listing::{Kind, Location};
 use crate::domain::money::{Currency, Money};
-use crate::search::{ListingDoc, SearchQuery, Sort, UnitDoc};
+use crate::search::{Facets, ListingDoc, SearchQuery, Sort, UnitDoc};
+
+const KINDS: [Kind; 4] = [Kind::Bed, Kind::Room, Kind::Flat, Kind::House];
+const AMENITIES: [&str; 3] = ["wifi", "parking", "pool"];
 
 /// Words as they are written, and as they are compared.
 const WORDS: [(&str, &str); 10] = [
@@ -50,6 +54,38 @@ fn lon() -> impl Strategy<Value = f64> {
     (-18..=18_i32).prop_map(|lon| f64::from(lon) * 10.0)
 }
 
+fn kind() -> impl Strategy<Value = Kind> {
+    prop::sample::select(KINDS.to_vec())
+}
+
+fn amenities() -> impl Strategy<Value = Vec<String>> {
+    let keys = AMENITIES.map(ToOwned::to_owned).to_vec();
+    prop::sample::subsequence(keys, 0..=AMENITIES.len())
+}
+
+fn point() -> impl Strategy<Value = Location> {
+    (lat(), lon()).prop_map(|(lat, lon)| Location { lat, lon })
+}
+
+/// Boxes, circles and polygons with corners on the grid of points.
+fn area() -> impl Strategy<Value = Area> {
+    let bbox = (point(), point()).prop_map(|(a, b)| {
+        let (south, north) = (a.lat.min(b.lat), a.lat.max(b.lat));
+        Area::Box(BBox::new(a.lon, south, b.lon, north).unwrap())
+    });
+    let circle = (point(), 1.0..5e6_f64)
+        .prop_map(|(centre, radius_m)| Area::Circle(Circle::new(centre, radius_m).unwrap()));
+    let polygon = (point(), prop::collection::vec((-9..9_i32, -8..8_i32), 3..7));
+    let polygon = polygon.prop_filter_map("half the globe wide", |(at, steps)| {
+        let corner = |(lat, lon): (i32, i32)| Location {
+            lat: (at.lat + f64::from(lat) * 5.0).clamp(-90.0, 90.0),
+            lon: at.lon + f64::from(lon) * 10.0,
+        };
+        Polygon::new(steps.into_iter().map(corner).collect()).ok().map(Area::Polygon)
+    });
+    prop_oneof![bbox, circle, polygon]
+}
+
 /// A listing, its words, and its unit types: guests, and the ranges in which it is taken.
 #[derive(Debug, Clone)]
 struct Home {
@@ -63,7 +99,10 @@ fn home() -> impl Strategy<Value = Home> {
     let numbers = (0..6_i64, currency(), 0..4_i64);
     let taken = prop::collection::vec((0..60_i32, 1..9_i32), 0..4);
     let units = prop::collection::vec((1..5_u32, taken), 1..4);
-    (words, numbers, lat(), lon(), units).prop_map(|(words, numbers, lat, lon, units)| {
+    let rooms = (0..4_u32, 0..4_u32, 0..6_u32);
+    let has = (kind(), amenities(), rooms);
+    (words, numbers, (lat(), lon()), units, has).prop_map(|(words, numbers, point, units, has)| {
+        let ((lat, lon), (kind, amenities, (bedrooms, beds, half_bathrooms))) = (point, has);
         let (title, city, description) = words;
         let (price, currency, created) = numbers;
         let guests = units.iter().map(|(guests, _)| *guests).max().unwrap();
@@ -74,6 +113,11 @@ fn home() -> impl Strategy<Value = Home> {
             description: written(&description),
             price: Money::new(price * unit, currency),
             guests,
+            kind: kind.name().to_owned(),
+            amenities,
+            bedrooms,
+            beds,
+            half_bathrooms,
             lat,
             lon,
             created: Timestamp::from_second(created).unwrap(),
@@ -94,26 +138,34 @@ struct Question {
 
 fn question() -> impl Strategy<Value = Question> {
     use prop::option::weighted;
-    let bbox = (lon(), lat(), lon(), lat())
-        .prop_map(|(west, a, east, b)| BBox::new(west, a.min(b), east, a.max(b)).unwrap());
     let price = (weighted(0.4, 0..6_u64), weighted(0.4, 0..6_u64), weighted(0.3, currency()));
     let stay_asked = weighted(0.5, (0..60_i32, 1..9_i32));
-    let sort = prop::sample::select(vec![Sort::Relevance, Sort::Price, Sort::Newest]);
-    let rest = (weighted(0.3, 1..5_u32), sort, 1..7_usize);
-    (text(3), weighted(0.5, bbox), price, stay_asked, rest).prop_map(
-        |(words, bbox, (min, max, currency), asked, (guests, sort, limit))| {
+    let sorts = vec![Sort::Relevance, Sort::Price, Sort::PriceDown, Sort::Distance, Sort::Newest];
+    let shown = (prop::sample::select(sorts), 1..7_usize, weighted(0.5, point()));
+    let rooms = (weighted(0.2, 0..4_u32), weighted(0.2, 0..4_u32), weighted(0.2, 0..6_u32));
+    let kinds = prop::sample::subsequence(KINDS.to_vec(), 0..=2);
+    let wanted = prop::sample::subsequence(AMENITIES.map(ToOwned::to_owned).to_vec(), 0..=1);
+    let rest = (weighted(0.3, 1..5_u32), rooms, kinds, wanted, shown);
+    (text(3), weighted(0.5, area()), price, stay_asked, rest).prop_map(
+        |(words, area, (price_min, price_max, currency), asked, rest)| {
+            let (guests, (bedrooms, beds, half_bathrooms), kinds, amenities, shown) = rest;
             let unit = 10_u64.pow(currency.map_or(2, |c| u32::from(c.exponent())));
+            let (sort, limit, centre) = shown;
             let criteria = Criteria {
                 text: written(&words),
-                area: bbox.map(Area::Box),
-                price_min: min.map(|major| major * unit),
-                price_max: max.map(|major| major * unit),
+                area,
+                price_min: price_min.map(|major| major * unit),
+                price_max: price_max.map(|major| major * unit),
                 currency,
+                bedrooms,
+                beds,
+                half_bathrooms,
+                kinds,
+                amenities,
                 nights: asked.map(|(at, nights)| stay(at, nights)),
                 guests,
-                ..Criteria::default()
             };
-            let query = SearchQuery { criteria, sort, limit, cursor: None };
+            let query = SearchQuery { sort, limit, centre, ..criteria.into() };
             let words = compared(&words).split_whitespace().map(ToOwned::to_owned).collect();
             Question { query, words, stay: asked }
         },
@@ -135,14 +187,12 @@ fn matches(home: &Home, asked: &Question) -> bool {
         && query.price_max.is_none_or(|max| major(home) <= max / unit)
         && query.currency.is_none_or(|currency| price.currency == currency)
         && query.guests.is_none_or(|wanted| guests >= wanted)
-        && query.area.as_ref().map(Area::bounds).is_none_or(|b| {
-            let in_lon = if b.west() <= b.east() {
-                b.west() <= lon && lon <= b.east()
-            } else {
-                lon >= b.west() || lon <= b.east()
-            };
-            in_lon && b.south() <= lat && lat <= b.north()
-        })
+        && query.area.as_ref().is_none_or(|area| area.contains(Location { lat, lon }))
+        && query.bedrooms.is_none_or(|least| home.doc.bedrooms >= least)
+        && query.beds.is_none_or(|least| home.doc.beds >= least)
+        && query.half_bathrooms.is_none_or(|least| home.doc.half_bathrooms >= least)
+        && (query.kinds.is_empty() || query.kinds.iter().any(|k| k.name() == home.doc.kind))
+        && query.amenities.iter().all(|key| home.doc.amenities.contains(key))
         && stay.is_none_or(|(at, nights)| {
             let enough = |guests| query.guests.is_none_or(|wanted| guests >= wanted);
             home.units.iter().any(|(guests, taken)| {
@@ -155,17 +205,67 @@ fn matches(home: &Home, asked: &Question) -> bool {
 /// The numbers of the homes that match, in the order asked for where it is simple to tell.
 fn expected(homes: &[Home], asked: &Question) -> Vec<u64> {
     let mut found: Vec<&Home> = homes.iter().filter(|home| matches(home, asked)).collect();
-    match asked.query.sort {
-        Sort::Price => found.sort_by_key(|home| (major(home), home.doc.id)),
-        Sort::Relevance | Sort::Newest => {
-            found.sort_by_key(|home| (std::cmp::Reverse(home.doc.created), home.doc.id));
+    let middle = asked.query.criteria.area.as_ref().map(Area::centre);
+    match (asked.query.sort, asked.query.centre.or(middle)) {
+        (Sort::Price, _) => found.sort_by_key(|home| (major(home), home.doc.id)),
+        (Sort::PriceDown, _) => {
+            found.sort_by_key(|home| (std::cmp::Reverse(major(home)), home.doc.id));
         }
+        (Sort::Distance, Some(centre)) => {
+            let away =
+                |home: &Home| distance_m(centre, Location { lat: home.doc.lat, lon: home.doc.lon });
+            found.sort_by(|a, b| away(a).total_cmp(&away(b)).then_with(|| a.doc.id.cmp(&b.doc.id)));
+        }
+        _ => found.sort_by_key(|home| (std::cmp::Reverse(home.doc.created), home.doc.id)),
     }
     found.iter().map(|home| number(home.doc.id)).collect()
 }
 
+/// The number beside each choice is that of the results which choosing it gives.
+fn check_facets(homes: &[Home], asked: &Question, facets: &Facets) -> Result<(), TestCaseError> {
+    let count = |choose: &dyn Fn(&mut Criteria)| {
+        let mut asked = asked.clone();
+        choose(&mut asked.query.criteria);
+        homes.iter().filter(|home| matches(home, &asked)).count() as u64
+    };
+    for (kind, number) in &facets.kinds {
+        prop_assert_eq!(*number, count(&|asked| asked.kinds = vec![*kind]), "{:?}", kind);
+    }
+    for key in AMENITIES {
+        let said = facets.amenities.iter().find(|(name, _)| *name == key);
+        let wanted = count(&|asked| asked.amenities.push(key.to_owned()));
+        prop_assert_eq!(said.map_or(0, |(_, number)| *number), wanted, "{}", key);
+    }
+    for least in 1..8_u32 {
+        let said = |counts: &[u64]| counts.get(least as usize - 1).copied().unwrap_or_default();
+        let wanted = [
+            count(&|asked| asked.bedrooms = Some(least)),
+            count(&|asked| asked.beds = Some(least)),
+            count(&|asked| asked.half_bathrooms = Some(least)),
+        ];
+        let found = [&facets.bedrooms, &facets.beds, &facets.half_bathrooms];
+        prop_assert_eq!(found.map(|counts| said(counts)), wanted, "at least {}", least);
+    }
+    let mut sum = 0;
+    for bucket in &facets.price.buckets {
+        let wanted = homes.iter().filter(|home| {
+            let mut open = asked.clone();
+            open.query.criteria.price_min = None;
+            open.query.criteria.price_max = None;
+            let exponent = open.query.criteria.currency.map_or(2, |c| u32::from(c.exponent()));
+            let price = major(home) * 10_u64.pow(exponent);
+            matches(home, &open) && bucket.from <= price && bucket.to.is_none_or(|to| price < to)
+        });
+        prop_assert_eq!(bucket.count, wanted.count() as u64, "{:?}", bucket);
+        sum += bucket.count;
+    }
+    let all = count(&|asked| (asked.price_min, asked.price_max) = (None, None));
+    prop_assert_eq!(sum, all, "every price is in a bucket");
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn search_agrees_with_a_loop_over_the_listings(
@@ -202,6 +302,12 @@ proptest! {
             let mut wanted = expected(&homes, asked);
             let mut found = fixture.pages(&asked.query);
             prop_assert_eq!(fixture.search(&asked.query).total, wanted.len() as u64);
+            let counted = SearchQuery { facets: true, ..asked.query.clone() };
+            let page = fixture.search(&counted);
+            prop_assert_eq!(page.total, wanted.len() as u64, "counted");
+            check_facets(&homes, asked, &page.facets.unwrap())?;
+            let all = fixture.pages(&counted);
+            prop_assert_eq!(&all, &found, "the same results with facets");
             if asked.query.sort == Sort::Relevance && !asked.words.is_empty() {
                 found.sort_unstable();
                 wanted.sort_unstable();

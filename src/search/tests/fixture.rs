@@ -10,6 +10,7 @@ use crate::domain::calendar::Nights;
 use crate::domain::criteria::Criteria;
 use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::money::Money;
+use crate::domain::stay_rules::StayRules;
 use crate::search::{
     Cursor, IndexError, IndexOptions, IndexWriterHandle, ListingDoc, SearchIndex, SearchPage,
     SearchQuery, UnitDoc, open,
@@ -132,6 +133,8 @@ pub(super) fn listing(number: u64) -> ListingDoc {
         units: vec![UnitDoc { id: unit(number), guests: 4 }],
         min_nights: 1,
         max_nights: 730,
+        stay_rules: StayRules::default(),
+        utc_offset_minutes: 0,
         lat: 53.29,
         lon: -6.11,
         created: Timestamp::from_second(1_700_000_000 + i64::try_from(number).unwrap()).unwrap(),

@@ -291,7 +291,7 @@ fn is_rebuilt(damage: impl Fn(&Path)) {
     fixture.writer.commit(&at(5)).unwrap();
     let Fixture { search, writer, dir } = fixture;
     drop((search, writer));
-    damage(&dir.path().join("search/index"));
+    damage(&dir.path().join("search/1"));
     let mut fixture = Fixture::open_in(dir, "test").unwrap();
     assert!(fixture.writer.cursor().is_empty());
     assert_eq!(fixture.search.listings(), 0);
@@ -334,7 +334,7 @@ fn an_index_with_damaged_metadata_is_rebuilt() {
 
 #[test]
 fn an_index_with_a_damaged_segment_is_rebuilt() {
-    let kinds = |fixture: &Fixture| segment_files(&fixture.dir.path().join("search/index")).len();
+    let kinds = |fixture: &Fixture| segment_files(&fixture.dir.path().join("search/1")).len();
     let files = kinds(&Fixture::with(&[listing(1), listing(2)]));
     assert!(files >= 5, "a segment has {files} files");
     let nth = |dir: &Path, n: usize| {

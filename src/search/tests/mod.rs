@@ -4,7 +4,15 @@ mod fixture;
 
 mod availability;
 mod brute_force;
+mod cells;
+mod generations;
+mod histogram;
 mod index;
+mod map;
 mod paging;
+mod percolator;
+mod places;
 mod query;
+mod remembered;
+mod rules;
 mod text;

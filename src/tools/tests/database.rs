@@ -198,7 +198,8 @@ fn bulk_writes_leave_the_rows_that_batches_leave() {
         // In two goes, so that streams have to be continued.
         let later = sets.split_off(35);
         store.write_new(sets).await?;
-        store.write_new(later).await
+        store.write_new(later).await?;
+        store.settle().await
     });
     assert_eq!(batched, in_bulk);
 }
@@ -214,7 +215,8 @@ fn bulk_writes_are_fenced() {
         let stories: Vec<_> = stories.collect();
         let client = database.connect("").await.unwrap();
         shards::take_all(&client).await.unwrap();
-        let end = store.write_new(stories).await;
+        store.write_new(stories).await.unwrap();
+        let end = store.settle().await;
         assert!(matches!(end, Err(StoreError::TakenOver)), "{end:?}");
         assert_eq!(of_owner(database, owner).await, []);
     });

@@ -173,6 +173,12 @@ impl Suite {
             ("POST", "/api/v1/properties/{id}/price-rules") => {
                 json!({"name": "Soon", "kind": "last_minute", "days": 3, "off_bp": 500})
             }
+            ("POST", "/api/v1/saved-searches") => {
+                json!({"name": "Canal", "criteria": {"q": "canal", "kinds": ["flat"]}})
+            }
+            ("PATCH", "/api/v1/saved-searches/{id}") => {
+                json!({"name": "By the canal", "alert": "instant", "seen": true})
+            }
             ("POST", "/api/v1/promo-codes") => json!({"code": "SUN-10", "off_bp": 1_000}),
             ("PUT", "/api/v1/properties/{id}/night-prices") => {
                 json!({"from": self.world.day(3), "to": self.world.day(5),

@@ -48,6 +48,10 @@ impl Things {
         let rule = ruled.send().await.expect(201).text_at("/rules/0/id");
         let code = json!({"code": "FIRST", "off_bp": 500});
         let code = api.post("promo-codes", &code).await.expect(201).text_at("/id");
+        let search = json!({"name": "Quay", "criteria": {"q": "quay"}});
+        let search = api.post("saved-searches", &search).await.expect(201).text_at("/id");
+        let keep = api.call(reqwest::Method::PUT, &format!("favourites/{property}"));
+        keep.json(&json!({})).send().await.expect(200);
         let photo = upload(&api, &property, &picture(1)).await.expect(201).text_at("/id");
         let booking = world.book(owner, &home.stay(world.day(20), 2)).await;
         let payment = text_at(&booking, "/payment/id");
@@ -88,7 +92,9 @@ impl Things {
         let address = json!({"email": person.email});
         world.anonymous().post("auth/password/forgot", &address).await.expect(202);
         let ids = BTreeMap::from([
+            ("favourites", property.clone()),
             ("properties", property),
+            ("saved-searches", search),
             ("units", unit),
             ("price-rules", rule),
             ("promo-codes", code),
@@ -136,8 +142,16 @@ impl Things {
 
     /// The ids that nobody but the owner may learn.
     pub(super) fn secret(&self) -> impl Iterator<Item = &str> {
-        let kinds =
-            ["properties", "units", "photos", "bookings", "blocks", "sessions", "notifications"];
+        let kinds = [
+            "properties",
+            "units",
+            "photos",
+            "bookings",
+            "blocks",
+            "sessions",
+            "notifications",
+            "saved-searches",
+        ];
         kinds.into_iter().map(|kind| self.ids[kind].as_str())
     }
 }

@@ -18,7 +18,7 @@ use super::wait::wait_until;
 const GUARD: Duration = Duration::from_secs(100);
 
 /// Consumers that every server here runs.
-const CONSUMERS: [&str; 4] = ["mail", "notifications", "payments", "stripe_hooks"];
+const CONSUMERS: [&str; 5] = ["alerts", "mail", "notifications", "payments", "stripe_hooks"];
 
 /// What can be seen from outside, for the invariants that compare it with the rows.
 #[derive(Debug, Clone, Default)]

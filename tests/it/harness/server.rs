@@ -210,6 +210,8 @@ impl World {
             .env("RENTEZY_LIMITS_USER_RATE", "0")
             .env("RENTEZY_BOOKINGS_HOLDS_PER_USER", "0")
             .env("RENTEZY_LIMITS_SIGN_IN_FAILURES", "0")
+            // A machine that does other things meanwhile may take its time to find all.
+            .env("RENTEZY_SEARCH_BUDGET_MS", "60000")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         if self.db.is_some() {
             command.env("RENTEZY_DATABASE_URL", self.database_url());

@@ -135,8 +135,8 @@ impl Desk {
         loop {
             let call = api.call(Method::PUT, &path).header("if-match", "*");
             let answer = call.json(body).send().await;
-            // Another change of it was quicker.
-            if answer.status != 412 {
+            // Another change of it was quicker, or the server has too much to do.
+            if ![412, 503].contains(&answer.status) {
                 answer.expect(200);
                 return;
             }

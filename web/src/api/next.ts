@@ -38,7 +38,7 @@ export interface Notification {
   read_at?: Instant | null;
 }
 
-export type Category = 'security' | 'bookings' | 'hosting';
+export type Category = 'security' | 'bookings' | 'hosting' | 'alerts';
 export type Channel = 'in_app' | 'email';
 
 export interface Preference {

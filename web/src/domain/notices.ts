@@ -2,11 +2,13 @@ import type { Category, Notification, Preference } from '../api/next';
 import type { Money } from '../api/types';
 import { formatRange } from './dates';
 import { formatMoney } from './money';
+import { plural } from './words';
 
 export const CATEGORIES: Record<Category, { label: string; about: string }> = {
   security: { label: 'Your account', about: 'Confirming your address, passwords, locks. Always told.' },
   bookings: { label: 'Your stays', about: 'Holds, payments, confirmations and what else happens to a stay.' },
   hosting: { label: 'Your homes', about: 'Bookings of your homes, and decisions about your listings.' },
+  alerts: { label: 'What you look for', about: 'Homes that match your saved searches, and news of your favourites.' },
 };
 
 export interface Notice {
@@ -98,6 +100,13 @@ function sumOf(data: Record<string, unknown>): string {
   return formatMoney({ amount: money.amount, currency: money.currency });
 }
 
+/** "€120 instead of €150". */
+function dropOf(data: Record<string, unknown>): string {
+  const [old, now] = [data['old'], data['new']].map((one) => one as Partial<Money> | null | undefined);
+  if (typeof old?.amount !== 'number' || typeof now?.amount !== 'number' || !old.currency || !now.currency) return '';
+  return `${formatMoney(now as Money)} instead of ${formatMoney(old as Money)}`;
+}
+
 /** What a notification says and where it leads. One of a kind that this page does not know
  *  is told by its kind. */
 export function notice(told: Pick<Notification, 'kind' | 'data' | 'property_title'>): Notice {
@@ -108,6 +117,7 @@ export function notice(told: Pick<Notification, 'kind' | 'data' | 'property_titl
   const nights = text('check_in') && text('check_out') ? formatRange(text('check_in'), text('check_out')) : '';
   const stay = [home, nights].filter(Boolean).join(', ');
   const toBooking = booking ? `/bookings/${encodeURIComponent(booking)}` : null;
+  const toListing = property ? `/listings/${encodeURIComponent(property)}` : null;
   const toHome = property ? `/landlord/${encodeURIComponent(property)}` : '/landlord';
   const title = ofStay(told.kind, text('side') === 'landlord', told.data);
   if (title !== null) {
@@ -124,8 +134,16 @@ export function notice(told: Pick<Notification, 'kind' | 'data' | 'property_titl
       return { title: 'You may offer homes now', text: 'Describe your first one.', link: '/landlord' };
     case 'user.landlord_declined':
       return { title: 'Your application was declined', text: text('reason'), link: '/account' };
+    case 'search.matched':
+      return { title: `New for “${text('name')}”`, text: home, link: toListing };
+    case 'search.digested':
+      return { title: `${plural(Number(told.data['count']) || 0, 'new home')} for “${text('name')}”`, text: told.property_title ? `The latest: ${home}` : '', link: `/saved?search=${encodeURIComponent(text('search_id'))}` };
+    case 'favourite.price_dropped':
+      return { title: 'A favourite costs less now', text: [home, dropOf(told.data)].filter(Boolean).join(': '), link: toListing };
+    case 'favourite.nights_freed':
+      return { title: 'A favourite is free on your dates', text: stay, link: toListing && nights ? `${toListing}?check_in=${text('check_in')}&check_out=${text('check_out')}` : toListing };
     default:
-      return { title: words(told.kind), text: booking ? stay : (told.property_title ?? ''), link: toBooking ?? (property ? `/listings/${encodeURIComponent(property)}` : null) };
+      return { title: words(told.kind), text: booking ? stay : (told.property_title ?? ''), link: toBooking ?? toListing };
   }
 }
 

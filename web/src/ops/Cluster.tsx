@@ -4,6 +4,9 @@ import { ops, useAct, usePoll } from './hooks';
 import type { ClusterNode, ClusterShard } from './types';
 import { instant } from './words';
 
+/** Of the latest moves, as many as are shown. */
+const MOVES_SHOWN = 20;
+
 /** The servers, the shards that each owns, and what waits at the one that was asked. */
 export function Cluster() {
   const cluster = usePoll('cluster', ops.cluster, 2_000);
@@ -18,7 +21,7 @@ export function Cluster() {
     return misplaced === 0 ? 'Every shard is where it should be.' : `${misplaced} shards are on their way.`;
   });
   if (cluster.data === undefined) return cluster.error ? <Failure error={cluster.error} retry={cluster.renew} /> : <Loading />;
-  const { node, nodes, shards, entities } = cluster.data;
+  const { node, nodes, shards, moves, entities } = cluster.data;
   const living = nodes.filter((one) => one.ended_at === null);
   return (
     <>
@@ -66,6 +69,33 @@ export function Cluster() {
       <ul className="shards" aria-label="Shards by owner">
         {shards.map((shard) => <Shard key={shard.shard} shard={shard} nodes={living} />)}
       </ul>
+      <h2 className="list-title">Latest moves</h2>
+      {moves.length === 0 ? <Empty title="No shard has moved since this server started" /> : (
+        <div className="table-box" tabIndex={0} role="region" aria-label="Latest moves">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col" className="num">Shard</th>
+                <th scope="col">From</th>
+                <th scope="col">To</th>
+                <th scope="col" className="num">Epoch</th>
+                <th scope="col" className="num">Seconds ago</th>
+              </tr>
+            </thead>
+            <tbody>
+              {moves.slice(0, MOVES_SHOWN).map((move) => (
+                <tr key={`${move.shard}/${move.epoch}`}>
+                  <th scope="row" className="num">{move.shard}</th>
+                  <td>{nameOf(nodes, move.from)}</td>
+                  <td>{nameOf(nodes, move.to)}</td>
+                  <td className="num">{move.epoch}</td>
+                  <td className="num">{move.seconds_ago.toLocaleString('en-GB')}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
       <h2 className="list-title">Longest queues</h2>
       <p className="fine">{entities.awake.toLocaleString('en-GB')} properties are in memory here, {entities.waiting.toLocaleString('en-GB')} requests wait.</p>
       {entities.queues.length === 0 ? <Empty title="Nobody waits" /> : (
@@ -90,6 +120,11 @@ export function Cluster() {
       )}
     </>
   );
+}
+
+function nameOf(nodes: ClusterNode[], incarnation: number | null): string {
+  if (incarnation === null) return 'nobody';
+  return nodes.find((node) => node.incarnation === incarnation)?.name ?? `incarnation ${incarnation}`;
 }
 
 function State({ node }: { node: ClusterNode }) {

@@ -8,6 +8,7 @@ import { DeadLetters } from './DeadLetters';
 import { Events } from './Events';
 import { Ledger } from './Ledger';
 import { Replays } from './Replays';
+import { SearchIndex } from './SearchIndex';
 import { ops, useAct } from './hooks';
 
 const ROOMS = [
@@ -16,6 +17,7 @@ const ROOMS = [
   ['events', 'Events'],
   ['replays', 'Replays'],
   ['ledger', 'Ledger'],
+  ['search', 'Search'],
   ['cluster', 'Cluster'],
 ] as const;
 
@@ -55,6 +57,7 @@ export function OpsApp() {
         {room === 'events' && <Events />}
         {room === 'replays' && <Replays />}
         {room === 'ledger' && <Ledger />}
+        {room === 'search' && <SearchIndex />}
         {room === 'cluster' && <Cluster />}
       </main>
     </>

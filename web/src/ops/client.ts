@@ -1,6 +1,6 @@
 import { Problem, Unreachable, readProblem } from '../api/problem';
 import type { List } from '../api/types';
-import type { Audit, ClusterOrder, ClusterState, Consumer, DeadLetter, DryRun, EventChain, Job, LoggedEvent, NewReplay, Posting, Replay, TrialBalance } from './types';
+import type { Audit, ClusterOrder, ClusterState, Consumer, DeadLetter, DryRun, EventChain, Job, LoggedEvent, NewReplay, Posting, Replay, SearchOrder, SearchState, TrialBalance } from './types';
 
 const KEY = 'rentezy.operator';
 
@@ -54,6 +54,8 @@ export class OpsClient {
   cluster = (signal?: AbortSignal) => this.send<ClusterState>('GET', '/cluster', { signal });
   drain = (name: string) => this.send<ClusterOrder>('POST', `/cluster/nodes/${encodeURIComponent(name)}/drain`);
   rebalance = () => this.send<ClusterOrder>('POST', '/cluster/rebalance');
+  search = (signal?: AbortSignal) => this.send<SearchState>('GET', '/search', { signal });
+  reindex = () => this.send<SearchOrder>('POST', '/search/reindex');
   deadLetters = (query: Query, signal?: AbortSignal) => this.send<List<DeadLetter>>('GET', '/dead-letters', { query, signal });
   deadLetter = (id: string) => this.send<DeadLetter>('GET', `/dead-letters/${encodeURIComponent(id)}`);
   retry = (id: string) => this.send<DeadLetter>('POST', `/dead-letters/${encodeURIComponent(id)}/retry`);

@@ -140,15 +140,53 @@ export interface ClusterShard {
   target: number | null;
 }
 
+export interface ClusterMove {
+  shard: number;
+  from: number | null;
+  to: number | null;
+  epoch: number;
+  seconds_ago: number;
+}
+
 export interface ClusterState {
   node: number;
   nodes: ClusterNode[];
   shards: ClusterShard[];
+  moves: ClusterMove[];
   entities: { awake: number; waiting: number; queues: { property: string; waiting: number }[] };
 }
 
 export interface ClusterOrder {
   misplaced: number;
+}
+
+export interface SearchServed {
+  generation: number;
+  listings: number;
+  deleted: number;
+  segments: number;
+  bytes: number;
+}
+
+export interface SearchBuilding {
+  generation: number;
+  why: string;
+  since: Instant;
+  listings: number;
+  /** 0 where nothing is searched meanwhile. */
+  expected: number;
+}
+
+export interface SearchState {
+  served: SearchServed | null;
+  building: SearchBuilding | null;
+  lag_events: number;
+  lag_seconds: number;
+  streams: { stream: number; seen: number; head: number }[];
+}
+
+export interface SearchOrder extends SearchState {
+  begun: boolean;
 }
 
 export interface Job {

@@ -8,6 +8,23 @@ export function span(seconds: number): string {
   return `${Math.round(seconds / 86_400)} d`;
 }
 
+/** "512 B", "1.5 kB", "3.0 MB", "1.2 GB". */
+export function bytes(count: number): string {
+  if (count < 1_000) return `${count} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(count) / 3), units.length);
+  return `${(count / 1_000 ** power).toFixed(1)} ${units[power - 1]}`;
+}
+
+/** Why a search index is built, by the server's word. */
+export const WHY: Record<string, string> = {
+  ordered: 'as was ordered',
+  lost: 'because files were gone',
+  version: 'because the present one is of another version',
+  late: 'because the log does not go back so far',
+  empty: 'because there is none',
+};
+
 /** An instant to the second, UTC. */
 export function instant(at: string): string {
   return at.replace('T', ' ').replace(/\.\d+/, '').replace(/Z$/, '');

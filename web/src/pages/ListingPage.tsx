@@ -7,13 +7,16 @@ import type { Property } from '../api/types';
 import { addDays, isDate, todayIn } from '../domain/dates';
 import { byNight as letByNight, unitsOf } from '../domain/listing';
 import { NOTHING, byNight, choosingEnd, isBookable, leastNights, type Nights, type Stay } from '../domain/nights';
+import { readForm } from '../domain/query';
 import { KINDS, country, facts, plural } from '../domain/words';
 import { Calendar } from '../parts/Calendar';
 import { Gallery } from '../parts/Gallery';
+import { Heart } from '../parts/Heart';
 import { HoldPanel } from '../parts/HoldPanel';
 import { ListingAbout } from '../parts/ListingAbout';
 import { NightsGone } from '../parts/NightsGone';
 import { Nearest } from '../parts/Nearest';
+import { Similar } from '../parts/Similar';
 import { useHold, type Offered } from '../parts/holding';
 import { useQuote } from '../parts/quotes';
 import { Empty, Failure, Loading } from '../parts/States';
@@ -116,7 +119,7 @@ function Listing({ property }: { property: Property }) {
     <div className="page listing">
       <Gallery property={property} />
       <div className="listing-main">
-        <ListingHead property={property} unit={unit} mine={mine} />
+        <ListingHead property={property} unit={unit} mine={mine} stay={stay} />
         {units.length > 1 && <UnitChoice units={units} chosen={unit} onChoose={chooseUnit} />}
         {!letByNight(property.stay_mode) ? (
           <Empty title="Let by the month">
@@ -176,12 +179,13 @@ function Listing({ property }: { property: Property }) {
       </aside>
       <div className="listing-about">
         <ListingAbout property={property} />
+        <Similar id={property.id} form={readForm(params)} />
       </div>
     </div>
   );
 }
 
-function ListingHead({ property, unit, mine }: { property: Property; unit: Unit; mine: boolean }) {
+function ListingHead({ property, unit, mine, stay }: { property: Property; unit: Unit; mine: boolean; stay: Stay }) {
   const { address } = property;
   const place = [address.line, address.city, address.region, country(address.country)].filter(Boolean).join(', ');
   return (
@@ -195,6 +199,9 @@ function ListingHead({ property, unit, mine }: { property: Property; unit: Unit;
         ))}
         {unit.count > 1 && <li>{unit.count} of this kind</li>}
       </ul>
+      {property.status === 'live' && (
+        <Heart id={property.id} title={property.title} checkIn={stay.checkIn} checkOut={stay.checkOut} withWords />
+      )}
       {mine && (
         <p className="note">
           This is your listing{property.status === 'live' ? '' : ', and only you can see it'}. <Link to={`/landlord/${property.id}`}>Edit it</Link>

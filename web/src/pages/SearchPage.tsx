@@ -7,6 +7,7 @@ import { currenciesOf } from '../domain/filters';
 import { filterCount, hasArea, readForm, toQuery, writeForm, type SearchForm } from '../domain/query';
 import { plural } from '../domain/words';
 import { CardSkeleton, HomeCard } from '../parts/HomeCard';
+import { SaveSearch } from '../parts/SaveSearch';
 import { SearchBar } from '../parts/SearchBar';
 import { Chips } from '../parts/search/Chips';
 import { FilterPanel } from '../parts/search/FilterPanel';
@@ -83,6 +84,7 @@ export function SearchPage() {
             {filterCount(form) > 0 && <span className="tool-count">{filterCount(form)}<span className="hidden"> chosen</span></span>}
           </button>
         </ResultsHead>
+        <SaveSearch form={form} />
         <Chips form={form} onChange={go} />
         <Results found={found} cards={cards} form={form} onLift={setLifted} onChange={go} onReset={reset} />
       </section>

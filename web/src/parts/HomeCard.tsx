@@ -1,9 +1,11 @@
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Card } from '../api/types';
 import { formatMoney } from '../domain/money';
 import type { SearchForm } from '../domain/query';
 import { KINDS, country, distance, facts } from '../domain/words';
 import { Cover } from './Cover';
+import { Heart } from './Heart';
 import { Marked } from './Marked';
 
 /** A home's page, with the dates and guests of the search. */
@@ -17,7 +19,13 @@ export function homePath(id: string, form: Pick<SearchForm, 'checkIn' | 'checkOu
   return `/listings/${encodeURIComponent(id)}${params.size > 0 ? `?${params}` : ''}`;
 }
 
-export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm; onLift: (id: string | null) => void }) {
+export function HomeCard({ card, form, onLift, children }: {
+  card: Card;
+  form: SearchForm;
+  onLift: (id: string | null) => void;
+  /** What else there is to say of it. */
+  children?: ReactNode;
+}) {
   return (
     <li
       className="card"
@@ -52,7 +60,9 @@ export function HomeCard({ card, form, onLift }: { card: Card; form: SearchForm;
           <CardPrice card={card} />
           {card.total && <span className="card-total">{formatMoney(card.total)} in total</span>}
         </p>
+        {children}
       </div>
+      <Heart id={card.id} title={card.title} checkIn={form.checkIn} checkOut={form.checkOut} />
     </li>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Link, NavLink, Outlet, useLocation } from 'react-router';
 import { Bell } from './Bell';
+import { HeartIcon } from './Heart';
 import { useReached, useSession, useVersion } from './hooks';
 import { saveTheme, savedTheme, type Theme } from './theme';
 
@@ -66,6 +67,11 @@ function Header() {
           {phase === 'in' && <NavLink to="/bookings">Bookings</NavLink>}
           {landlord && <NavLink to="/landlord"><span className="nav-more">Your </span>listings</NavLink>}
           {admin && <NavLink to="/admin">Admin</NavLink>}
+          {phase === 'in' && (
+            <NavLink to="/favourites" className="nav-kept" aria-label="Favourites and saved searches">
+              <HeartIcon />
+            </NavLink>
+          )}
           {phase === 'in' && <Bell />}
           {phase === 'in' && (
             <NavLink to="/account" end className="nav-account">

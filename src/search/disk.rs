@@ -1,0 +1,133 @@
+//! An index as it lies in its directory: made, read, and checked before it is used.
+
+use std::path::Path;
+
+use tantivy::indexer::LogMergePolicy;
+use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
+use uuid::Uuid;
+
+use super::cursor::{Cursor, Payload};
+use super::index::{IndexError, IndexOptions};
+use super::schema::{self, READABLE_FROM, VERSION, columns};
+use super::slots::Slots;
+use super::text;
+use crate::domain::ids::{PropertyId, UnitId};
+
+/// The share of deleted documents from which a segment is rewritten. Without one, large
+/// segments would keep theirs for ever.
+const DELETED_RATIO_MAX: f32 = 0.25;
+
+/// How many segments of about one size are merged into one. Fewer would write the same
+/// documents more often, more would have each search look into more of them.
+const MERGED_AT_ONCE: usize = 8;
+
+/// Segments with fewer documents than this count as being of one size: a commit every few
+/// hundred milliseconds makes segments of a handful.
+const SMALL_SEGMENT_DOCS: u32 = 10_000;
+
+/// An index that is there and fits.
+pub(super) struct Loaded {
+    pub(super) index: Index,
+    pub(super) reader: IndexReader,
+    pub(super) slots: Slots,
+    pub(super) payload: Payload,
+}
+
+/// Makes an empty index.
+pub(super) fn create(
+    path: &Path,
+    options: &IndexOptions,
+    building: bool,
+) -> Result<Loaded, IndexError> {
+    std::fs::create_dir_all(path)?;
+    let index = Index::create_in_dir(path, schema::schema().0)?;
+    index.tokenizers().register(text::ANALYSER, text::analyser());
+    let payload = Payload {
+        version: VERSION,
+        source: options.source.clone(),
+        building,
+        cursor: Cursor::default(),
+    };
+    commit(&mut new_writer(&index, options)?, &payload)?;
+    let reader = new_reader(&index)?;
+    Ok(Loaded { index, reader, slots: Slots::default(), payload })
+}
+
+/// The index that is there, or in words why it cannot be used.
+pub(super) fn load(path: &Path, source: &str) -> Result<Loaded, String> {
+    let index = Index::open_in_dir(path).map_err(reason)?;
+    index.tokenizers().register(text::ANALYSER, text::analyser());
+    let payload = index.load_metas().map_err(reason)?.payload.ok_or("it has no payload")?;
+    let payload: Payload = serde_json::from_str(&payload).map_err(|error| error.to_string())?;
+    let readable = (READABLE_FROM..=VERSION).contains(&payload.version);
+    if !readable || index.schema() != schema::schema().0 {
+        return Err(format!("version is {}, not {VERSION}", payload.version));
+    }
+    if payload.source != source {
+        return Err(format!("source is {}, not {source}", payload.source));
+    }
+    // Reads every file once; a damaged one found later would fail in the middle of a query.
+    let damaged = index.validate_checksum().map_err(reason)?;
+    if !damaged.is_empty() {
+        return Err(format!("checksum of {} files is wrong", damaged.len()));
+    }
+    let reader = new_reader(&index).map_err(reason)?;
+    let slots = slots(&reader).map_err(reason)?.ok_or("two documents have the same id or slot")?;
+    Ok(Loaded { index, reader, slots, payload })
+}
+
+fn reason(error: TantivyError) -> String {
+    error.to_string()
+}
+
+/// The slots that the documents name.
+fn slots(reader: &IndexReader) -> Result<Option<Slots>, TantivyError> {
+    let mut given = Vec::new();
+    for segment in reader.searcher().segment_readers() {
+        let fast = segment.fast_fields();
+        let (high, low) = (fast.u64(columns::ID_HIGH)?, fast.u64(columns::ID_LOW)?);
+        let unit = (fast.u64(columns::UNIT_HIGH)?, fast.u64(columns::UNIT_LOW)?);
+        let slot = fast.u64(columns::SLOT)?;
+        for doc in segment.doc_ids_alive() {
+            let (Some(high), Some(low)) = (high.first(doc), low.first(doc)) else {
+                return Ok(None);
+            };
+            let units = unit.0.values_for_doc(doc).zip(unit.1.values_for_doc(doc));
+            let units = units.map(|(high, low)| UnitId::from(Uuid::from_u64_pair(high, low)));
+            let slots: Result<Vec<u32>, _> = slot.values_for_doc(doc).map(u32::try_from).collect();
+            let Ok(slots) = slots else { return Ok(None) };
+            let places: Vec<_> = units.zip(slots).collect();
+            given.push((PropertyId::from(Uuid::from_u64_pair(high, low)), places));
+        }
+    }
+    Ok(Slots::restore(given))
+}
+
+fn new_reader(index: &Index) -> Result<IndexReader, TantivyError> {
+    index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
+}
+
+/// A writer with our policy of merging.
+pub(super) fn new_writer(
+    index: &Index,
+    options: &IndexOptions,
+) -> Result<IndexWriter<TantivyDocument>, TantivyError> {
+    let (threads, memory) = (options.writer_threads, options.writer_memory_bytes);
+    let writer = index.writer_with_num_threads(threads, memory)?;
+    let mut merges = LogMergePolicy::default();
+    merges.set_min_num_segments(MERGED_AT_ONCE);
+    merges.set_min_layer_size(SMALL_SEGMENT_DOCS);
+    merges.set_del_docs_ratio_before_merge(DELETED_RATIO_MAX);
+    writer.set_merge_policy(Box::new(merges));
+    Ok(writer)
+}
+
+/// Makes what was written durable, with the payload, in one replacement of the metadata.
+pub(super) fn commit(writer: &mut IndexWriter, payload: &Payload) -> Result<(), TantivyError> {
+    let payload = serde_json::to_string(payload)
+        .map_err(|error| TantivyError::InternalError(error.to_string()))?;
+    let mut prepared = writer.prepare_commit()?;
+    prepared.set_payload(&payload);
+    prepared.commit()?;
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! How many results each choice would give, counted in the same walk that finds them.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use tantivy::columnar::Column;
+use tantivy::{DocId, SegmentReader};
+
+use super::choices::{self, Facet, PriceUnit, Verdict};
+use super::codes::{self, AMENITY_WORDS, KINDS};
+use super::histogram::{self, Histogram};
+use super::schema::columns;
+use crate::domain::amenity::CATALOGUE;
+use crate::domain::listing::Kind;
+
+/// Bedrooms, beds and half bathrooms that are told apart; what has more counts as so many.
+pub(super) const ROOMS_MAX: usize = 20;
+
+/// How many results each choice would give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facets {
+    /// Homes of each kind, whatever kinds are chosen.
+    pub kinds: Vec<(Kind, u64)>,
+    /// Results that have an amenity beside those chosen, for each that any has.
+    pub amenities: Vec<(&'static str, u64)>,
+    /// Homes with at least one bedroom, two, and so on up to the most there are, at most 20.
+    pub bedrooms: Vec<u64>,
+    /// The same of beds.
+    pub beds: Vec<u64>,
+    /// The same of bathrooms, in halves.
+    pub half_bathrooms: Vec<u64>,
+    /// Homes by their price, whatever prices are chosen.
+    pub price: Histogram,
+}
+
+/// Counts. They can be taken back, so that what is deleted need not be counted again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    kinds: [i64; KINDS.len()],
+    amenities: Vec<i64>,
+    /// By how many bedrooms, beds and half bathrooms there are.
+    rooms: [[i64; ROOMS_MAX + 1]; 3],
+    /// By the price, in the unit of its column.
+    prices: HashMap<u64, i64, BuildHasherDefault<Mix>>,
+}
+
+/// Counts in a walk.
+pub(super) struct Counter {
+    unit: PriceUnit,
+    columns: Option<Columns>,
+    counts: Counts,
+}
+
+/// The columns of a segment.
+pub(super) struct Columns {
+    kind: Column<u64>,
+    amenities: Vec<Column<u64>>,
+    rooms: [Column<u64>; 3],
+    price: Column<u64>,
+}
+
+impl Columns {
+    /// The columns of a segment, with prices in a unit.
+    pub(super) fn of(reader: &SegmentReader, unit: PriceUnit) -> tantivy::Result<Self> {
+        let fast = reader.fast_fields();
+        let amenities = codes::amenity_columns();
+        let amenities = amenities.iter().map(|name| fast.u64(name));
+        Ok(Self {
+            kind: fast.u64(columns::KIND)?,
+            amenities: amenities.collect::<Result<_, _>>()?,
+            rooms: choices::rooms(reader)?,
+            price: fast.u64(unit.column())?,
+        })
+    }
+}
+
+impl Counts {
+    /// Counts a document `by` times. One that fails a choice only counts beside that one.
+    pub(super) fn add(&mut self, columns: &Columns, doc: DocId, verdict: Verdict, by: i64) {
+        let counts_for = |facet| verdict == Verdict::Hit || verdict == Verdict::But(facet);
+        let first = |column: &Column<u64>| column.first(doc).unwrap_or_default();
+        if counts_for(Facet::Kind) {
+            let kind = usize::try_from(first(&columns.kind)).unwrap_or(usize::MAX);
+            if let Some(count) = self.kinds.get_mut(kind) {
+                *count += by;
+            }
+        }
+        if verdict == Verdict::Hit {
+            self.amenities.resize(AMENITY_WORDS * 64, 0);
+            for (column, counts) in columns.amenities.iter().zip(self.amenities.chunks_mut(64)) {
+                let mut bits = first(column);
+                while bits != 0 {
+                    let bit = usize::try_from(bits.trailing_zeros()).unwrap_or_default();
+                    if let Some(count) = counts.get_mut(bit) {
+                        *count += by;
+                    }
+                    bits &= bits - 1;
+                }
+            }
+        }
+        let facets = [Facet::Bedrooms, Facet::Beds, Facet::Bathrooms];
+        for ((facet, column), counts) in facets.into_iter().zip(&columns.rooms).zip(&mut self.rooms)
+        {
+            if counts_for(facet) {
+                let rooms = usize::try_from(first(column)).unwrap_or(ROOMS_MAX).min(ROOMS_MAX);
+                if let Some(count) = counts.get_mut(rooms) {
+                    *count += by;
+                }
+            }
+        }
+        if counts_for(Facet::Price) {
+            *self.prices.entry(first(&columns.price)).or_default() += by;
+        }
+    }
+
+    /// Adds other counts.
+    pub(super) fn add_all(&mut self, other: &Self) {
+        let pairs = self.kinds.iter_mut().zip(&other.kinds);
+        let rooms = self.rooms.iter_mut().flatten().zip(other.rooms.iter().flatten());
+        for (count, more) in pairs.chain(rooms) {
+            *count += more;
+        }
+        self.amenities.resize(AMENITY_WORDS * 64, 0);
+        for (count, more) in self.amenities.iter_mut().zip(&other.amenities) {
+            *count += more;
+        }
+        for (price, more) in &other.prices {
+            *self.prices.entry(*price).or_default() += more;
+        }
+    }
+
+    /// What the counts say.
+    pub(super) fn facets(&self, unit: PriceUnit) -> Facets {
+        let number = |count: &i64| u64::try_from(*count).unwrap_or_default();
+        let amenities = CATALOGUE.iter().zip(&self.amenities);
+        let amenities = amenities.map(|(entry, count)| (entry.key, number(count)));
+        let [bedrooms, beds, half_bathrooms] = self.rooms.each_ref().map(at_least);
+        let prices: Vec<(u64, u64)> =
+            self.prices.iter().map(|(price, count)| (*price, number(count))).collect();
+        Facets {
+            kinds: KINDS.into_iter().zip(self.kinds.iter().map(number)).collect(),
+            amenities: amenities.filter(|(_, count)| *count > 0).collect(),
+            bedrooms,
+            beds,
+            half_bathrooms,
+            price: histogram::of(&prices, unit),
+        }
+    }
+}
+
+/// How many have at least one, at least two, and so on, up to the most there are.
+fn at_least(counts: &[i64; ROOMS_MAX + 1]) -> Vec<u64> {
+    let mut sums: Vec<u64> = Vec::new();
+    for count in counts.iter().skip(1).rev() {
+        let count = u64::try_from(*count).unwrap_or_default();
+        let above = sums.last().copied().unwrap_or_default();
+        if above + count > 0 {
+            sums.push(above + count);
+        }
+    }
+    sums.reverse();
+    sums
+}
+
+impl Counter {
+    /// A counter of prices in a unit.
+    pub(super) fn new(unit: PriceUnit) -> Self {
+        Self { unit, columns: None, counts: Counts::default() }
+    }
+
+    /// A segment begins.
+    pub(super) fn enter(&mut self, reader: &SegmentReader) -> tantivy::Result<()> {
+        self.columns = Some(Columns::of(reader, self.unit)?);
+        Ok(())
+    }
+
+    /// Counts a document.
+    pub(super) fn add(&mut self, doc: DocId, verdict: Verdict) {
+        if let Some(columns) = &self.columns {
+            self.counts.add(columns, doc, verdict, 1);
+        }
+    }
+
+    /// What was counted.
+    pub(super) fn facets(&self) -> Facets {
+        self.counts.facets(self.unit)
+    }
+}
+
+/// A hash of whole numbers that costs one multiplication (Fibonacci hashing, Knuth 6.4).
+/// What is hashed comes from the index and not from who searches.
+#[derive(Default)]
+pub(super) struct Mix(u64);
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // The map takes its place from the low bits and its tag from the high ones.
+        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+}

@@ -1,0 +1,181 @@
+//! One search on its way: what was asked, over which state of the index, and until when.
+
+use std::time::Instant;
+
+use tantivy::Searcher;
+
+use super::choices::{Choices, PriceUnit};
+use super::collect::{Kept, Key, Keyset, Order};
+use super::facets::{Counter, Facets};
+use super::index::SearchIndex;
+use super::nearest;
+use super::place::Place;
+use super::plan::{self, Statistics};
+use super::query::SearchQuery;
+use super::rules::Asked;
+use super::schema::Fields;
+use super::sift::{Sift, Staying};
+use super::walk::{Visitor, Walk};
+use crate::domain::area::Area;
+use crate::domain::criteria::Criteria;
+
+/// A search on its way.
+pub(super) struct Task<'a> {
+    /// What was asked.
+    pub(super) asked: &'a SearchQuery,
+    /// Its words.
+    pub(super) words: &'a [String],
+    /// The state of the index.
+    pub(super) searcher: &'a Searcher,
+    /// The fields of the index.
+    pub(super) fields: &'a Fields,
+    /// The stay that has to be possible.
+    stay: Option<Staying>,
+    /// When it stops, finished or not.
+    until: Option<Instant>,
+}
+
+/// What a search found.
+pub(super) struct Found {
+    /// How many match.
+    pub(super) total: u64,
+    /// The page, and one more if there is one.
+    pub(super) kept: Kept,
+    /// What there is to choose from, if that was asked for.
+    pub(super) facets: Option<Facets>,
+    /// Whether everything was looked at.
+    pub(super) in_time: bool,
+}
+
+impl<'a> Task<'a> {
+    /// A search that has begun; none when the stay cannot be found in any home.
+    pub(super) fn new(
+        index: &'a SearchIndex,
+        asked: &'a SearchQuery,
+        words: &'a [String],
+        searcher: &'a Searcher,
+        started: Instant,
+    ) -> Option<Self> {
+        let stay = match asked.criteria.nights {
+            Some(nights) => Some(Staying {
+                nights: index.availability.stay(nights)?,
+                asked: Asked::new(nights, asked.now),
+                guests: asked.criteria.guests.map_or(0, u64::from),
+            }),
+            None => None,
+        };
+        let until = asked.budget.and_then(|budget| started.checked_add(budget));
+        Some(Self { asked, words, searcher, fields: &index.fields, stay, until })
+    }
+
+    /// Whether everything is asked for.
+    fn is_open(&self) -> bool {
+        let text = self.asked.criteria.text.clone();
+        self.words.is_empty() && self.asked.criteria == Criteria { text, ..Criteria::default() }
+    }
+
+    /// The page after a key.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub(super) fn page(
+        &self,
+        index: &SearchIndex,
+        (order, after, keep): (Order, Option<Key>, usize),
+        statistics: Option<&Statistics>,
+    ) -> tantivy::Result<Found> {
+        let is_open = self.is_open();
+        let facets = match self.asked.facets {
+            true if is_open => Some(index.state.counters.facets(self.searcher)?),
+            _ => None,
+        };
+        if is_open && order == Order::Newest {
+            let page = index.state.newest.page(self.searcher, after, keep)?;
+            if let Some(kept) = page {
+                return Ok(Found { total: self.searcher.num_docs(), kept, facets, in_time: true });
+            }
+        }
+        let sideways = self.asked.facets && !is_open;
+        if let Order::Distance(centre) = order
+            && self.asked.criteria.area.is_none()
+            && !sideways
+        {
+            let found = nearest::page(self, centre, after, keep, is_open)?;
+            return Ok(Found { facets, ..found });
+        }
+        let counter = sideways.then(|| Counter::new(PriceUnit::of(&self.asked.criteria)));
+        let mut page = Keyset::new(order, after, keep, counter);
+        let area = self.asked.criteria.area.as_ref();
+        let place = Place::of(area, self.searcher, self.fields)?;
+        let in_time = self.walk((&place, area), statistics, sideways, &mut page)?;
+        let facets = facets.or_else(|| page.counter.as_ref().map(Counter::facets));
+        Ok(Found { total: page.total, facets, in_time, kept: page.into_kept() })
+    }
+
+    /// Shows a visitor what matches in an area, in place of the one asked for. With
+    /// `sideways` also what fails only one choice.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub(super) fn walk(
+        &self,
+        (place, area): (&Place, Option<&Area>),
+        statistics: Option<&Statistics>,
+        sideways: bool,
+        visitor: &mut impl Visitor,
+    ) -> tantivy::Result<bool> {
+        let criteria = &self.asked.criteria;
+        let query = plan::query(criteria, self.words, (place, sideways), self.fields);
+        let frozen = statistics.map(|statistics| statistics.frozen(self.fields, self.words));
+        let sift = Sift {
+            area: place.test(area),
+            stay: self.stay.clone(),
+            choices: sideways.then(|| Choices::of(criteria)),
+        };
+        let walk = Walk {
+            searcher: self.searcher,
+            query: &*query,
+            statistics: frozen.as_ref().map(|frozen| frozen as _),
+            sift: &sift,
+            until: self.until,
+        };
+        walk.run(visitor)
+    }
+
+    /// How many match wherever they are, and whether all were counted in time.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub(super) fn count(&self) -> tantivy::Result<(u64, bool)> {
+        if self.stay.is_none() {
+            let place = (&Place::Everywhere, false);
+            let query = plan::query(&self.asked.criteria, self.words, place, self.fields);
+            return Ok((query.count(self.searcher)? as u64, true));
+        }
+        let mut count = Count(0);
+        let in_time = self.walk((&Place::Everywhere, None), None, false, &mut count)?;
+        Ok((count.0, in_time))
+    }
+}
+
+/// Counts what is found.
+struct Count(u64);
+
+impl Visitor for Count {
+    fn enter(
+        &mut self,
+        _: tantivy::SegmentOrdinal,
+        _: &tantivy::SegmentReader,
+    ) -> tantivy::Result<()> {
+        Ok(())
+    }
+
+    fn visit(
+        &mut self,
+        _: tantivy::DocId,
+        _: super::choices::Verdict,
+        _: impl FnOnce() -> tantivy::Score,
+    ) {
+        self.0 += 1;
+    }
+}
