@@ -83,8 +83,8 @@ export function SearchPage() {
             Filters
             {filterCount(form) > 0 && <span className="tool-count">{filterCount(form)}<span className="hidden"> chosen</span></span>}
           </button>
+          <SaveSearch form={form} />
         </ResultsHead>
-        <SaveSearch form={form} />
         <Chips form={form} onChange={go} />
         <Results found={found} cards={cards} form={form} onLift={setLifted} onChange={go} onReset={reset} />
       </section>
