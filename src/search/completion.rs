@@ -7,7 +7,7 @@ use fst::automaton::{Automaton, Str};
 use fst::{IntoStreamer, Map, Streamer};
 
 use super::text;
-use super::vocabulary::{automaton, exact};
+use super::vocabulary::{automaton, exact, typos_allowed};
 
 /// Names that are looked at for one text, in alphabetical order. It bounds the time; a
 /// beginning that is shared by more is too short to tell them apart.
@@ -42,19 +42,18 @@ impl Completions {
         format!("{compared}{GAP}{}", shown.replace(GAP, ""))
     }
 
-    /// Names that begin with a text, those with most listings first. Where there are fewer
-    /// than `limit`, those follow that begin almost so.
+    /// Names that begin with a text, those with most listings first; where there are none,
+    /// those that begin almost so.
     pub(super) fn of(&self, text: &str, limit: usize) -> Vec<Completion> {
         let begin = text::normal(text);
         if begin.is_empty() {
             return Vec::new();
         }
         let mut found = self.beginning(&begin);
-        best(&mut found, limit);
-        if found.len() < limit {
-            found.extend(self.almost(&begin));
-            best(&mut found, limit);
+        if found.is_empty() {
+            found = self.almost(&begin);
         }
+        best(&mut found, limit);
         found
     }
 
@@ -71,7 +70,7 @@ impl Completions {
     }
 
     fn almost(&self, begin: &str) -> Vec<Completion> {
-        let Some(automaton) = automaton(begin, true) else { return Vec::new() };
+        let Some(automaton) = automaton(begin, typos_allowed(begin), true) else { return Vec::new() };
         let mut found = Vec::new();
         let mut stream = self.0.search_with_state(&automaton).into_stream();
         while let Some((key, count, state)) = stream.next() {

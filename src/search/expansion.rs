@@ -12,7 +12,7 @@ use super::schema::Fields;
 use super::stems::LANGUAGES;
 use super::synonyms::{NAME_WORDS_MAX, Synonyms};
 use super::text::{self, QUERY_WORDS_MAX, Word};
-use super::vocabulary::{Spelling, Vocabulary};
+use super::vocabulary::{Spelling, Vocabulary, typos_allowed, typos_offered};
 
 /// Forms of all words together: no query has more parts.
 const FORMS_MAX: usize = 64;
@@ -22,7 +22,7 @@ const BYTES_MAX: usize = 2_000;
 
 /// A word in fewer than one of so many documents is rare: it may be a misspelling that a
 /// listing has, too.
-const RARE: u64 = 5_000;
+const RARE: u64 = 4_000;
 
 /// How much more frequent another word has to be to be meant by a rare one.
 const MEANT: u64 = 10;
@@ -216,12 +216,16 @@ impl Known<'_> {
         if frequency.saturating_mul(RARE) > self.vocabulary.documents {
             return Ok(());
         }
-        for near in self.vocabulary.near(word) {
+        for near in self.vocabulary.near(word, typos_allowed(word)) {
             if near.frequency >= frequency.saturating_mul(MEANT) {
                 let kind = if near.typos == 1 { Kind::OneTypo } else { Kind::TwoTypos };
                 add(&mut draft.forms, kind, vec![near.word.clone()]);
                 draft.meant.get_or_insert(near);
             }
+        }
+        if draft.meant.is_none() && !draft.occurs {
+            // Too short to look for something else unasked, but it may be offered.
+            draft.meant = self.vocabulary.near(word, typos_offered(word)).into_iter().next();
         }
         Ok(())
     }

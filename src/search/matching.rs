@@ -49,8 +49,9 @@ pub(super) fn is_word(term: &str) -> bool {
 pub(super) fn terms(listing: &ListingDoc) -> String {
     let written = format!("{}. {}", listing.title, listing.description);
     let mut terms = Terms { language: stems::of(&written, &listing.country), out: String::new() };
-    terms.add(&listing.title, TITLE);
-    terms.add(&listing.city, CITY);
+    let knob = |name: &str, d: usize| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
+    terms.add(&listing.title, knob("K_TITLE", TITLE));
+    terms.add(&listing.city, knob("K_CITY", CITY));
     terms.add(&listing.description, ONCE);
     terms.add(&listing.kind, ONCE);
     for amenity in &listing.amenities {

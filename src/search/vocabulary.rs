@@ -29,6 +29,9 @@ const TYPO_CHARS_MAX: usize = 40;
 /// Characters that a word has to have before words that it begins are looked for.
 const PREFIX_CHARS_MIN: usize = 3;
 
+/// Characters of a word that is not looked for misspelt, but whose misspelling is told.
+const SHORT_CHARS: usize = 4;
+
 /// Words that are looked at for a prefix, in alphabetical order.
 const PREFIX_VISITS_MAX: usize = 4096;
 
@@ -85,10 +88,10 @@ impl Vocabulary {
         self.terms.get(term).unwrap_or_default()
     }
 
-    /// The words that are nearest to one, the best first: those with fewer typos, and of
-    /// these the more frequent.
-    pub(super) fn near(&self, word: &str) -> Vec<Spelling> {
-        let Some(automaton) = automaton(word, false) else { return Vec::new() };
+    /// The words that are nearest to one, with up to so many typos, the best first: those
+    /// with fewer typos, and of these the more frequent.
+    pub(super) fn near(&self, word: &str, typos: u8) -> Vec<Spelling> {
+        let Some(automaton) = automaton(word, typos, false) else { return Vec::new() };
         let mut found = Vec::new();
         let mut stream = self.terms.search_with_state(&automaton).into_stream();
         while let Some((term, frequency, state)) = stream.next() {
@@ -147,10 +150,17 @@ pub(super) fn typos_allowed(text: &str) -> u8 {
     }
 }
 
-/// The automaton that accepts a text with as many typos as it may have, or whatever begins
-/// so; none where it may have none.
-pub(super) fn automaton(text: &str, is_prefix: bool) -> Option<DFA> {
-    let builder = match typos_allowed(text) {
+/// How many typos are assumed of a word that occurs nowhere, to offer another one: a word of
+/// four letters may have one, too.
+pub(super) fn typos_offered(word: &str) -> u8 {
+    let is_word = word.chars().count() == SHORT_CHARS && word.chars().all(char::is_alphabetic);
+    if is_word { 1 } else { typos_allowed(word) }
+}
+
+/// The automaton that accepts a text with up to so many typos, 2 at most, or whatever begins
+/// so; none without typos.
+pub(super) fn automaton(text: &str, typos: u8, is_prefix: bool) -> Option<DFA> {
+    let builder = match typos {
         0 => return None,
         1 => &*ONE_TYPO,
         _ => &*TWO_TYPOS,
