@@ -13,6 +13,9 @@ use super::vocabulary::{automaton, exact, typos_allowed};
 /// beginning that is shared by more is too short to tell them apart.
 const VISITS_MAX: usize = 2048;
 
+/// Typos in a beginning: with two, most of a large list would have to be walked.
+const TYPOS_MAX: u8 = 1;
+
 /// What stands between a name as it is compared and as it is shown. No text has it: it is
 /// dropped from what is put in.
 const GAP: char = '\0';
@@ -70,7 +73,9 @@ impl Completions {
     }
 
     fn almost(&self, begin: &str) -> Vec<Completion> {
-        let Some(automaton) = automaton(begin, typos_allowed(begin), true) else { return Vec::new() };
+        let Some(automaton) = automaton(begin, typos_allowed(begin).min(TYPOS_MAX), true) else {
+            return Vec::new();
+        };
         let mut found = Vec::new();
         let mut stream = self.0.search_with_state(&automaton).into_stream();
         while let Some((key, count, state)) = stream.next() {

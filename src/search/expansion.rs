@@ -17,6 +17,9 @@ use super::vocabulary::{Spelling, Vocabulary, typos_allowed, typos_offered};
 /// Forms of all words together: no query has more parts.
 const FORMS_MAX: usize = 64;
 
+/// Forms of one part: each is a list of documents that has to be walked.
+const PART_FORMS_MAX: usize = 16;
+
 /// Bytes of all forms together, so that they fit into a cursor.
 const BYTES_MAX: usize = 2_000;
 
@@ -158,7 +161,7 @@ impl Known<'_> {
             rest = after;
         }
         let is_small = |name: &&[Word]| name.len() == 1 && text::is_small(&name[0].text);
-        if !names.iter().all(|name| is_small(name)) {
+        if !names.iter().all(is_small) {
             names.retain(|name| !is_small(name));
         }
         names
@@ -173,10 +176,13 @@ impl Known<'_> {
         for term in self.synonyms.amenity_terms(&name) {
             add(&mut forms, Kind::Synonym, vec![term.to_owned()]);
         }
-        for other in self.synonyms.names(&name) {
+        let occurs_all =
+            |other: &&Vec<String>| other.iter().all(|word| self.vocabulary.frequency(word) > 0);
+        let others = || self.synonyms.names(&name).iter();
+        for other in others().filter(occurs_all) {
             add(&mut forms, Kind::Synonym, other.clone());
         }
-        for other in self.synonyms.names(&name) {
+        for other in others() {
             self.add_stems(&mut forms, Kind::Synonym, other);
         }
         let mut draft = Draft { words, forms, meant: None, occurs };
@@ -189,12 +195,17 @@ impl Known<'_> {
         Ok(draft)
     }
 
-    /// Adds the stems in every language of which the index has them.
+    /// Adds a name with the stem of its last word, in every language of which the index has
+    /// it. A listing has a word that is its own stem only once, so both are looked for: the
+    /// stem of another word, and the word that is the stem.
     fn add_stems(&self, forms: &mut Vec<Form>, kind: Kind, words: &[String]) {
+        let Some((last, before)) = words.split_last() else { return };
         for language in LANGUAGES {
-            let stems: Vec<_> = words.iter().map(|word| language.stem(word)).collect();
-            if stems.iter().all(|stem| self.vocabulary.frequency(stem) > 0) {
-                add(forms, kind, stems);
+            let stem = language.stem(last);
+            for term in [language.term(&stem), stem.into_owned()] {
+                if self.vocabulary.frequency(&term) > 0 {
+                    add(forms, kind, [before, &[term]].concat());
+                }
             }
         }
     }
@@ -239,7 +250,7 @@ impl Known<'_> {
             bytes += form.1.iter().map(|term| term.len() + 10).sum::<usize>();
             place += 1;
             // What is written always stays.
-            place == 1 || (place <= share.0.max(2) && bytes <= share.1)
+            place == 1 || (place <= share.0.clamp(2, PART_FORMS_MAX) && bytes <= share.1)
         });
         let frequency = self.frequency(&forms)?;
         Ok(Part { words: u8::try_from(words.len()).unwrap_or(u8::MAX), frequency, forms })

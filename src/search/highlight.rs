@@ -69,7 +69,9 @@ impl Marker {
     fn is_hit(&self, word: &str) -> bool {
         self.words.contains(word)
             || (!self.stems.is_empty()
-                && LANGUAGES.iter().any(|language| self.stems.contains(&language.stem(word))))
+                && LANGUAGES
+                    .iter()
+                    .any(|language| self.stems.contains(&language.term(&language.stem(word)))))
     }
 }
 

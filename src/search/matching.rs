@@ -7,7 +7,7 @@
 //! Zaragoza and Taylor, "Simple BM25 extension to multiple weighted fields" (CIKM 2004),
 //! section 3: instead of adding scores of fields, add their frequencies.
 //!
-//! Beside each word stands its stem (see [`stems`]), and beside the name of each amenity of
+//! Beside each word stands its stem (see [`stems`]) where that is another word, and beside the name of each amenity of
 //! the catalogue its key, so that other words for it find it whatever they are.
 
 use tantivy::tokenizer::{TextAnalyzer, WhitespaceTokenizer};
@@ -49,7 +49,8 @@ pub(super) fn is_word(term: &str) -> bool {
 pub(super) fn terms(listing: &ListingDoc) -> String {
     let written = format!("{}. {}", listing.title, listing.description);
     let mut terms = Terms { language: stems::of(&written, &listing.country), out: String::new() };
-    let knob = |name: &str, d: usize| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
+    let knob =
+        |name: &str, d: usize| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
     terms.add(&listing.title, knob("K_TITLE", TITLE));
     terms.add(&listing.city, knob("K_CITY", CITY));
     terms.add(&listing.description, ONCE);
@@ -76,7 +77,10 @@ impl Terms {
         for word in text::words(text) {
             if word.at.len() <= WORD_BYTES_MAX {
                 self.push(&word.text, times);
-                self.push(&self.language.stem(&word.text), times);
+                let stem = self.language.stem(&word.text);
+                if stem != word.text {
+                    self.push(&self.language.term(&stem), times);
+                }
             }
         }
     }

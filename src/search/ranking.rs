@@ -37,8 +37,13 @@ const MIDDLE: Score = 32.0;
 
 /// How much a form counts against the word as it is written.
 fn weight(kind: Kind) -> Score {
-    let knob = |name: &str, d: f32| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
-    match kind { Kind::Stem => return knob("K_STEM", 0.8), Kind::Synonym => return knob("K_SYN", 0.7), _ => {} }
+    let knob =
+        |name: &str, d: f32| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
+    match kind {
+        Kind::Stem => return knob("K_STEM", 0.8),
+        Kind::Synonym => return knob("K_SYN", 0.7),
+        _ => {}
+    }
     match kind {
         Kind::Exact => 1.0,
         Kind::Stem => 0.8,

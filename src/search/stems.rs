@@ -4,6 +4,7 @@
 //! query that differ in accents have the same ones. A stem is kept with its language: "tree"
 //! in one is not "tree" in another.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use frostem::{Algorithm, Stemmer};
@@ -70,8 +71,13 @@ pub(super) fn of(text: &str, country: &str) -> Language {
 }
 
 impl Language {
-    /// The term of a folded word's stem.
-    pub(super) fn stem(&self, word: &str) -> String {
-        format!("{STEM}{}:{}", self.code, Stemmer::new(self.algorithm).stem(word))
+    /// A folded word's stem.
+    pub(super) fn stem(self, word: &str) -> Cow<'_, str> {
+        Stemmer::new(self.algorithm).stem(word)
+    }
+
+    /// The term of a stem.
+    pub(super) fn term(self, stem: &str) -> String {
+        format!("{STEM}{}:{stem}", self.code)
     }
 }

@@ -8,8 +8,7 @@ pub const SUGGESTIONS_MAX: usize = 20;
 
 /// What a text may become; those with most listings first in each.
 ///
-/// They are of the vocabulary, so some seconds behind what is found, and counts include
-/// listings that are gone but not yet merged away.
+/// They are of the vocabulary, so some seconds behind what is found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Suggestions {
     /// Cities.

@@ -12,9 +12,9 @@ use std::sync::LazyLock;
 use fst::automaton::{Automaton, Str};
 use fst::{IntoStreamer, Map, MapBuilder, Streamer};
 use levenshtein_automata::{DFA, Distance, LevenshteinAutomatonBuilder};
-use tantivy::schema::Field;
+use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::termdict::TermMerger;
-use tantivy::{Searcher, TantivyError};
+use tantivy::{Searcher, SegmentReader, TantivyError};
 
 use super::completion::Completions;
 use super::matching::{amenity_names, is_word};
@@ -24,10 +24,16 @@ use super::schema::Fields;
 pub(super) const SPELLINGS_MAX: usize = 8;
 
 /// Characters of a word beyond which no typo is looked for: its automaton would be large.
-const TYPO_CHARS_MAX: usize = 40;
+const TYPO_CHARS_MAX: usize = 30;
 
 /// Characters that a word has to have before words that it begins are looked for.
 const PREFIX_CHARS_MIN: usize = 3;
+
+/// Documents of a segment up to which a word's deleted ones are told from the others.
+const FEW: u32 = 8;
+
+/// As [`FEW`], of names.
+const ALL: u32 = u32::MAX;
 
 /// Characters of a word that is not looked for misspelt, but whose misspelling is told.
 const SHORT_CHARS: usize = 4;
@@ -51,8 +57,9 @@ pub(super) struct Spelling {
     pub(super) frequency: u64,
 }
 
-/// The words of the index as they were at one of its generations. Frequencies count
-/// documents that are deleted and not yet merged away.
+/// The words of the index as they were at one of its generations. Frequencies of words count
+/// documents that are deleted and not yet merged away, as BM25 does; but what only such
+/// documents have is not there, and names are counted exactly.
 pub(super) struct Vocabulary {
     /// The searcher's generation that it was read from.
     pub(super) generation: u64,
@@ -69,16 +76,16 @@ impl Vocabulary {
     /// Reads the dictionaries of an index.
     pub(super) fn read(searcher: &Searcher, fields: &Fields) -> tantivy::Result<Self> {
         let mut keys = BTreeMap::new();
-        each_term(searcher, fields.amenities, |term, count| {
+        each_term(searcher, fields.amenities, ALL, |term, count| {
             keys.insert(term.to_vec(), count);
             Ok(())
         })?;
         Ok(Self {
             generation: searcher.generation().generation_id(),
-            terms: terms(searcher, fields.terms)?,
+            terms: terms(searcher, fields.terms, FEW)?,
             documents: searcher.num_docs(),
-            places: Completions::new(terms(searcher, fields.place)?),
-            titles: Completions::new(terms(searcher, fields.title_key)?),
+            places: Completions::new(terms(searcher, fields.place, ALL)?),
+            titles: Completions::new(terms(searcher, fields.title_key, ALL)?),
             amenities: amenities(&keys)?,
         })
     }
@@ -177,28 +184,45 @@ pub(super) fn exact(distance: Distance) -> Option<u8> {
 }
 
 /// All terms of a field with their frequencies.
-fn terms(searcher: &Searcher, field: Field) -> tantivy::Result<Map<Vec<u8>>> {
+fn terms(searcher: &Searcher, field: Field, counted: u32) -> tantivy::Result<Map<Vec<u8>>> {
     let mut builder = MapBuilder::memory();
-    each_term(searcher, field, |term, frequency| builder.insert(term, frequency).map_err(broken))?;
+    let insert = |term: &[u8], frequency: u64| builder.insert(term, frequency).map_err(broken);
+    each_term(searcher, field, counted, insert)?;
     Ok(builder.into_map())
 }
 
 /// Gives each term of a field, in the order of their bytes, with the documents that have it.
+/// Documents that are deleted and not yet merged away are left out of terms that up to
+/// `counted` documents of a segment have, which costs a walk over them; a term that no other
+/// document has is not given.
 fn each_term(
     searcher: &Searcher,
     field: Field,
+    counted: u32,
     mut give: impl FnMut(&[u8], u64) -> tantivy::Result<()>,
 ) -> tantivy::Result<()> {
-    let segments = searcher.segment_readers().iter();
+    let segments = searcher.segment_readers();
     let indexes: Vec<_> =
-        segments.map(|segment| segment.inverted_index(field)).collect::<Result<_, _>>()?;
+        segments.iter().map(|segment| segment.inverted_index(field)).collect::<Result<_, _>>()?;
     let streams: Vec<_> =
         indexes.iter().map(|index| index.terms().stream()).collect::<Result<_, _>>()?;
     let mut merger = TermMerger::new(streams);
     while merger.advance() {
-        let infos = merger.current_segment_ords_and_term_infos();
-        let frequency = infos.map(|(_, info)| u64::from(info.doc_freq)).sum();
-        give(merger.key(), frequency)?;
+        let mut frequency = 0;
+        for (place, info) in merger.current_segment_ords_and_term_infos() {
+            let alive = segments.get(place).and_then(SegmentReader::alive_bitset);
+            frequency += match (alive, indexes.get(place)) {
+                (Some(alive), Some(index)) if info.doc_freq <= counted => {
+                    let postings =
+                        index.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
+                    u64::from(postings.doc_freq_given_deletes(alive))
+                }
+                _ => u64::from(info.doc_freq),
+            };
+        }
+        if frequency > 0 {
+            give(merger.key(), frequency)?;
+        }
     }
     Ok(())
 }

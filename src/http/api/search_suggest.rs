@@ -47,7 +47,7 @@ pub struct SuggestedPlace {
     city: String,
     /// ISO 3166-1 alpha-2.
     country: String,
-    /// About how many homes are there.
+    /// How many homes are there.
     count: u64,
 }
 
@@ -56,7 +56,7 @@ pub struct SuggestedPlace {
 pub struct SuggestedTitle {
     /// The title.
     title: String,
-    /// About how many homes have it.
+    /// How many homes have it.
     count: u64,
 }
 
@@ -67,7 +67,7 @@ pub struct SuggestedAmenity {
     key: &'static str,
     /// What people read.
     label: &'static str,
-    /// About how many homes have it.
+    /// How many homes have it.
     count: u64,
 }
 

@@ -61,6 +61,11 @@ fn suggestions_are_limited_and_follow_the_index() {
     let many = (0..50).map(|n| ListingDoc { city: format!("Dub{n}"), ..listing(100 + n) });
     fixture.add(&many.collect::<Vec<_>>());
     assert_eq!(fixture.search.suggest("dub", usize::MAX).places.len(), SUGGESTIONS_MAX);
+    fixture.writer.remove(id(4)).unwrap();
+    fixture.publish();
+    assert_eq!(fixture.search.suggest("dubr", 5).places, [], "as soon as it is gone");
+    assert_eq!(fixture.search.suggest("canal", 5).titles, []);
+    assert_eq!(fixture.search.suggest("wifi", 5).amenities[0].count, 54);
     for n in 1..=200 {
         fixture.writer.remove(id(n)).unwrap();
     }
