@@ -92,7 +92,7 @@ impl Visitor for Numbers {
 
 fn found(search: &SearchIndex, place: &Place, area: &Area) -> Vec<u64> {
     let searcher = search.reader.searcher();
-    let query = plan::query(&Criteria::default(), &[], (place, false), &search.fields);
+    let query = plan::query(&Criteria::default(), None, (place, false), &search.fields);
     let sift = Sift { area: place.test(Some(area)), ..Sift::default() };
     let walk =
         Walk { searcher: &searcher, query: &*query, statistics: None, sift: &sift, until: None };
