@@ -21,7 +21,7 @@ fn described(number: u64, description: &str) -> ListingDoc {
 
 #[test]
 fn the_language_is_that_of_the_text_else_of_the_country() {
-    let of = |text: &str, country: &str| stems::of(text, country).stem("x")[..3].to_owned();
+    let of = |text: &str, country: &str| stems::of(text, country).term("x")[..3].to_owned();
     let dutch = "Prachtig gelegen appartement met een groot terras en een mooie keuken, dicht bij \
                  het station en de winkels van de stad.";
     let french = "Un bel appartement avec une grande terrasse et une cuisine, proche de la gare et \
@@ -71,7 +71,7 @@ fn amenities_are_found_by_any_of_their_names() {
 fn terms_are_as_many_as_their_places_weigh() {
     let home = ListingDoc {
         title: "Nest".to_owned(),
-        description: "Nest".to_owned(),
+        description: "Nests".to_owned(),
         city: "Cork".to_owned(),
         amenities: vec!["wifi".to_owned()],
         ..listing(1)
