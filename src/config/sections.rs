@@ -325,6 +325,10 @@ section! {
         commit_ms: u64 = "200", Kind::Number(10, 60_000);
         /// Memory of the index writer, in MiB.
         writer_memory_mb: usize = "64", Kind::Number(15, 4_096);
+        /// File of words that mean the same: a line for each group, with commas between the
+        /// names and remarks after a '#'. It is read again whenever it changes. Empty: a
+        /// built-in list.
+        synonyms: Option<PathBuf> = "", Kind::Path;
     }
 }
 

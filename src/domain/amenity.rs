@@ -180,6 +180,19 @@ catalogue! {
     }
 }
 
+impl Amenity {
+    /// The entry of a key.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<&'static Self> {
+        CATALOGUE.iter().find(|entry| entry.key == key)
+    }
+
+    /// What it is called: its label and the other words for it.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.label).chain(self.words.iter().copied())
+    }
+}
+
 /// The key that a word stands for: itself if it is one, else the entry whose label or other
 /// name it is, in any letters.
 #[must_use]

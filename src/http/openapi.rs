@@ -13,7 +13,8 @@ use utoipa::openapi::{Components, OpenApi as Document, Ref, RefOr};
 use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
     hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
-    profile, promos, properties, property_life, registration, search, sign_in, system, units,
+    profile, promos, properties, property_life, registration, search, search_suggest, sign_in,
+    system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -102,6 +103,7 @@ use super::router::{self, Route};
         photos::remove,
         photos::show,
         search::search,
+        search_suggest::suggest,
         bookings::hold,
         bookings::list,
         bookings::read,

@@ -14,7 +14,8 @@ use tower_http::compression::predicate::{Predicate as _, SizeAbove};
 use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
     hooks, moderation, notifications, oauth, passwords, payments, photos, preferences, pricing,
-    profile, promos, properties, property_life, registration, search, sign_in, system, units,
+    profile, promos, properties, property_life, registration, search, search_suggest, sign_in,
+    system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -124,6 +125,7 @@ fn listings() -> Vec<Route> {
         delete("/api/v1/photos/{id}", Landlord, photos::remove),
         get("/api/v1/photos/{id}/{variant}", Visitor, photos::show),
         get("/api/v1/search", Public, search::search),
+        get("/api/v1/search/suggest", Public, search_suggest::suggest),
     ]
 }
 

@@ -18,9 +18,10 @@ use uuid::Uuid;
 
 use super::availability::Availability;
 use super::cursor::{Cursor, Payload};
+use super::lexicon::Lexicon;
+use super::matching;
 use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION, columns};
 use super::slots::Slots;
-use super::text;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{PropertyId, UnitId};
 
@@ -40,13 +41,16 @@ pub struct IndexOptions {
     pub writer_threads: usize,
     /// Bytes of memory for documents that are not committed, 15 MB a thread at least.
     pub writer_memory_bytes: usize,
+    /// A list of words that mean the same, which is read again whenever it changes; without
+    /// one, the built-in is used.
+    pub synonyms: Option<PathBuf>,
 }
 
 impl IndexOptions {
-    /// The usual ones: one thread and 50 MB.
+    /// The usual ones: one thread, 50 MB and the built-in synonyms.
     #[must_use]
     pub fn new(dir: PathBuf, source: String) -> Self {
-        Self { dir, source, writer_threads: 1, writer_memory_bytes: 50_000_000 }
+        Self { dir, source, writer_threads: 1, writer_memory_bytes: 50_000_000, synonyms: None }
     }
 }
 
@@ -79,6 +83,7 @@ pub struct SearchIndex {
     pub(super) reader: IndexReader,
     pub(super) fields: Fields,
     pub(super) availability: Availability,
+    pub(super) lexicon: Lexicon,
 }
 
 /// The writer's side; there is one. Everything is a plain blocking call, and nothing is
@@ -133,8 +138,13 @@ pub fn open(
     let loaded = open_or_replace(&options)?;
     let (_, fields) = schema::schema();
     let availability = Availability::new(today);
-    let search =
-        SearchIndex { reader: loaded.reader.clone(), fields, availability: availability.clone() };
+    let searcher = loaded.reader.searcher();
+    let search = SearchIndex {
+        reader: loaded.reader.clone(),
+        fields,
+        availability: availability.clone(),
+        lexicon: Lexicon::open(&searcher, &fields, options.synonyms.clone())?,
+    };
     let writer = new_writer(&loaded.index, &options)?;
     let handle = IndexWriterHandle {
         options,
@@ -323,7 +333,7 @@ fn open_or_replace(options: &IndexOptions) -> Result<Loaded, IndexError> {
 fn create(path: &Path, options: &IndexOptions) -> Result<Loaded, IndexError> {
     std::fs::create_dir_all(path)?;
     let index = Index::create_in_dir(path, schema::schema().0)?;
-    index.tokenizers().register(text::ANALYSER, text::analyser());
+    index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let cursor = Cursor::default();
     commit(&mut new_writer(&index, options)?, &options.source, &cursor)?;
     let reader = new_reader(&index)?;
@@ -333,7 +343,7 @@ fn create(path: &Path, options: &IndexOptions) -> Result<Loaded, IndexError> {
 /// The index that is there, or in words why it cannot be used.
 fn load(path: &Path, source: &str) -> Result<Loaded, String> {
     let index = Index::open_in_dir(path).map_err(reason)?;
-    index.tokenizers().register(text::ANALYSER, text::analyser());
+    index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = index.load_metas().map_err(reason)?.payload.ok_or("it has no payload")?;
     let payload: Payload = serde_json::from_str(&payload).map_err(|error| error.to_string())?;
     if payload.version != VERSION || index.schema() != schema::schema().0 {

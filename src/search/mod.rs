@@ -7,8 +7,16 @@
 //! they are bits in memory that a query reads while it runs. They filter and promise
 //! nothing: whether a stay can be booked is decided by the property itself.
 
+mod matching;
+mod quality;
 mod schema;
+mod stems;
 mod text;
+
+mod completion;
+mod lexicon;
+mod synonyms;
+mod vocabulary;
 
 mod availability;
 mod slots;
@@ -17,16 +25,25 @@ mod cursor;
 mod index;
 
 mod collect;
+mod expansion;
+mod highlight;
 mod page;
 mod plan;
 mod query;
+mod ranking;
+mod suggest;
 
 pub use availability::{Availability, WINDOW_NIGHTS};
 pub use cursor::Cursor;
+pub use highlight::{Highlight, Piece};
 pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
 pub use page::InvalidCursor;
 pub use query::{Hit, LIMIT_MAX, QueryError, SearchPage, SearchQuery, Sort};
 pub use schema::{InvalidListing, ListingDoc, UnitDoc, VERSION};
+pub use suggest::{
+    AmenitySuggestion, PlaceSuggestion, SUGGESTIONS_MAX, Suggestions, TitleSuggestion,
+};
+pub use text::{QUERY_CHARS_MAX, QUERY_WORDS_MAX, count_words};
 
 #[cfg(test)]
 mod tests;

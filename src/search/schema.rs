@@ -6,13 +6,17 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
-use super::text;
+use super::completion::Completions;
+use super::{matching, quality, text};
 use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::money::{Currency, Money};
 
 /// The version of the fields and of the analyser. An index of another version is thrown
 /// away at open and fed again, so raise it with every change of either.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
+
+/// Bytes of the longest title or place that is suggested.
+const NAME_BYTES_MAX: usize = 200;
 
 /// Names of the columns that are read by name.
 pub(super) mod columns {
@@ -28,6 +32,8 @@ pub(super) mod columns {
     pub(in crate::search) const PRICE_SCALED: &str = "price_scaled";
     /// Microseconds since 1970.
     pub(in crate::search) const CREATED: &str = "created";
+    /// Quality and age: see `quality::merit`.
+    pub(in crate::search) const MERIT: &str = "quality";
     /// The places of its unit types in the table of nights, in their order.
     pub(in crate::search) const SLOT: &str = "slot";
     /// The guests that each of them takes, in the same order.
@@ -107,9 +113,16 @@ pub(super) struct Fields {
     pub(super) id: Field,
     id_high: Field,
     id_low: Field,
+    /// Everything that words are looked for in: see `matching.rs`.
+    pub(super) terms: Field,
+    /// Only kept, to be shown with marks.
     pub(super) title: Field,
+    /// Only kept, as the title.
     pub(super) description: Field,
-    pub(super) city: Field,
+    /// The title as one term, for completing it.
+    pub(super) title_key: Field,
+    /// City and country as one term.
+    pub(super) place: Field,
     country: Field,
     pub(super) kind: Field,
     pub(super) currency: Field,
@@ -122,6 +135,7 @@ pub(super) struct Fields {
     pub(super) lat: Field,
     pub(super) lon: Field,
     created: Field,
+    merit: Field,
     pub(super) min_nights: Field,
     pub(super) max_nights: Field,
     slot: Field,
@@ -136,7 +150,7 @@ pub(super) struct Fields {
 pub(super) fn schema() -> (Schema, Fields) {
     let words = TextOptions::default().set_indexing_options(
         TextFieldIndexing::default()
-            .set_tokenizer(text::ANALYSER)
+            .set_tokenizer(matching::ANALYSER)
             .set_index_option(IndexRecordOption::WithFreqs),
     );
     let mut builder = Schema::builder();
@@ -144,9 +158,11 @@ pub(super) fn schema() -> (Schema, Fields) {
         id: builder.add_bytes_field("id", INDEXED),
         id_high: builder.add_u64_field(columns::ID_HIGH, FAST),
         id_low: builder.add_u64_field(columns::ID_LOW, FAST),
-        title: builder.add_text_field("title", words.clone()),
-        description: builder.add_text_field("description", words.clone()),
-        city: builder.add_text_field("city", words),
+        terms: builder.add_text_field("terms", words),
+        title: builder.add_text_field("title", STORED),
+        description: builder.add_text_field("description", STORED),
+        title_key: builder.add_text_field("title_key", STRING),
+        place: builder.add_text_field("place", STRING),
         country: builder.add_text_field("country", STRING),
         kind: builder.add_text_field("kind", STRING),
         currency: builder.add_text_field("currency", STRING),
@@ -159,6 +175,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         lat: builder.add_f64_field(columns::LAT, FAST),
         lon: builder.add_f64_field(columns::LON, FAST),
         created: builder.add_u64_field(columns::CREATED, FAST),
+        merit: builder.add_u64_field(columns::MERIT, FAST),
         min_nights: builder.add_u64_field("min_nights", FAST),
         max_nights: builder.add_u64_field("max_nights", FAST),
         slot: builder.add_u64_field(columns::SLOT, FAST),
@@ -172,11 +189,6 @@ pub(super) fn schema() -> (Schema, Fields) {
 }
 
 impl Fields {
-    /// The fields that words are looked for in, with their weights.
-    pub(super) fn searched(&self) -> [(Field, f32); 3] {
-        [(self.title, 3.0), (self.city, 2.0), (self.description, 1.0)]
-    }
-
     /// The document of a listing, still without its slots.
     pub(super) fn document(&self, listing: &ListingDoc) -> Result<TantivyDocument, InvalidListing> {
         if !(listing.lat.abs() <= 90.0 && listing.lon.abs() <= 180.0) {
@@ -185,9 +197,10 @@ impl Fields {
         let (high, low) = listing.id.uuid().as_u64_pair();
         let mut document = TantivyDocument::default();
         document.add_bytes(self.id, listing.id.uuid().as_bytes());
-        document.add_text(self.title, text::composed(&listing.title));
-        document.add_text(self.description, text::composed(&listing.description));
-        document.add_text(self.city, text::composed(&listing.city));
+        document.add_text(self.terms, matching::terms(listing));
+        document.add_text(self.title, &listing.title);
+        document.add_text(self.description, &listing.description);
+        self.add_names(&mut document, listing);
         document.add_text(self.country, &listing.country);
         document.add_text(self.kind, &listing.kind);
         document.add_text(self.currency, listing.price.currency.code());
@@ -204,6 +217,7 @@ impl Fields {
             (self.guests, u64::from(listing.guests)),
             (self.min_nights, u64::from(listing.min_nights)),
             (self.max_nights, u64::from(listing.max_nights)),
+            (self.merit, quality::merit(listing)),
             (self.created, u64::try_from(listing.created.as_microsecond()).unwrap_or_default()),
         ];
         for (field, number) in numbers {
@@ -220,6 +234,22 @@ impl Fields {
         }
         document.add_text(self.card, listing.card.to_string());
         Ok(document)
+    }
+
+    /// Adds the names that a search box completes; one without words has nothing to begin
+    /// with, and nobody types one that is over-long.
+    fn add_names(&self, document: &mut TantivyDocument, listing: &ListingDoc) {
+        let place = format!("{}, {}", listing.city.trim(), listing.country);
+        let names = [
+            (self.title_key, &listing.title, listing.title.trim()),
+            (self.place, &listing.city, place.as_str()),
+        ];
+        for (field, name, shown) in names {
+            let compared = text::normal(name);
+            if !compared.is_empty() && shown.len() <= NAME_BYTES_MAX {
+                document.add_text(field, Completions::key(&compared, shown));
+            }
+        }
     }
 
     /// Gives the document the slots of its unit types.

@@ -74,6 +74,7 @@ mod retention;
 mod samples;
 mod samples_events;
 mod samples_pricing;
+mod search_text;
 mod seeded;
 mod smoke;
 mod tools;

@@ -23,7 +23,7 @@ use crate::actors::tail::Tail;
 use crate::clock::{self, Clock};
 use crate::domain::calendar;
 use crate::domain::event::Position;
-use crate::search::{Cursor, QueryError, SearchIndex, SearchPage, SearchQuery};
+use crate::search::{Cursor, QueryError, SearchIndex, SearchPage, SearchQuery, Suggestions};
 use crate::storage::pool::Pool;
 
 /// Searches that may wait for each one that runs.
@@ -55,6 +55,8 @@ pub struct Surroundings {
     pub commit: Duration,
     /// Memory of the writer, in bytes.
     pub writer_memory_bytes: usize,
+    /// A list of words that mean the same, instead of the built-in.
+    pub synonyms: Option<PathBuf>,
 }
 
 /// Why a search has no answer.
@@ -150,6 +152,15 @@ impl Search {
             found
         });
         Ok(searching.await.map_err(|_| SearchError::Failed)??)
+    }
+
+    /// Completes a text from memory; see [`SearchIndex::suggest`].
+    ///
+    /// # Errors
+    /// [`SearchError::NotReady`].
+    pub fn suggest(&self, text: &str, limit: usize) -> Result<Suggestions, SearchError> {
+        let index = self.0.index.load_full().ok_or(SearchError::NotReady)?;
+        Ok(index.suggest(text, limit))
     }
 
     /// Whether the index has been filled, so that searches are answered.
@@ -255,9 +266,10 @@ impl Actor for Indexer {
 impl State {
     async fn open(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         let started = clock::monotonic();
-        let Surroundings { pool, clock, dir, writer_memory_bytes, .. } = self.around.clone();
+        let Surroundings { pool, clock, dir, writer_memory_bytes, synonyms, .. } =
+            self.around.clone();
         let today = earliest_date(clock.now());
-        match Feed::open(pool, dir, writer_memory_bytes, today).await {
+        match Feed::open(pool, dir, writer_memory_bytes, synonyms, today).await {
             Ok((index, feed)) => {
                 let (listings, took) = (index.listings(), started.elapsed());
                 tracing::info!(listings, ?took, "search index is open");

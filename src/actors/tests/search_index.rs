@@ -79,6 +79,7 @@ impl Node {
             dir: dir.to_owned(),
             commit: Duration::from_millis(20),
             writer_memory_bytes: 15_000_000,
+            synonyms: None,
         };
         let search = Search::start(&root, &tail, around).await.unwrap();
         Self { root, region, pool, clock, search }
@@ -383,7 +384,7 @@ fn what_could_not_be_written_is_written_later() {
         let loft = node.list(owner, "Loft", 12_000, 1).await;
         let folder = place.folder.join("fed");
         let (pool, today) = (node.pool.clone(), node.day(-1));
-        let opened = Feed::open(pool, folder.clone(), 15_000_000, today).await;
+        let opened = Feed::open(pool, folder.clone(), 15_000_000, None, today).await;
         let (index, mut feed) = opened.unwrap();
         let titles = |nights| {
             let query = Criteria { nights, ..Criteria::default() }.into();

@@ -34,6 +34,7 @@ pub mod property_life;
 pub mod registration;
 pub mod schema;
 pub mod search;
+pub mod search_suggest;
 pub mod sign_in;
 pub mod system;
 pub mod unit_forms;

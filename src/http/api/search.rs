@@ -20,12 +20,11 @@ use crate::http::extract::{self, Json, Query};
 use crate::http::page::{self, Page};
 use crate::http::problem::Problem;
 use crate::http::state::Shared;
-use crate::search::{Hit, SearchQuery, Sort};
+use crate::search::{
+    self, Highlight, Hit, Piece, QUERY_CHARS_MAX, QUERY_WORDS_MAX, SearchQuery, Sort,
+};
 use crate::storage::photos;
 use crate::storage::sqlstate::StorageError;
-
-/// The longest text that is searched for, in characters.
-const TEXT_MAX: usize = 500;
 
 /// How long results wait for their covers.
 const COVERS_TIME: Duration = Duration::from_millis(250);
@@ -48,10 +47,15 @@ pub enum Order {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
-    /// Words that all occur in title, city or description.
+    /// Words that all occur in title, city, description, kind or amenities, as they are, by
+    /// their stems, by other words that mean the same or, where they occur nowhere, but for a
+    /// typo or two: up to 200 characters and 16 different words.
     #[serde(default)]
-    #[param(max_length = 500)]
+    #[param(max_length = 200)]
     q: String,
+    /// Whether results say where the words are.
+    #[serde(default, deserialize_with = "extract::text")]
+    highlight: Option<bool>,
     /// `west,south,east,north` in degrees; west may be greater than east.
     bbox: Option<String>,
     /// The lowest price of a night, in hundredths of the major unit.
@@ -99,6 +103,28 @@ pub struct Card {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     cover: Option<Pictures>,
+    /// Where the words are, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    highlight: Option<Marked>,
+}
+
+/// Texts of a home in pieces that make them up, so that nothing in them is markup.
+#[derive(Serialize, ToSchema)]
+pub struct Marked {
+    /// The whole title.
+    title: Vec<MarkedPiece>,
+    /// The part of the description with most of the words, with `…` where it is cut.
+    description: Vec<MarkedPiece>,
+}
+
+/// A piece of a text.
+#[derive(Serialize, ToSchema)]
+pub struct MarkedPiece {
+    /// As it was written: plain text.
+    text: String,
+    /// Whether it is a word that was looked for.
+    hit: bool,
 }
 
 /// What the index keeps of a home for its results.
@@ -157,6 +183,10 @@ pub struct SearchAnswer {
     page: Page,
     /// How many homes match, on all pages together.
     total: u64,
+    /// Words that are more likely meant, when one is found nowhere or little is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    did_you_mean: Option<String>,
     /// How long the search took, in milliseconds.
     took_ms: f64,
 }
@@ -176,13 +206,17 @@ pub async fn search(
     let data = found.hits.into_iter().map(card).collect::<Result<_, _>>()?;
     let page = Page { has_more: found.next.is_some(), next: found.next };
     let took_ms = (found.took.as_secs_f64() * 1e5).round() / 100.0;
-    Ok(Json(SearchAnswer { data, page, total: found.total, took_ms }))
+    Ok(Json(SearchAnswer {
+        data,
+        page,
+        total: found.total,
+        did_you_mean: found.did_you_mean,
+        took_ms,
+    }))
 }
 
 fn query(params: SearchParams, page_max: u32) -> Result<SearchQuery, Problem> {
-    if params.q.chars().count() > TEXT_MAX {
-        return Err(Problem::invalid("/q", "invalid", "up to 500 characters"));
-    }
+    check_text(&params.q)?;
     let limit = page::limit(params.limit, page_max)?;
     let criteria = Criteria {
         nights: nights(&params)?,
@@ -201,8 +235,20 @@ fn query(params: SearchParams, page_max: u32) -> Result<SearchQuery, Problem> {
             Order::Newest => Sort::Newest,
         },
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        highlight: params.highlight.unwrap_or(false),
         cursor: params.cursor,
     })
+}
+
+/// What is over the limits would be passed over in silence.
+pub(super) fn check_text(text: &str) -> Result<(), Problem> {
+    if text.chars().count() > QUERY_CHARS_MAX {
+        return Err(Problem::invalid("/q", "invalid", "up to 200 characters"));
+    }
+    if search::count_words(text) > QUERY_WORDS_MAX {
+        return Err(Problem::invalid("/q", "invalid", "up to 16 different words"));
+    }
+    Ok(())
 }
 
 fn price(pointer: &str, price: Option<i64>) -> Result<Option<u64>, Problem> {
@@ -259,5 +305,13 @@ fn card(hit: Hit, nights: Option<Nights>, covers: &[photos::Photo]) -> Result<Ca
     let total = nights
         .zip(body.price_per_night)
         .and_then(|(nights, price)| price.times(nights.count()).ok());
-    Ok(Card { id: hit.id, body, total, cover: photo_forms::cover(covers, hit.id) })
+    let highlight = hit.highlight.map(marked);
+    Ok(Card { id: hit.id, body, total, cover: photo_forms::cover(covers, hit.id), highlight })
+}
+
+fn marked(highlight: Highlight) -> Marked {
+    let pieces = |pieces: Vec<Piece>| {
+        pieces.into_iter().map(|Piece { text, hit }| MarkedPiece { text, hit }).collect()
+    };
+    Marked { title: pieces(highlight.title), description: pieces(highlight.description) }
 }

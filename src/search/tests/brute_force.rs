@@ -77,6 +77,7 @@ fn home() -> impl Strategy<Value = Home> {
             lat,
             lon,
             created: Timestamp::from_second(created).unwrap(),
+            amenities: Vec::new(),
             ..listing(0)
         };
         let words = [compared(&title), compared(&city), compared(&description)].concat();
@@ -113,7 +114,7 @@ fn question() -> impl Strategy<Value = Question> {
                 guests,
                 ..Criteria::default()
             };
-            let query = SearchQuery { criteria, sort, limit, cursor: None };
+            let query = SearchQuery { criteria, sort, limit, ..SearchQuery::default() };
             let words = compared(&words).split_whitespace().map(ToOwned::to_owned).collect();
             Question { query, words, stay: asked }
         },
