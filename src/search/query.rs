@@ -15,7 +15,7 @@ use super::page::{InvalidCursor, Position, fingerprint};
 use super::place::Place;
 use super::plan::Statistics;
 use super::schema::{Fields, columns};
-use super::task::{Found, Task};
+use super::task::{Found, Task, Way};
 use super::text::query_words;
 use crate::clock;
 use crate::domain::area::{Area, distance_m};
@@ -166,12 +166,13 @@ impl SearchIndex {
         let searcher = pinned.unwrap_or_else(|| self.reader.searcher());
         let statistics = statistics(&searcher, &self.fields, order, from.as_ref(), &words)?;
         let limit = asked.limit.clamp(1, LIMIT_MAX);
-        let Some(task) = Task::new(self, asked, &words, &searcher, started) else {
+        let Some(task) = Task::new(self, asked, (&words, statistics.as_ref()), &searcher, started)
+        else {
             return Ok(SearchPage::empty(asked, started.elapsed()));
         };
         // One more than the page, to know whether there is a next one.
         let after = from.map(|from| from.after);
-        let found = task.page(self, (order, after, limit + 1), statistics.as_ref())?;
+        let found = task.page(self, (order, after, limit + 1))?;
         let Found { total, mut kept, facets, in_time } = found;
         let is_last = kept.len() <= limit;
         kept.truncate(limit);
@@ -199,10 +200,10 @@ impl SearchIndex {
         let searcher = self.reader.searcher();
         let mut gatherer = Gatherer::new(zoom);
         let mut in_time = true;
-        if let Some(task) = Task::new(self, asked, &words, &searcher, started) {
+        if let Some(task) = Task::new(self, asked, (&words, None), &searcher, started) {
             let area = asked.criteria.area.as_ref();
             let place = Place::of(area, &searcher, &self.fields)?;
-            in_time = task.walk((&place, area), None, false, &mut gatherer)?;
+            in_time = task.walk(Way::through(&place, area), &mut gatherer)?;
         }
         let total = gatherer.total;
         let mut clusters = Vec::new();

@@ -24,7 +24,9 @@ pub(super) struct Task<'a> {
     /// What was asked.
     pub(super) asked: &'a SearchQuery,
     /// Its words.
-    pub(super) words: &'a [String],
+    words: &'a [String],
+    /// What their scores rest on.
+    statistics: Option<&'a Statistics>,
     /// The state of the index.
     pub(super) searcher: &'a Searcher,
     /// The fields of the index.
@@ -33,6 +35,26 @@ pub(super) struct Task<'a> {
     stay: Option<Staying>,
     /// When it stops, finished or not.
     until: Option<Instant>,
+}
+
+/// One way through the documents.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// How those of an area are found.
+    pub(super) place: &'a Place,
+    /// The area, which need not be the one that was asked for.
+    pub(super) area: Option<&'a Area>,
+    /// Whether scores are needed.
+    pub(super) scored: bool,
+    /// Whether what fails only one choice is shown, too.
+    pub(super) sideways: bool,
+}
+
+impl<'a> Way<'a> {
+    /// Through what matches in an area, without scores.
+    pub(super) const fn through(place: &'a Place, area: Option<&'a Area>) -> Self {
+        Self { place, area, scored: false, sideways: false }
+    }
 }
 
 /// What a search found.
@@ -52,7 +74,7 @@ impl<'a> Task<'a> {
     pub(super) fn new(
         index: &'a SearchIndex,
         asked: &'a SearchQuery,
-        words: &'a [String],
+        (words, statistics): (&'a [String], Option<&'a Statistics>),
         searcher: &'a Searcher,
         started: Instant,
     ) -> Option<Self> {
@@ -65,7 +87,7 @@ impl<'a> Task<'a> {
             None => None,
         };
         let until = asked.budget.and_then(|budget| started.checked_add(budget));
-        Some(Self { asked, words, searcher, fields: &index.fields, stay, until })
+        Some(Self { asked, words, statistics, searcher, fields: &index.fields, stay, until })
     }
 
     /// Whether everything is asked for.
@@ -82,7 +104,6 @@ impl<'a> Task<'a> {
         &self,
         index: &SearchIndex,
         (order, after, keep): (Order, Option<Key>, usize),
-        statistics: Option<&Statistics>,
     ) -> tantivy::Result<Found> {
         let is_open = self.is_open();
         let facets = match self.asked.facets {
@@ -107,25 +128,25 @@ impl<'a> Task<'a> {
         let mut page = Keyset::new(order, after, keep, counter);
         let area = self.asked.criteria.area.as_ref();
         let place = Place::of(area, self.searcher, self.fields)?;
-        let in_time = self.walk((&place, area), statistics, sideways, &mut page)?;
+        let scored = order == Order::Score;
+        let way = Way { place: &place, area, scored, sideways };
+        let in_time = self.walk(way, &mut page)?;
         let facets = facets.or_else(|| page.counter.as_ref().map(Counter::facets));
         Ok(Found { total: page.total, facets, in_time, kept: page.into_kept() })
     }
 
-    /// Shows a visitor what matches in an area, in place of the one asked for. With
-    /// `sideways` also what fails only one choice.
+    /// Shows a visitor what matches, and returns whether it came to the end in time.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub(super) fn walk(
         &self,
-        (place, area): (&Place, Option<&Area>),
-        statistics: Option<&Statistics>,
-        sideways: bool,
+        Way { place, area, scored, sideways }: Way<'_>,
         visitor: &mut impl Visitor,
     ) -> tantivy::Result<bool> {
         let criteria = &self.asked.criteria;
         let query = plan::query(criteria, self.words, (place, sideways), self.fields);
+        let statistics = self.statistics.filter(|_| scored);
         let frozen = statistics.map(|statistics| statistics.frozen(self.fields, self.words));
         let sift = Sift {
             area: place.test(area),
@@ -153,7 +174,7 @@ impl<'a> Task<'a> {
             return Ok((query.count(self.searcher)? as u64, true));
         }
         let mut count = Count(0);
-        let in_time = self.walk((&Place::Everywhere, None), None, false, &mut count)?;
+        let in_time = self.walk(Way::through(&Place::Everywhere, None), &mut count)?;
         Ok((count.0, in_time))
     }
 }
