@@ -18,7 +18,7 @@ use super::page::{InvalidCursor, Position, fingerprint};
 use super::place::Place;
 use super::plan::Statistics;
 use super::schema::{Fields, columns};
-use super::task::{Found, Task};
+use super::task::{Found, Task, Way};
 use super::text::query_words;
 use crate::clock;
 use crate::domain::area::{Area, distance_m};
@@ -226,7 +226,7 @@ impl SearchIndex {
         if let Some(task) = Task::new(self, asked, heard.statistics.as_ref(), &searcher, started) {
             let area = asked.criteria.area.as_ref();
             let place = Place::of(area, &searcher, &self.fields)?;
-            in_time = task.walk((&place, area), false, false, &mut gatherer)?;
+            in_time = task.walk(Way::through(&place, area), &mut gatherer)?;
         }
         let total = gatherer.total;
         let mut clusters = Vec::new();

@@ -35,6 +35,26 @@ pub(super) struct Task<'a> {
     until: Option<Instant>,
 }
 
+/// One way through the documents.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// How those of an area are found.
+    pub(super) place: &'a Place,
+    /// The area, which need not be the one that was asked for.
+    pub(super) area: Option<&'a Area>,
+    /// Whether scores are needed.
+    pub(super) scored: bool,
+    /// Whether what fails only one choice is shown, too.
+    pub(super) sideways: bool,
+}
+
+impl<'a> Way<'a> {
+    /// Through what matches in an area, without scores.
+    pub(super) const fn through(place: &'a Place, area: Option<&'a Area>) -> Self {
+        Self { place, area, scored: false, sideways: false }
+    }
+}
+
 /// What a search found.
 pub(super) struct Found {
     /// How many match.
@@ -106,21 +126,20 @@ impl<'a> Task<'a> {
         let mut page = Keyset::new(order, after, keep, counter);
         let area = self.asked.criteria.area.as_ref();
         let place = Place::of(area, self.searcher, self.fields)?;
-        let in_time = self.walk((&place, area), order == Order::Score, sideways, &mut page)?;
+        let scored = order == Order::Score;
+        let way = Way { place: &place, area, scored, sideways };
+        let in_time = self.walk(way, &mut page)?;
         let facets = facets.or_else(|| page.counter.as_ref().map(Counter::facets));
         Ok(Found { total: page.total, facets, in_time, kept: page.into_kept() })
     }
 
-    /// Shows a visitor what matches in an area, in place of the one asked for, if so `scored`.
-    /// With `sideways` also what fails only one choice.
+    /// Shows a visitor what matches, and returns whether it came to the end in time.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub(super) fn walk(
         &self,
-        (place, area): (&Place, Option<&Area>),
-        scored: bool,
-        sideways: bool,
+        Way { place, area, scored, sideways }: Way<'_>,
         visitor: &mut impl Visitor,
     ) -> tantivy::Result<bool> {
         let criteria = &self.asked.criteria;
@@ -152,7 +171,7 @@ impl<'a> Task<'a> {
             return Ok((query.count(self.searcher)? as u64, true));
         }
         let mut count = Count(0);
-        let in_time = self.walk((&Place::Everywhere, None), false, false, &mut count)?;
+        let in_time = self.walk(Way::through(&Place::Everywhere, None), &mut count)?;
         Ok((count.0, in_time))
     }
 }

@@ -180,8 +180,9 @@ fn place(random: &mut fastrand::Rng, asked: &mut Question) {
             );
         }
         2 => {
-            let corners: Vec<(f64, f64)> =
-                (0..3).map(|_| (lon + off(random, 200), lat + off(random, 200))).collect();
+            // Off every grid, so that no home lies on a side, where the two may differ.
+            let mut corner = || (lon + random.f64() * 4.0 - 2.0, lat + random.f64() * 4.0 - 2.0);
+            let corners = [corner(), corner(), corner()];
             let pair = |(lon, lat): &(f64, f64)| format!("{lon},{lat}");
             let of_query: Vec<String> = corners.iter().map(pair).collect();
             let of_sql: Vec<String> =
