@@ -118,6 +118,7 @@ impl Core {
             dir: config.server.data_dir.join("search"),
             commit: config.search.commit(),
             writer_memory_bytes: config.search.writer_memory_bytes(),
+            synonyms: config.search.synonyms.clone(),
         };
         let search = Search::start(&root, &tail, around).await?;
         let consumers = Consumers::new(&root, &tail, &pool, &clock, ownership, peers);

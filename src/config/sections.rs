@@ -328,6 +328,10 @@ section! {
         /// How long a search may take, in milliseconds; then it answers with what it has
         /// found, and says so.
         budget_ms: u64 = "250", Kind::Number(1, 60_000);
+        /// File of words that mean the same: a line for each group, with commas between the
+        /// names and remarks after a '#'. It is read again whenever it changes. Empty: a
+        /// built-in list.
+        synonyms: Option<PathBuf> = "", Kind::Path;
     }
 }
 

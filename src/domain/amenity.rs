@@ -183,6 +183,19 @@ catalogue! {
     }
 }
 
+impl Amenity {
+    /// The entry of a key.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<&'static Self> {
+        CATALOGUE.iter().find(|entry| entry.key == key)
+    }
+
+    /// What it is called: its label and the other words for it.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.label).chain(self.words.iter().copied())
+    }
+}
+
 /// All words of the catalogue in small letters, with the keys that they stand for. Of a word
 /// in two entries, the first counts.
 static KEYS: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {

@@ -11,10 +11,11 @@ use super::money::Currency;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Criteria {
-    /// Words that all have to occur in title, city or description, in any order and in any
-    /// spelling of accents and capitals. Anything but letters and digits separates words;
-    /// a text without either asks for nothing. Only the first 200 characters and the first
-    /// 16 different words count.
+    /// Words that all have to occur in title, city, description, kind or amenities, in any
+    /// order, in any spelling of accents and capitals, and in any of the forms that search
+    /// takes for the same. Small words such as "in" and "the" do not count beside others.
+    /// Anything but letters and digits separates words; a text without either asks for
+    /// nothing. Only the first 200 characters and the first 16 different words count.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// Where the blurred point has to lie.

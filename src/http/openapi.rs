@@ -15,7 +15,7 @@ use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
     favourites, hooks, moderation, notifications, oauth, passwords, payments, photos, preferences,
     pricing, profile, promos, properties, property_life, registration, saved_searches, search,
-    search_facets, search_map, sign_in, similar, system, units,
+    search_facets, search_map, search_suggest, sign_in, similar, system, units,
 };
 use super::auth::Who;
 use super::limits::Cost;
@@ -116,6 +116,7 @@ use super::router::{self, Route};
         favourites::list,
         favourites::put,
         favourites::delete,
+        search_suggest::suggest,
         bookings::hold,
         bookings::list,
         bookings::read,

@@ -15,7 +15,7 @@ use super::api::{
     admin_users, blocks, booking_changes, booking_steps, bookings, calendar, deposits, devices,
     favourites, hooks, moderation, notifications, oauth, passwords, payments, photos, preferences,
     pricing, profile, promos, properties, property_life, registration, saved_searches, search,
-    search_facets, search_map, sign_in, similar, system, units,
+    search_facets, search_map, search_suggest, sign_in, similar, system, units,
 };
 use super::auth::{self, Who};
 use super::limits::{self, Cost};
@@ -127,6 +127,7 @@ fn listings() -> Vec<Route> {
         get("/api/v1/search", Public, search::search),
         get("/api/v1/search/facets", Public, search_facets::facets),
         get("/api/v1/search/map", Public, search_map::map),
+        get("/api/v1/search/suggest", Public, search_suggest::suggest),
     ]
 }
 

@@ -73,12 +73,15 @@ impl Cover {
     ) -> tantivy::Result<Option<Self>> {
         let Some((mut inside, mut cut)) = coarse(area) else { return Ok(None) };
         for level in INDEXED.into_iter().skip(1) {
+            let worth = TESTS_PER_CELL * 4 * cut.len() as u64;
             let mut tests = 0;
             for node in &cut {
                 tests += documents(u64::from(node.cell))?;
+                if tests > worth {
+                    break;
+                }
             }
-            let lookups = 4 * cut.len() as u64;
-            if tests <= TESTS_PER_CELL * lookups {
+            if tests <= worth {
                 break;
             }
             let (finer_inside, finer_cut) = split(area, &cut, level);

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use super::cursor::{Cursor, Payload};
 use super::index::{IndexError, IndexOptions};
+use super::matching;
 use super::schema::{self, READABLE_FROM, VERSION, columns};
 use super::slots::Slots;
-use super::text;
 use crate::domain::ids::{PropertyId, UnitId};
 
 /// The share of deleted documents from which a segment is rewritten. Without one, large
@@ -41,7 +41,7 @@ pub(super) fn create(
 ) -> Result<Loaded, IndexError> {
     std::fs::create_dir_all(path)?;
     let index = Index::create_in_dir(path, schema::schema().0)?;
-    index.tokenizers().register(text::ANALYSER, text::analyser());
+    index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = Payload {
         version: VERSION,
         source: options.source.clone(),
@@ -56,7 +56,7 @@ pub(super) fn create(
 /// The index that is there, or in words why it cannot be used.
 pub(super) fn load(path: &Path, source: &str) -> Result<Loaded, String> {
     let index = Index::open_in_dir(path).map_err(reason)?;
-    index.tokenizers().register(text::ANALYSER, text::analyser());
+    index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = index.load_metas().map_err(reason)?.payload.ok_or("it has no payload")?;
     let payload: Payload = serde_json::from_str(&payload).map_err(|error| error.to_string())?;
     let readable = (READABLE_FROM..=VERSION).contains(&payload.version);

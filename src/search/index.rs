@@ -17,6 +17,7 @@ use super::counters::Counters;
 use super::cursor::{Cursor, Payload};
 use super::disk::{self, Loaded};
 use super::generations::{Files, Folder};
+use super::lexicon::Lexicon;
 use super::newest::Newest;
 use super::pins::Pins;
 use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION};
@@ -37,13 +38,16 @@ pub struct IndexOptions {
     pub writer_threads: usize,
     /// Bytes of memory for documents that are not committed, 15 MB a thread at least.
     pub writer_memory_bytes: usize,
+    /// A list of words that mean the same, which is read again whenever it changes; without
+    /// one, the built-in is used.
+    pub synonyms: Option<PathBuf>,
 }
 
 impl IndexOptions {
-    /// The usual ones: one thread and 50 MB.
+    /// The usual ones: one thread, 50 MB and the built-in synonyms.
     #[must_use]
     pub fn new(dir: PathBuf, source: String) -> Self {
-        Self { dir, source, writer_threads: 1, writer_memory_bytes: 50_000_000 }
+        Self { dir, source, writer_threads: 1, writer_memory_bytes: 50_000_000, synonyms: None }
     }
 }
 
@@ -76,6 +80,7 @@ pub struct SearchIndex {
     pub(super) reader: IndexReader,
     pub(super) fields: Fields,
     pub(super) availability: Availability,
+    pub(super) lexicon: Lexicon,
     pub(super) state: Arc<State>,
     pub(super) generation: u64,
     pub(super) files: Arc<Files>,
@@ -182,6 +187,7 @@ fn assembled(
         reader: reader.clone(),
         fields,
         availability: availability.clone(),
+        lexicon: Lexicon::open(&reader.searcher(), &fields, options.synonyms.clone())?,
         state: Arc::default(),
         generation,
         files: Arc::clone(&files),

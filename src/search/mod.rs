@@ -7,8 +7,16 @@
 //! they are bits in memory that a query reads while it runs. They filter and promise
 //! nothing: whether a stay can be booked is decided by the property itself.
 
+mod matching;
+mod quality;
 mod schema;
+mod stems;
 mod text;
+
+mod completion;
+mod lexicon;
+mod synonyms;
+mod vocabulary;
 
 mod availability;
 mod codes;
@@ -31,7 +39,9 @@ mod walk;
 mod clusters;
 mod collect;
 mod counters;
+mod expansion;
 mod facets;
+mod highlight;
 mod histogram;
 mod nearest;
 mod newest;
@@ -39,6 +49,8 @@ mod page;
 mod pins;
 mod plan;
 mod query;
+mod ranking;
+mod suggest;
 mod task;
 
 mod percolator;
@@ -47,12 +59,17 @@ pub use availability::{Availability, WINDOW_NIGHTS};
 pub use clusters::{CLUSTERS_MAX, Cluster, ZOOM_MAX};
 pub use cursor::Cursor;
 pub use facets::Facets;
+pub use highlight::{Highlight, Piece};
 pub use histogram::{Bucket, Histogram};
 pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
 pub use page::InvalidCursor;
 pub use percolator::{Percolator, TakenNights};
 pub use query::{Hit, LIMIT_MAX, MapPage, QueryError, SearchPage, SearchQuery, Sort};
 pub use schema::{InvalidListing, ListingDoc, UnitDoc, VERSION};
+pub use suggest::{
+    AmenitySuggestion, PlaceSuggestion, SUGGESTIONS_MAX, Suggestions, TitleSuggestion,
+};
+pub use text::{QUERY_CHARS_MAX, QUERY_WORDS_MAX, count_words};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use super::collect::{Key, Keyset, Order};
 use super::place::Place;
-use super::task::{Found, Task};
+use super::task::{Found, Task, Way};
 use crate::domain::area::{Area, Circle, RADIUS_MAX_M};
 use crate::domain::listing::Location;
 
@@ -32,7 +32,7 @@ pub(super) fn page(
         let area = Area::Circle(circle);
         let place = Place::of(Some(&area), task.searcher, task.fields)?;
         let mut page = Keyset::new(order, after, keep, None);
-        let in_time = task.walk((&place, Some(&area)), None, false, &mut page)?;
+        let in_time = task.walk(Way::through(&place, Some(&area)), &mut page)?;
         let kept = page.into_kept();
         if kept.len() >= keep || !in_time {
             let (total, counted) = match is_open {
@@ -44,6 +44,6 @@ pub(super) fn page(
         radius_m *= GROWTH;
     }
     let mut page = Keyset::new(order, after, keep, None);
-    let in_time = task.walk((&Place::Everywhere, None), None, false, &mut page)?;
+    let in_time = task.walk(Way::through(&Place::Everywhere, None), &mut page)?;
     Ok(Found { total: page.total, kept: page.into_kept(), facets: None, in_time })
 }

@@ -13,7 +13,7 @@ use super::schema::VERSION;
 use crate::domain::criteria::Criteria;
 
 /// Characters of the longest cursor that is looked at.
-const CURSOR_CHARS_MAX: usize = 4096;
+const CURSOR_CHARS_MAX: usize = 8192;
 
 /// A text that is no cursor, or one of another search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +27,7 @@ pub(super) struct Position {
     pub(super) search: u64,
     /// The last document of the page before.
     pub(super) after: Key,
-    /// Present where results are in the order of their scores.
+    /// Present where there are words.
     pub(super) statistics: Option<Statistics>,
     /// The state of the index that the list was begun over; see [`super::pins`].
     pub(super) pin: u64,

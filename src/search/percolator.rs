@@ -15,7 +15,8 @@ use jiff::civil::Date;
 
 use super::availability::WINDOW_NIGHTS;
 use super::schema::{ListingDoc, UnitDoc, scaled};
-use super::text::{analyser, composed, query_words};
+use super::text::{is_small, query_words};
+use super::{matching, rules};
 use crate::domain::area::{Area, BBox};
 use crate::domain::calendar::Nights;
 use crate::domain::criteria::Criteria;
@@ -199,7 +200,7 @@ impl Percolator {
             kinds: criteria.kinds.iter().fold(0, |bits, kind| bits | bit(kind.name())),
             amenities,
             area: criteria.area.clone(),
-            words: query_words(&criteria.text),
+            words: wanted_words(&criteria.text),
             nights: criteria.nights,
         }
     }
@@ -241,7 +242,10 @@ impl Asked<'_> {
     }
 
     fn can_stay(&self, nights: Nights, guests: u32) -> bool {
-        (self.listing.min_nights..=self.listing.max_nights).contains(&nights.count())
+        let (rules, asked) = (rules::packed(self.listing), rules::Asked::new(nights, None));
+        nights.count() <= self.listing.max_nights
+            && asked.fits_days(rules.days)
+            && asked.fits_dates(rules.min_nights, rules.dates.iter().copied())
             && self.taken.has_room(&self.listing.units, guests, nights)
     }
 
@@ -250,16 +254,20 @@ impl Asked<'_> {
     }
 }
 
-/// The words of all fields that are searched.
-fn words_of(listing: &ListingDoc) -> HashSet<String> {
-    let mut words = HashSet::new();
-    let mut analyser = analyser();
-    for text in [&listing.title, &listing.description, &listing.city] {
-        analyser.token_stream(&composed(text)).process(&mut |token| {
-            words.insert(token.text.clone());
-        });
+/// The words of a search; those that say nothing count only where there are no others.
+fn wanted_words(text: &str) -> Vec<String> {
+    let mut words = query_words(text);
+    if !words.iter().all(|word| is_small(word)) {
+        words.retain(|word| !is_small(word));
     }
     words
+}
+
+/// The words that searches look for in a listing, as they are written.
+fn words_of(listing: &ListingDoc) -> HashSet<String> {
+    let terms = matching::terms(listing);
+    let words = terms.split(' ').filter(|term| !term.is_empty() && matching::is_word(term));
+    words.map(str::to_owned).collect()
 }
 
 /// A bit for a kind of home by its name; none for one that there is not.

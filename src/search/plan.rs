@@ -1,17 +1,19 @@
 //! From what was asked to a query of the index, and the numbers that its scores rest on.
 
+use std::collections::HashMap;
 use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 use tantivy::query::{
-    AllQuery, Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery,
-    DisjunctionMaxQuery, Query, RangeQuery, TermQuery,
+    AllQuery, Bm25StatisticsProvider, BooleanQuery, ConstScoreQuery, Query, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use super::choices::PriceUnit;
+use super::expansion::Wording;
 use super::place::Place;
+use super::ranking;
 use super::schema::Fields;
 use crate::domain::area::BBox;
 use crate::domain::criteria::Criteria;
@@ -20,11 +22,11 @@ use crate::domain::criteria::Criteria;
 /// currency are given in.
 pub(super) const SCALED_PER_HUNDREDTH: u64 = 100;
 
-/// The query of the index for what was asked, nights apart. With `sideways` also apart from
+/// The query of the index for what was asked, nights apart; `text` is there when words were. With `sideways` also apart from
 /// [`super::choices::Choices`], which are tested document by document then.
 pub(super) fn query(
     asked: &Criteria,
-    words: &[String],
+    text: Option<&Statistics>,
     (place, sideways): (&Place, bool),
     fields: &Fields,
 ) -> Box<dyn Query> {
@@ -34,7 +36,7 @@ pub(super) fn query(
         filters.extend(choices(asked, fields));
     }
     let mut parts = Vec::new();
-    parts.extend(text(words, fields));
+    parts.extend(text.and_then(|text| ranking::query(&text.wording, fields, text.today)));
     if !filters.is_empty() {
         let filters = Box::new(BooleanQuery::intersection(filters));
         parts.push(Box::new(ConstScoreQuery::new(filters, 0.0)));
@@ -44,24 +46,6 @@ pub(super) fn query(
         1 => parts.remove(0),
         _ => Box::new(BooleanQuery::intersection(parts)),
     }
-}
-
-/// All words, each in its best field.
-///
-/// Words are nested two by two: a sum of two floats does not depend on their order, while
-/// that of more does, and segments order the parts of an intersection by their sizes. So a
-/// document's score is the same to the last bit in whatever segment it lies.
-fn text(words: &[String], fields: &Fields) -> Option<Box<dyn Query>> {
-    let mut words = words.iter().map(|word| -> Box<dyn Query> {
-        let in_fields = fields.searched().map(|(field, weight)| {
-            let term = Term::from_field_text(field, word);
-            let term = Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs));
-            Box::new(BoostQuery::new(term, weight)) as Box<dyn Query>
-        });
-        Box::new(DisjunctionMaxQuery::new(in_fields.into()))
-    });
-    let first = words.next()?;
-    Some(words.fold(first, |before, word| Box::new(BooleanQuery::intersection(vec![before, word]))))
 }
 
 fn in_place(place: &Place, fields: &Fields) -> Vec<Box<dyn Query>> {
@@ -152,15 +136,18 @@ fn range<T>(
     Box::new(RangeQuery::new(bound(min), bound(max)))
 }
 
-/// The counts that scores are made of. Those of the first page are carried from page to
-/// page, so that later commits, and other nodes, do not move documents that did not change.
+/// The words that are looked for and the counts that their scores are made of. Those of the
+/// first page are carried from page to page, so that later commits, other nodes, and what is
+/// learnt about words meanwhile do not move documents that did not change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Statistics {
     documents: u64,
-    /// Words of each searched field.
-    tokens: Vec<u64>,
-    /// Documents with the word in the field: for each word, for each searched field.
-    frequencies: Vec<u64>,
+    /// Terms of all documents together.
+    tokens: u64,
+    /// The day of the search, in days since 1970.
+    today: u32,
+    /// The words in all their forms, with how frequent they are.
+    pub(super) wording: Wording,
 }
 
 impl Statistics {
@@ -168,57 +155,48 @@ impl Statistics {
     pub(super) fn of(
         searcher: &Searcher,
         fields: &Fields,
-        words: &[String],
+        mut wording: Wording,
+        today: u32,
     ) -> tantivy::Result<Self> {
-        let mut tokens = Vec::new();
-        for (field, _) in fields.searched() {
-            tokens.push(searcher.total_num_tokens(field)?);
+        let documents = searcher.total_num_docs()?;
+        for part in &mut wording.parts {
+            // The vocabulary may be of a time when there were more.
+            part.frequency = part.frequency.min(documents);
         }
-        let mut frequencies = Vec::new();
-        for term in terms(fields, words) {
-            frequencies.push(Searcher::doc_freq(searcher, &term)?);
-        }
-        Ok(Self { documents: searcher.total_num_docs()?, tokens, frequencies })
+        let tokens = searcher.total_num_tokens(fields.terms)?;
+        Ok(Self { documents, tokens, today, wording })
     }
 
-    /// Whether these can be the counts of a search for so many words. They come back from
-    /// the client, and impossible ones would be a division by zero or worse.
-    pub(super) fn are_possible(&self, fields: &Fields, words: usize) -> bool {
-        let searched = fields.searched().len();
-        self.documents > 0
-            && self.tokens.len() == searched
-            && self.frequencies.len() == words * searched
-            && self.frequencies.iter().all(|frequency| *frequency <= self.documents)
+    /// Whether these can be the counts of a search. They come back from the client, and
+    /// impossible ones would be a division by zero or worse.
+    pub(super) fn are_possible(&self) -> bool {
+        self.documents > 0 && self.wording.is_possible(self.documents)
     }
 
     /// The counts by term.
-    pub(super) fn frozen(&self, fields: &Fields, words: &[String]) -> Frozen<'_> {
-        Frozen {
-            statistics: self,
-            fields: fields.searched().map(|(field, _)| field),
-            terms: terms(fields, words),
+    pub(super) fn frozen(&self, fields: &Fields) -> Frozen<'_> {
+        let mut frequencies = HashMap::new();
+        for part in &self.wording.parts {
+            for term in part.forms.iter().flat_map(|form| &form.1) {
+                let frequency = frequencies.entry(term.as_str()).or_insert(0);
+                *frequency = part.frequency.max(*frequency);
+            }
         }
+        Frozen { statistics: self, terms: fields.terms, frequencies }
     }
-}
-
-fn terms(fields: &Fields, words: &[String]) -> Vec<Term> {
-    let of_word =
-        |word: &String| fields.searched().map(|(field, _)| Term::from_field_text(field, word));
-    words.iter().flat_map(of_word).collect()
 }
 
 /// [`Statistics`] in the form that scoring asks for.
 pub(super) struct Frozen<'a> {
     statistics: &'a Statistics,
-    fields: [Field; 3],
-    terms: Vec<Term>,
+    terms: Field,
+    /// By term: that of its part.
+    frequencies: HashMap<&'a str, u64>,
 }
 
 impl Bm25StatisticsProvider for Frozen<'_> {
     fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        let place = self.fields.iter().position(|known| *known == field);
-        let tokens = place.and_then(|place| self.statistics.tokens.get(place));
-        Ok(tokens.copied().unwrap_or_default())
+        Ok(if field == self.terms { self.statistics.tokens } else { 0 })
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
@@ -226,8 +204,8 @@ impl Bm25StatisticsProvider for Frozen<'_> {
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        let place = self.terms.iter().position(|known| known == term);
-        let frequency = place.and_then(|place| self.statistics.frequencies.get(place));
+        let value = term.value();
+        let frequency = value.as_str().and_then(|text| self.frequencies.get(text));
         Ok(frequency.copied().unwrap_or_default())
     }
 }

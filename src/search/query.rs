@@ -3,28 +3,37 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::{Date, date};
 use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError, schema::Value};
 use uuid::Uuid;
 
 use super::choices::PriceUnit;
 use super::clusters::{Cluster, Gatherer};
 use super::collect::Order;
+use super::expansion::{Known, Understood};
 use super::facets::{Counter, Facets};
+use super::highlight::{Highlight, Marker};
 use super::index::SearchIndex;
 use super::page::{InvalidCursor, Position, fingerprint};
 use super::place::Place;
 use super::plan::Statistics;
 use super::schema::{Fields, columns};
-use super::task::{Found, Task};
+use super::task::{Found, Task, Way};
 use super::text::query_words;
 use crate::clock;
 use crate::domain::area::{Area, distance_m};
+use crate::domain::calendar::days_between;
 use crate::domain::criteria::Criteria;
 use crate::domain::ids::PropertyId;
 use crate::domain::listing::Location;
 
 /// The longest page.
 pub const LIMIT_MAX: usize = 100;
+
+/// With so few results or fewer, another spelling is offered.
+const FEW: u64 = 5;
+
+const EPOCH: Date = date(1970, 1, 1);
 
 /// The order of results; ties are in the order of ids.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,7 +71,10 @@ pub struct SearchQuery {
     pub budget: Option<Duration>,
     /// Results on a page: 1 to [`LIMIT_MAX`], brought into that range silently.
     pub limit: usize,
-    /// [`SearchPage::next`] of the page before. Only `limit` may differ from that search.
+    /// Whether results come with [`Hit::highlight`].
+    pub highlight: bool,
+    /// [`SearchPage::next`] of the page before. Only `limit` and `highlight` may differ from
+    /// that search.
     pub cursor: Option<String>,
 }
 
@@ -83,6 +95,7 @@ impl From<Criteria> for SearchQuery {
             now: None,
             budget: None,
             limit: 20,
+            highlight: false,
             cursor: None,
         }
     }
@@ -108,6 +121,9 @@ pub struct SearchPage {
     pub facets: Option<Facets>,
     /// Whether time ran out: there may be more than was found, and better.
     pub timed_out: bool,
+    /// On the first page, when a word is found nowhere or little is found: the text with
+    /// words that are more likely meant.
+    pub did_you_mean: Option<String>,
     /// How long it took.
     pub took: Duration,
 }
@@ -119,6 +135,8 @@ pub struct Hit {
     pub id: PropertyId,
     /// [`super::ListingDoc::card`] as it was indexed.
     pub card: serde_json::Value,
+    /// Where its words are, if that was asked for.
+    pub highlight: Option<Highlight>,
     /// How far its blurred point is from the centre, if there is one.
     pub distance_m: Option<f64>,
 }
@@ -164,28 +182,33 @@ impl SearchIndex {
         let order = order(asked.sort, &words, centre);
         let pinned = from.as_ref().and_then(|from| self.state.pins.get(from.pin));
         let searcher = pinned.unwrap_or_else(|| self.reader.searcher());
-        let statistics = statistics(&searcher, &self.fields, order, from.as_ref(), &words)?;
+        self.lexicon.renew_when_due(&self.reader.searcher(), &self.fields);
+        let Heard { statistics, corrected, is_misspelt } =
+            self.heard(&searcher, &asked.criteria.text, &words, from.as_ref())?;
         let limit = asked.limit.clamp(1, LIMIT_MAX);
-        let Some(task) = Task::new(self, asked, &words, &searcher, started) else {
+        let Some(task) = Task::new(self, asked, statistics.as_ref(), &searcher, started) else {
             return Ok(SearchPage::empty(asked, started.elapsed()));
         };
         // One more than the page, to know whether there is a next one.
         let after = from.map(|from| from.after);
-        let found = task.page(self, (order, after, limit + 1), statistics.as_ref())?;
+        let found = task.page(self, (order, after, limit + 1))?;
         let Found { total, mut kept, facets, in_time } = found;
         let is_last = kept.len() <= limit;
         kept.truncate(limit);
+        let marker = statistics.as_ref().filter(|_| asked.highlight);
+        let marker = marker.map(|statistics| Marker::new(&statistics.wording));
+        let mut hits = Vec::with_capacity(kept.len());
+        for (_, address) in &kept {
+            hits.push(hit(&searcher, *address, &self.fields, (centre, marker.as_ref()))?);
+        }
         let last = kept.last().filter(|_| !is_last).map(|(after, _)| *after);
         let next = last.map(|after| {
             let pin = self.state.pins.keep(&searcher);
             Position { search, after, statistics, pin }.encode()
         });
-        let mut hits = Vec::with_capacity(kept.len());
-        for (_, address) in kept {
-            hits.push(hit(&searcher, address, &self.fields, centre)?);
-        }
-        let took = started.elapsed();
-        Ok(SearchPage { hits, total, next, facets, timed_out: !in_time, took })
+        let did_you_mean = corrected.filter(|_| is_misspelt || total <= FEW);
+        let (timed_out, took) = (!in_time, started.elapsed());
+        Ok(SearchPage { hits, total, next, facets, timed_out, did_you_mean, took })
     }
 
     /// What a map shows of what is asked, at a zoom of 0 to [`super::ZOOM_MAX`]. Order,
@@ -197,18 +220,19 @@ impl SearchIndex {
         let started = clock::monotonic();
         let words = query_words(&asked.criteria.text);
         let searcher = self.reader.searcher();
+        let heard = self.heard(&searcher, &asked.criteria.text, &words, None)?;
         let mut gatherer = Gatherer::new(zoom);
         let mut in_time = true;
-        if let Some(task) = Task::new(self, asked, &words, &searcher, started) {
+        if let Some(task) = Task::new(self, asked, heard.statistics.as_ref(), &searcher, started) {
             let area = asked.criteria.area.as_ref();
             let place = Place::of(area, &searcher, &self.fields)?;
-            in_time = task.walk((&place, area), None, false, &mut gatherer)?;
+            in_time = task.walk(Way::through(&place, area), &mut gatherer)?;
         }
         let total = gatherer.total;
         let mut clusters = Vec::new();
         for heap in gatherer.heaps() {
             let only = match heap.count {
-                1 => Some(hit(&searcher, heap.first, &self.fields, asked.measured_from())?),
+                1 => Some(hit(&searcher, heap.first, &self.fields, (asked.measured_from(), None))?),
                 _ => None,
             };
             let (centre, cheapest) = (heap.centre(), heap.cheapest());
@@ -216,6 +240,41 @@ impl SearchIndex {
         }
         Ok(MapPage { clusters, total, timed_out: !in_time, took: started.elapsed() })
     }
+
+    /// What is looked for: what the page before has frozen, else the text as it is
+    /// understood now.
+    fn heard(
+        &self,
+        searcher: &Searcher,
+        text: &str,
+        words: &[String],
+        from: Option<&Position>,
+    ) -> Result<Heard, QueryError> {
+        if words.is_empty() {
+            return Ok(Heard::default());
+        }
+        if let Some(from) = from {
+            let kept = from.statistics.clone().filter(Statistics::are_possible);
+            return Ok(Heard { statistics: Some(kept.ok_or(InvalidCursor)?), ..Heard::default() });
+        }
+        let (vocabulary, synonyms) = (self.lexicon.vocabulary(), self.lexicon.synonyms());
+        let known =
+            Known { vocabulary: &vocabulary, synonyms: &synonyms, searcher, fields: &self.fields };
+        let Understood { wording, corrected, is_misspelt } = known.understand(text)?;
+        let today = days_between(EPOCH, self.availability.base());
+        let today = u32::try_from(today).unwrap_or_default();
+        let statistics = Statistics::of(searcher, &self.fields, wording, today)?;
+        Ok(Heard { statistics: Some(statistics), corrected, is_misspelt })
+    }
+}
+
+/// A text as it is looked for.
+#[derive(Default)]
+struct Heard {
+    /// Absent without words.
+    statistics: Option<Statistics>,
+    corrected: Option<String>,
+    is_misspelt: bool,
 }
 
 impl SearchQuery {
@@ -230,7 +289,8 @@ impl SearchPage {
     fn empty(asked: &SearchQuery, took: Duration) -> Self {
         let facets = Counter::new(PriceUnit::of(&asked.criteria)).facets();
         let facets = asked.facets.then_some(facets);
-        Self { hits: Vec::new(), total: 0, next: None, facets, timed_out: false, took }
+        let (hits, did_you_mean) = (Vec::new(), None);
+        Self { hits, total: 0, next: None, facets, timed_out: false, did_you_mean, took }
     }
 }
 
@@ -244,29 +304,11 @@ fn order(sort: Sort, words: &[String], centre: Option<Location>) -> Order {
     }
 }
 
-/// The counts to score by: those of the page before, else those of the index.
-fn statistics(
-    searcher: &Searcher,
-    fields: &Fields,
-    order: Order,
-    from: Option<&Position>,
-    words: &[String],
-) -> Result<Option<Statistics>, QueryError> {
-    if order != Order::Score {
-        return Ok(None);
-    }
-    let Some(from) = from else { return Ok(Some(Statistics::of(searcher, fields, words)?)) };
-    match &from.statistics {
-        Some(kept) if kept.are_possible(fields, words.len()) => Ok(Some(kept.clone())),
-        _ => Err(InvalidCursor.into()),
-    }
-}
-
 fn hit(
     searcher: &Searcher,
     address: DocAddress,
     fields: &Fields,
-    centre: Option<Location>,
+    (centre, marker): (Option<Location>, Option<&Marker>),
 ) -> Result<Hit, TantivyError> {
     let fast = searcher.segment_reader(address.segment_ord).fast_fields();
     let doc = address.doc_id;
@@ -281,8 +323,12 @@ fn hit(
         None => None,
     };
     let document: TantivyDocument = searcher.doc(address)?;
-    let card = document.get_first(fields.card).and_then(|card| card.as_str()).unwrap_or_default();
-    let card = serde_json::from_str(card)
+    let stored = |field| document.get_first(field).and_then(|text| text.as_str());
+    let card = serde_json::from_str(stored(fields.card).unwrap_or_default())
         .map_err(|error| TantivyError::InternalError(format!("card is not json: {error}")))?;
-    Ok(Hit { id: PropertyId::from(id), card, distance_m })
+    let highlight = marker.map(|marker| {
+        let text = |field| stored(field).unwrap_or_default();
+        marker.highlight(text(fields.title), text(fields.description))
+    });
+    Ok(Hit { id: PropertyId::from(id), card, highlight, distance_m })
 }

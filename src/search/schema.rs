@@ -7,10 +7,8 @@ use tantivy::schema::{
     TextFieldIndexing, TextOptions,
 };
 
-use super::cells;
-use super::codes;
-use super::rules;
-use super::text;
+use super::completion::Completions;
+use super::{cells, codes, matching, quality, rules, text};
 use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::listing::Location;
 use crate::domain::money::{Currency, Money};
@@ -24,6 +22,9 @@ pub const VERSION: u32 = 4;
 /// The oldest version whose documents searches understand. Raise it to [`VERSION`] when
 /// they look for something that older documents have otherwise, such as other words.
 pub(super) const READABLE_FROM: u32 = 3;
+
+/// Bytes of the longest title or place that is suggested.
+const NAME_BYTES_MAX: usize = 200;
 
 /// Names of the columns that are read by name.
 pub(super) mod columns {
@@ -61,6 +62,8 @@ pub(super) mod columns {
     pub(in crate::search) const STAY_DATES: &str = "stay_dates";
     /// Microseconds since 1970.
     pub(in crate::search) const CREATED: &str = "created";
+    /// Quality and age: see `quality::merit`.
+    pub(in crate::search) const MERIT: &str = "quality";
     /// The places of its unit types in the table of nights, in their order.
     pub(in crate::search) const SLOT: &str = "slot";
     /// The guests that each of them takes, in the same order.
@@ -144,9 +147,16 @@ pub(super) struct Fields {
     pub(super) id: Field,
     id_high: Field,
     id_low: Field,
+    /// Everything that words are looked for in: see `matching.rs`.
+    pub(super) terms: Field,
+    /// Only kept, to be shown with marks.
     pub(super) title: Field,
+    /// Only kept, as the title.
     pub(super) description: Field,
-    pub(super) city: Field,
+    /// The title as one term, for completing it.
+    pub(super) title_key: Field,
+    /// City and country as one term.
+    pub(super) place: Field,
     country: Field,
     pub(super) kind: Field,
     pub(super) currency: Field,
@@ -166,6 +176,7 @@ pub(super) struct Fields {
     /// The bits of its amenities, in words of 64.
     amenity_bits: [Field; codes::AMENITY_WORDS],
     created: Field,
+    merit: Field,
     max_nights: Field,
     stay_days: Field,
     min_nights: Field,
@@ -182,7 +193,7 @@ pub(super) struct Fields {
 pub(super) fn schema() -> (Schema, Fields) {
     let words = TextOptions::default().set_indexing_options(
         TextFieldIndexing::default()
-            .set_tokenizer(text::ANALYSER)
+            .set_tokenizer(matching::ANALYSER)
             .set_index_option(IndexRecordOption::WithFreqs),
     );
     let mut builder = Schema::builder();
@@ -190,9 +201,11 @@ pub(super) fn schema() -> (Schema, Fields) {
         id: builder.add_bytes_field("id", INDEXED),
         id_high: builder.add_u64_field(columns::ID_HIGH, FAST),
         id_low: builder.add_u64_field(columns::ID_LOW, FAST),
-        title: builder.add_text_field("title", words.clone()),
-        description: builder.add_text_field("description", words.clone()),
-        city: builder.add_text_field("city", words),
+        terms: builder.add_text_field("terms", words),
+        title: builder.add_text_field("title", STORED),
+        description: builder.add_text_field("description", STORED),
+        title_key: builder.add_text_field("title_key", STRING),
+        place: builder.add_text_field("place", STRING),
         country: builder.add_text_field("country", STRING),
         kind: builder.add_text_field("kind", STRING),
         currency: builder.add_text_field("currency", STRING),
@@ -210,6 +223,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         kind_code: builder.add_u64_field(columns::KIND, FAST),
         amenity_bits: codes::amenity_columns().map(|name| builder.add_u64_field(&name, FAST)),
         created: builder.add_u64_field(columns::CREATED, FAST),
+        merit: builder.add_u64_field(columns::MERIT, FAST),
         max_nights: builder.add_u64_field(columns::MAX_NIGHTS, FAST),
         stay_days: builder.add_u64_field(columns::STAY_DAYS, FAST),
         min_nights: builder.add_u64_field(columns::MIN_NIGHTS, FAST),
@@ -225,11 +239,6 @@ pub(super) fn schema() -> (Schema, Fields) {
 }
 
 impl Fields {
-    /// The fields that words are looked for in, with their weights.
-    pub(super) fn searched(&self) -> [(Field, f32); 3] {
-        [(self.title, 3.0), (self.city, 2.0), (self.description, 1.0)]
-    }
-
     /// The document of a listing, still without its slots.
     pub(super) fn document(&self, listing: &ListingDoc) -> Result<TantivyDocument, InvalidListing> {
         if !(listing.lat.abs() <= 90.0 && listing.lon.abs() <= 180.0) {
@@ -241,9 +250,10 @@ impl Fields {
         let (high, low) = listing.id.uuid().as_u64_pair();
         let mut document = TantivyDocument::default();
         document.add_bytes(self.id, listing.id.uuid().as_bytes());
-        document.add_text(self.title, text::composed(&listing.title));
-        document.add_text(self.description, text::composed(&listing.description));
-        document.add_text(self.city, text::composed(&listing.city));
+        document.add_text(self.terms, matching::terms(listing));
+        document.add_text(self.title, &listing.title);
+        document.add_text(self.description, &listing.description);
+        self.add_names(&mut document, listing);
         document.add_text(self.country, &listing.country);
         document.add_text(self.kind, &listing.kind);
         document.add_text(self.currency, listing.price.currency.code());
@@ -264,6 +274,7 @@ impl Fields {
             (self.max_nights, u64::from(listing.max_nights)),
             (self.stay_days, rules.days),
             (self.min_nights, rules.min_nights),
+            (self.merit, quality::merit(listing)),
             (self.created, u64::try_from(listing.created.as_microsecond()).unwrap_or_default()),
         ];
         for (field, number) in numbers {
@@ -290,6 +301,22 @@ impl Fields {
         }
         document.add_text(self.card, listing.card.to_string());
         Ok(document)
+    }
+
+    /// Adds the names that a search box completes; one without words has nothing to begin
+    /// with, and nobody types one that is over-long.
+    fn add_names(&self, document: &mut TantivyDocument, listing: &ListingDoc) {
+        let place = format!("{}, {}", listing.city.trim(), listing.country);
+        let names = [
+            (self.title_key, &listing.title, listing.title.trim()),
+            (self.place, &listing.city, place.as_str()),
+        ];
+        for (field, name, shown) in names {
+            let compared = text::normal(name);
+            if !compared.is_empty() && shown.len() <= NAME_BYTES_MAX {
+                document.add_text(field, Completions::key(&compared, shown));
+            }
+        }
     }
 
     /// Gives the document the slots of its unit types.

@@ -23,8 +23,8 @@ use crate::domain::criteria::Criteria;
 pub(super) struct Task<'a> {
     /// What was asked.
     pub(super) asked: &'a SearchQuery,
-    /// Its words.
-    pub(super) words: &'a [String],
+    /// Its words as they are understood, if there are any.
+    pub(super) text: Option<&'a Statistics>,
     /// The state of the index.
     pub(super) searcher: &'a Searcher,
     /// The fields of the index.
@@ -33,6 +33,26 @@ pub(super) struct Task<'a> {
     stay: Option<Staying>,
     /// When it stops, finished or not.
     until: Option<Instant>,
+}
+
+/// One way through the documents.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// How those of an area are found.
+    pub(super) place: &'a Place,
+    /// The area, which need not be the one that was asked for.
+    pub(super) area: Option<&'a Area>,
+    /// Whether scores are needed.
+    pub(super) scored: bool,
+    /// Whether what fails only one choice is shown, too.
+    pub(super) sideways: bool,
+}
+
+impl<'a> Way<'a> {
+    /// Through what matches in an area, without scores.
+    pub(super) const fn through(place: &'a Place, area: Option<&'a Area>) -> Self {
+        Self { place, area, scored: false, sideways: false }
+    }
 }
 
 /// What a search found.
@@ -52,7 +72,7 @@ impl<'a> Task<'a> {
     pub(super) fn new(
         index: &'a SearchIndex,
         asked: &'a SearchQuery,
-        words: &'a [String],
+        text: Option<&'a Statistics>,
         searcher: &'a Searcher,
         started: Instant,
     ) -> Option<Self> {
@@ -65,13 +85,13 @@ impl<'a> Task<'a> {
             None => None,
         };
         let until = asked.budget.and_then(|budget| started.checked_add(budget));
-        Some(Self { asked, words, searcher, fields: &index.fields, stay, until })
+        Some(Self { asked, text, searcher, fields: &index.fields, stay, until })
     }
 
     /// Whether everything is asked for.
     fn is_open(&self) -> bool {
         let text = self.asked.criteria.text.clone();
-        self.words.is_empty() && self.asked.criteria == Criteria { text, ..Criteria::default() }
+        self.text.is_none() && self.asked.criteria == Criteria { text, ..Criteria::default() }
     }
 
     /// The page after a key.
@@ -82,7 +102,6 @@ impl<'a> Task<'a> {
         &self,
         index: &SearchIndex,
         (order, after, keep): (Order, Option<Key>, usize),
-        statistics: Option<&Statistics>,
     ) -> tantivy::Result<Found> {
         let is_open = self.is_open();
         let facets = match self.asked.facets {
@@ -107,26 +126,25 @@ impl<'a> Task<'a> {
         let mut page = Keyset::new(order, after, keep, counter);
         let area = self.asked.criteria.area.as_ref();
         let place = Place::of(area, self.searcher, self.fields)?;
-        let in_time = self.walk((&place, area), statistics, sideways, &mut page)?;
+        let scored = order == Order::Score;
+        let way = Way { place: &place, area, scored, sideways };
+        let in_time = self.walk(way, &mut page)?;
         let facets = facets.or_else(|| page.counter.as_ref().map(Counter::facets));
         Ok(Found { total: page.total, facets, in_time, kept: page.into_kept() })
     }
 
-    /// Shows a visitor what matches in an area, in place of the one asked for. With
-    /// `sideways` also what fails only one choice.
+    /// Shows a visitor what matches, and returns whether it came to the end in time.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub(super) fn walk(
         &self,
-        (place, area): (&Place, Option<&Area>),
-        statistics: Option<&Statistics>,
-        sideways: bool,
+        Way { place, area, scored, sideways }: Way<'_>,
         visitor: &mut impl Visitor,
     ) -> tantivy::Result<bool> {
         let criteria = &self.asked.criteria;
-        let query = plan::query(criteria, self.words, (place, sideways), self.fields);
-        let frozen = statistics.map(|statistics| statistics.frozen(self.fields, self.words));
+        let query = plan::query(criteria, self.text, (place, sideways), self.fields);
+        let frozen = self.text.filter(|_| scored).map(|text| text.frozen(self.fields));
         let sift = Sift {
             area: place.test(area),
             stay: self.stay.clone(),
@@ -149,11 +167,11 @@ impl<'a> Task<'a> {
     pub(super) fn count(&self) -> tantivy::Result<(u64, bool)> {
         if self.stay.is_none() {
             let place = (&Place::Everywhere, false);
-            let query = plan::query(&self.asked.criteria, self.words, place, self.fields);
+            let query = plan::query(&self.asked.criteria, self.text, place, self.fields);
             return Ok((query.count(self.searcher)? as u64, true));
         }
         let mut count = Count(0);
-        let in_time = self.walk((&Place::Everywhere, None), None, false, &mut count)?;
+        let in_time = self.walk(Way::through(&Place::Everywhere, None), &mut count)?;
         Ok((count.0, in_time))
     }
 }

@@ -79,6 +79,7 @@ mod saved_searches;
 mod search_facets;
 mod search_kills;
 mod search_ops;
+mod search_text;
 mod seeded;
 mod smoke;
 mod tools;

@@ -15,7 +15,9 @@ use crate::actors::root::Mailbox;
 use crate::clock;
 use crate::domain::entity::Stream;
 use crate::domain::event::Position;
-use crate::search::{Cursor, MapPage, QueryError, SearchIndex, SearchPage, SearchQuery};
+use crate::search::{
+    Cursor, MapPage, QueryError, SearchIndex, SearchPage, SearchQuery, Suggestions,
+};
 
 /// Searches that may wait for each one that runs.
 const WAITING_PER_DESK: usize = 128;
@@ -151,6 +153,15 @@ impl Search {
     /// Those that say that the same search may come again.
     pub async fn map(&self, query: SearchQuery, zoom: u8) -> Result<MapPage, SearchError> {
         self.ask(move |index| index.map(&query, zoom)).await
+    }
+
+    /// Completes a text from memory; see [`SearchIndex::suggest`].
+    ///
+    /// # Errors
+    /// [`SearchError::NotReady`].
+    pub fn suggest(&self, text: &str, limit: usize) -> Result<Suggestions, SearchError> {
+        let index = self.0.index.load_full().ok_or(SearchError::NotReady)?;
+        Ok(index.suggest(text, limit))
     }
 
     /// Asks the index in a place where it may block.

@@ -103,13 +103,15 @@ impl Feed {
         pool: Pool,
         dir: PathBuf,
         writer_memory_bytes: usize,
+        synonyms: Option<PathBuf>,
         today: Date,
     ) -> Result<Opened, FeedError> {
         let client = pool.get().await.map_err(StorageError::from)?;
         let source = facts::identity(&client).await?;
         let heads = cursor(&events::heads(&client).await?);
         drop(client);
-        let options = IndexOptions { writer_memory_bytes, ..IndexOptions::new(dir, source) };
+        let options =
+            IndexOptions { writer_memory_bytes, synonyms, ..IndexOptions::new(dir, source) };
         let opened = tokio::task::spawn_blocking(move || search::open(options, today)).await;
         let (index, writer) = opened.map_err(|_| FeedError::Lost)??;
         let is_current = writer.is_current();

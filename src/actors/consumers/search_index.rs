@@ -62,6 +62,8 @@ pub struct Surroundings {
     pub commit: Duration,
     /// Memory of the writer, in bytes.
     pub writer_memory_bytes: usize,
+    /// A list of words that mean the same, instead of the built-in.
+    pub synonyms: Option<PathBuf>,
 }
 
 impl Search {
@@ -194,9 +196,10 @@ impl Actor for Indexer {
 impl State {
     async fn open(&mut self, myself: &ActorRef<Msg>) -> Result<(), ActorProcessingErr> {
         let started = clock::monotonic();
-        let Surroundings { pool, clock, dir, writer_memory_bytes, .. } = self.around.clone();
+        let Surroundings { pool, clock, dir, writer_memory_bytes, synonyms, .. } =
+            self.around.clone();
         let today = earliest_date(clock.now());
-        match Feed::open(pool, dir, writer_memory_bytes, today).await {
+        match Feed::open(pool, dir, writer_memory_bytes, synonyms, today).await {
             Ok(Opened { index, feed, why: Some(Why::Empty) }) => {
                 self.wanted = Some(Why::Empty);
                 self.fill(myself, Why::Empty, Next { index, feed });

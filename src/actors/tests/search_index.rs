@@ -150,7 +150,7 @@ fn what_could_not_be_written_is_written_later() {
         let loft = node.list(owner, "Loft", 12_000, 1).await;
         let folder = place.folder.join("fed");
         let (pool, today) = (node.pool.clone(), node.day(-1));
-        let opened = Feed::open(pool, folder.clone(), 15_000_000, today).await;
+        let opened = Feed::open(pool, folder.clone(), 15_000_000, None, today).await;
         let Opened { index, mut feed, why } = opened.unwrap();
         assert_eq!(why, Some(Why::Empty));
         let building = Building::new(1, Why::Empty, node.clock.now(), 0);

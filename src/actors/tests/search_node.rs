@@ -76,6 +76,7 @@ impl Node {
             dir: dir.to_owned(),
             commit: Duration::from_millis(20),
             writer_memory_bytes: 15_000_000,
+            synonyms: None,
         };
         let search = Search::start(&root, &tail, around).await.unwrap();
         Self { root, region, pool, clock, search }

@@ -22,7 +22,7 @@ pub(super) async fn cards(
     nights: Option<Nights>,
 ) -> Result<HashMap<PropertyId, Card>, Problem> {
     let hit = |listing: &Listing| {
-        Some(Hit { id: listing.id, card: cards::card(listing)?, distance_m: None })
+        Some(Hit { id: listing.id, card: cards::card(listing)?, distance_m: None, highlight: None })
     };
     let hits: Vec<Hit> = listings.iter().filter_map(hit).collect();
     let covers = search::covers(state, &hits).await;

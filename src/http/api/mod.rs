@@ -41,6 +41,7 @@ pub mod search;
 pub mod search_facets;
 pub mod search_forms;
 pub mod search_map;
+pub mod search_suggest;
 pub mod sign_in;
 pub mod similar;
 pub mod system;

@@ -20,7 +20,7 @@ use crate::http::page::{self, Page};
 use crate::http::positions;
 use crate::http::problem::Problem;
 use crate::http::state::{AppState, Shared};
-use crate::search::{Hit, SearchQuery, Sort};
+use crate::search::{Highlight, Hit, Piece, SearchQuery, Sort};
 use crate::storage::photos;
 use crate::storage::sqlstate::StorageError;
 
@@ -48,6 +48,28 @@ pub struct Card {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     distance_m: Option<u64>,
+    /// Where the words are, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    highlight: Option<Marked>,
+}
+
+/// Texts of a home in pieces that make them up, so that nothing in them is markup.
+#[derive(Serialize, ToSchema)]
+pub struct Marked {
+    /// The whole title.
+    title: Vec<MarkedPiece>,
+    /// The part of the description with most of the words, with `…` where it is cut.
+    description: Vec<MarkedPiece>,
+}
+
+/// A piece of a text.
+#[derive(Serialize, ToSchema)]
+pub struct MarkedPiece {
+    /// As it was written: plain text.
+    text: String,
+    /// Whether it is a word that was looked for.
+    hit: bool,
 }
 
 /// What the index keeps of a home for its results.
@@ -115,6 +137,10 @@ pub struct SearchAnswer {
     facets: Option<Facets>,
     /// Whether time ran out: there may be more than was found, and better.
     timed_out: bool,
+    /// Words that are more likely meant, when one is found nowhere or little is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    did_you_mean: Option<String>,
     /// How long the search took, in milliseconds.
     took_ms: f64,
 }
@@ -136,7 +162,15 @@ pub async fn search(
     let page = Page { has_more: found.next.is_some(), next: found.next };
     let facets = found.facets.map(Facets::from);
     let (timed_out, took_ms) = (found.timed_out, milliseconds(found.took));
-    Ok(Json(SearchAnswer { data, page, total: found.total, facets, timed_out, took_ms }))
+    Ok(Json(SearchAnswer {
+        data,
+        page,
+        total: found.total,
+        facets,
+        did_you_mean: found.did_you_mean,
+        timed_out,
+        took_ms,
+    }))
 }
 
 /// Milliseconds to the hundredth.
@@ -161,6 +195,7 @@ fn query(params: &mut SearchParams, state: &AppState) -> Result<SearchQuery, Pro
             Order::Newest => Sort::Newest,
         },
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        highlight: params.highlight.unwrap_or_default(),
         cursor: params.cursor.take(),
         ..query
     })
@@ -196,5 +231,13 @@ pub(super) fn card(
         .zip(body.price_per_night)
         .and_then(|(nights, price)| price.times(nights.count()).ok());
     let distance_m = hit.distance_m.map(|metres| metres.round() as u64);
-    Ok(Card { id: hit.id, body, total, cover: photo_forms::cover(covers, hit.id), distance_m })
+    let (highlight, cover) = (hit.highlight.map(marked), photo_forms::cover(covers, hit.id));
+    Ok(Card { id: hit.id, body, total, cover, distance_m, highlight })
+}
+
+fn marked(highlight: Highlight) -> Marked {
+    let pieces = |pieces: Vec<Piece>| {
+        pieces.into_iter().map(|Piece { text, hit }| MarkedPiece { text, hit }).collect()
+    };
+    Marked { title: pieces(highlight.title), description: pieces(highlight.description) }
 }

@@ -14,10 +14,7 @@ use crate::domain::money::Currency;
 use crate::http::extract;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
-use crate::search::{SearchQuery, ZOOM_MAX};
-
-/// The longest text that is searched for, in characters.
-const TEXT_MAX: usize = 500;
+use crate::search::{self, QUERY_CHARS_MAX, QUERY_WORDS_MAX, SearchQuery, ZOOM_MAX};
 
 /// The order of results.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -44,9 +41,11 @@ macro_rules! params {
         #[serde(deny_unknown_fields)]
         #[into_params(parameter_in = Query)]
         pub struct $name {
-            /// Words that all occur in title, city or description.
+            /// Words that all occur in title, city, description, kind or amenities, as they
+            /// are, by their stems, by other words that mean the same or, where they occur
+            /// nowhere, but for a typo or two: up to 200 characters and 16 different words.
             #[serde(default)]
-            #[param(max_length = 500)]
+            #[param(max_length = 200)]
             q: String,
             /// `west,south,east,north` in degrees; west may be greater than east. Only one of
             /// `bbox`, `near` and `polygon`.
@@ -131,6 +130,9 @@ params! {
         /// Whether to count what there is to choose from.
         #[serde(default, deserialize_with = "extract::text")]
         facets: Option<bool>,
+        /// Whether results say where the words are.
+        #[serde(default, deserialize_with = "extract::text")]
+        highlight: Option<bool>,
         /// The order.
         #[serde(default)]
         #[param(inline)]
@@ -185,9 +187,7 @@ impl Wanted {
     /// # Errors
     /// `validation` with the parameter that is wrong.
     pub(super) fn query(self, state: &AppState) -> Result<SearchQuery, Problem> {
-        if self.q.chars().count() > TEXT_MAX {
-            return Err(Problem::invalid("/q", "invalid", "up to 500 characters"));
-        }
+        check_text(&self.q)?;
         let (area, centre) = self.place()?;
         let (bedrooms, beds, bathrooms) = self.rooms;
         let criteria = Criteria {
@@ -227,6 +227,17 @@ impl Wanted {
             None => Ok((area, None)),
         }
     }
+}
+
+/// What is over the limits would be passed over in silence.
+pub(super) fn check_text(text: &str) -> Result<(), Problem> {
+    if text.chars().count() > QUERY_CHARS_MAX {
+        return Err(Problem::invalid("/q", "invalid", "up to 200 characters"));
+    }
+    if search::count_words(text) > QUERY_WORDS_MAX {
+        return Err(Problem::invalid("/q", "invalid", "up to 16 different words"));
+    }
+    Ok(())
 }
 
 fn near(text: &str, radius_km: Option<f64>) -> Result<(Option<Area>, Option<Location>), Problem> {

@@ -57,7 +57,7 @@ fn cell_at(point: Location) -> CellIndex {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(8_000))]
 
     #[test]
     fn the_points_of_a_cell_are_in_its_reach(point in point()) {
@@ -72,7 +72,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_200))]
 
     #[test]
     fn a_cover_holds_all_of_an_area_and_is_right_about_its_inside(

@@ -60,11 +60,12 @@ impl Fixture {
         self.publish();
     }
 
-    /// Commits under the same cursor and reloads.
+    /// Commits under the same cursor, reloads, and reads the words at once.
     pub(super) fn publish(&mut self) {
         let cursor: Cursor = self.writer.cursor().clone();
         self.writer.commit(&cursor).unwrap();
         self.writer.reload().unwrap();
+        self.search.lexicon.renew(&self.search.reader.searcher(), &self.search.fields);
     }
 
     /// Searches.

@@ -99,23 +99,41 @@ fn a_forged_cursor_is_refused_or_harmless() {
         fixture.search.search(&SearchQuery { cursor, ..query.clone() })
     };
     assert!(search(&form).is_ok());
-    let statistics = [
-        serde_json::json!(null),
-        serde_json::json!({ "documents": 0, "tokens": [1, 1, 1], "frequencies": [0, 0, 0] }),
-        serde_json::json!({ "documents": 3, "tokens": [1, 1, 1], "frequencies": [4, 0, 0] }),
-        serde_json::json!({ "documents": 3, "tokens": [1, 1], "frequencies": [1, 0, 0] }),
-        serde_json::json!({ "documents": 3, "tokens": [1, 1, 1], "frequencies": [] }),
-    ];
-    for statistics in statistics {
+    let of = |documents: u64, tokens: u64, today: u32, wording: serde_json::Value| {
         let mut forged = form.clone();
-        forged[4] = statistics;
+        forged[4] = serde_json::json!(
+            { "documents": documents, "tokens": tokens, "today": today, "wording": wording }
+        );
+        forged
+    };
+    let part = |words: u8, frequency: u64, forms: serde_json::Value| serde_json::json!([{ "w": words, "n": frequency, "f": forms }]);
+    let exact = serde_json::json!([["e", ["harbour"]]]);
+    let many: Vec<_> = (0..65).map(|n| serde_json::json!(["1", [format!("w{n}")]])).collect();
+    let refused = [
+        of(0, 1, 1, part(1, 0, exact.clone())),
+        of(3, 1, 1, part(1, 4, exact.clone())),
+        of(3, 1, 1, part(0, 1, exact.clone())),
+        of(3, 1, 1, part(99, 1, exact.clone())),
+        of(3, 1, 1, part(1, 1, serde_json::json!([]))),
+        of(3, 1, 1, part(1, 1, serde_json::json!([["e", []]]))),
+        of(3, 1, 1, part(1, 1, serde_json::json!([["x", ["harbour"]]]))),
+        of(3, 1, 1, part(1, 1, serde_json::json!(many))),
+        of(3, 1, 1, serde_json::json!([])),
+        of(3, 1, 1, serde_json::json!(null)),
+    ];
+    for forged in refused {
         assert!(matches!(search(&forged), Err(QueryError::Cursor(_))), "{forged}");
     }
     let mut forged = form.clone();
-    forged[4] = serde_json::json!(
-        { "documents": u64::MAX, "tokens": [0, u64::MAX, 0], "frequencies": [u64::MAX, 0, 1] }
-    );
-    assert!(search(&forged).is_ok());
+    forged[4] = serde_json::json!(null);
+    assert!(matches!(search(&forged), Err(QueryError::Cursor(_))));
+    for frequency in [0, u64::MAX] {
+        for tokens in [0, u64::MAX] {
+            assert!(
+                search(&of(u64::MAX, tokens, u32::MAX, part(16, frequency, exact.clone()))).is_ok()
+            );
+        }
+    }
 }
 
 /// What happens to an index between two pages.

@@ -35,7 +35,7 @@ fn on_globe(lat: f64, lon: f64) -> Location {
 fn homes() -> Vec<ListingDoc> {
     let mut random = fastrand::Rng::with_seed(7);
     let mut homes = Vec::new();
-    for number in 1..=4_000_u64 {
+    for number in 1..=2_500_u64 {
         let place = PLACES[random.usize(..PLACES.len())];
         let away = 10_f64.powf(random.f64() * 4.0 - 2.5);
         let angle = random.f64() * std::f64::consts::TAU;
@@ -92,7 +92,7 @@ impl Visitor for Numbers {
 
 fn found(search: &SearchIndex, place: &Place, area: &Area) -> Vec<u64> {
     let searcher = search.reader.searcher();
-    let query = plan::query(&Criteria::default(), &[], (place, false), &search.fields);
+    let query = plan::query(&Criteria::default(), None, (place, false), &search.fields);
     let sift = Sift { area: place.test(Some(area)), ..Sift::default() };
     let walk =
         Walk { searcher: &searcher, query: &*query, statistics: None, sift: &sift, until: None };
@@ -106,17 +106,17 @@ fn found(search: &SearchIndex, place: &Place, area: &Area) -> Vec<u64> {
 fn cells_and_ranges_find_what_a_loop_finds() {
     let homes = homes();
     let mut fixture = Fixture::new();
-    for chunk in homes.chunks(900) {
+    for chunk in homes.chunks(600) {
         fixture.add(chunk);
     }
-    let gone: Vec<u64> = (1..=4_000).step_by(9).collect();
+    let gone: Vec<u64> = (1..=2_500).step_by(9).collect();
     for number in &gone {
         fixture.writer.remove(super::fixture::id(*number)).unwrap();
     }
     fixture.publish();
     let search = &fixture.search;
     let (mut some, mut by_cells) = (0, 0);
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(600));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::default());
     let mut check = |area: Area| {
         let wanted: Vec<u64> = (1..)
             .zip(&homes)
@@ -138,10 +138,10 @@ fn cells_and_ranges_find_what_a_loop_finds() {
         Ok(())
     };
     let areas = area();
-    for _ in 0..600 {
+    for _ in 0..200 {
         let tree = areas.new_tree(&mut runner).unwrap();
         check(proptest::strategy::ValueTree::current(&tree)).unwrap();
     }
-    assert!(some > 300, "{some} areas had homes");
-    assert!(by_cells > 1_000, "{by_cells} were searched by cells");
+    assert!(some > 100, "{some} areas had homes");
+    assert!(by_cells > 300, "{by_cells} were searched by cells");
 }

@@ -36,7 +36,8 @@ fn words_are_found_in_any_spelling_and_all_have_to_occur() {
     assert_eq!(found("CAFÉ"), [1, 2]);
     assert_eq!(found("cork attic sandycove"), [1], "one word in each field");
     assert_eq!(found("attic dublin"), NONE);
-    assert_eq!(found("sandy"), NONE, "no prefixes yet");
+    assert_eq!(found("sandy"), [1, 2], "as long as it is being typed");
+    assert_eq!(found("sandy "), NONE);
 }
 
 #[test]
