@@ -18,7 +18,8 @@ export function SaveSearch({ form }: { form: SearchForm }) {
   if (!narrows(criteria)) return null;
   const key = JSON.stringify(criteria);
   const ask = (): void => {
-    if (phase === 'in') setOpen(!open);
+    // Until it is known who is there the form can be filled in already.
+    if (phase !== 'out') setOpen(!open);
     else void navigate(`/signin?next=${encodeURIComponent(window.location.pathname + window.location.search)}`);
   };
   return (
