@@ -85,10 +85,8 @@ fn measure(size: usize) -> Result<bool> {
     };
     report::heading("peer");
     let step = (size / QUESTIONS).max(1);
-    let questions: Vec<Question> = homes(size, today)
-        .step_by(step)
-        .filter_map(|home| question(&home, today))
-        .collect();
+    let questions: Vec<Question> =
+        homes(size, today).step_by(step).filter_map(|home| question(&home, today)).collect();
     let before = resident();
     let began = clock::monotonic();
     let ours = Ours::fill(place.folder().join("index"), homes(size, today), today)?;
@@ -178,7 +176,7 @@ impl Bench {
         )?;
         holds &= self.figure(
             "suggest",
-            &|asked| Ok(self.ours.search.suggest(&asked.prefix, 10).len()),
+            &|asked| Ok(self.ours.search.suggest(&asked.prefix, 10).titles.len()),
             &|asked| self.runtime.block_on(postgres.suggest(asked)),
             None,
             None,
@@ -271,29 +269,28 @@ impl Bench {
         for threads in [1, 2] {
             let asked = AtomicU64::new(0);
             let began = clock::monotonic();
-            std::thread::scope(|scope| -> Result<()> {
-                let work = |first: usize| {
-                    for question in self.questions.iter().cycle().skip(first) {
-                        if began.elapsed() >= SPAN {
-                            break;
-                        }
-                        let queries = [
-                            ours::text(question),
-                            ours::example(question)?,
-                            ours::example(question)?,
-                            ours::nearest(question),
-                        ];
-                        for query in queries {
-                            self.ours.search.search(&query)?;
-                            asked.fetch_add(1, Ordering::Relaxed);
-                        }
+            let work = |first: usize| {
+                for question in self.questions.iter().cycle().skip(first) {
+                    if began.elapsed() >= SPAN {
+                        break;
                     }
-                    Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-                };
+                    let queries = [
+                        ours::text(question),
+                        ours::example(question)?,
+                        ours::example(question)?,
+                        ours::nearest(question),
+                    ];
+                    for query in queries {
+                        self.ours.search.search(&query)?;
+                        asked.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+            };
+            std::thread::scope(|scope| -> Result<()> {
                 let work = &work;
-                let threads: Vec<_> = (0..threads)
-                    .map(|n| scope.spawn(move || work(n * QUESTIONS / 2)))
-                    .collect();
+                let threads: Vec<_> =
+                    (0..threads).map(|n| scope.spawn(move || work(n * QUESTIONS / 2))).collect();
                 for thread in threads {
                     thread.join().map_err(|_| "a thread broke")??;
                 }
