@@ -52,7 +52,7 @@ async fn log(stream: Stream, seq: i64) -> (TestDb, Client) {
     let known = "insert into streams values ($1, $2) on conflict (stream) do update set head = $2";
     sql.execute(known, &[&stream, &head]).await.unwrap();
     let cursors = "insert into consumer_offsets select name, $1, $2
-         from unnest(array['mail', 'notifications', 'payments', 'stripe_hooks']) name";
+         from unnest(array['alerts', 'mail', 'notifications', 'payments', 'stripe_hooks']) name";
     sql.execute(cursors, &[&stream, &seq]).await.unwrap();
     partitions::make(&sql, at("2026-06-15T12:00:00Z"), 1).await.unwrap();
     (db, sql)
