@@ -87,13 +87,13 @@ pub struct CriteriaForm {
     polygon: Option<Vec<[f64; 2]>>,
     /// The lowest price of a night: minor units of `currency` or, without one, hundredths of
     /// the major unit.
-    #[schema(required = false)]
+    #[schema(required = false, minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    price_min: Option<u32>,
+    price_min: Option<i64>,
     /// The highest price, in the same unit.
-    #[schema(required = false)]
+    #[schema(required = false, minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    price_max: Option<u32>,
+    price_max: Option<i64>,
     /// Only homes that are priced in it; ISO 4217.
     #[schema(required = false, value_type = Option<String>, pattern = "^[A-Z]{3}$")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -230,8 +230,8 @@ impl CriteriaForm {
         Ok(Criteria {
             text: self.q.trim().to_owned(),
             area,
-            price_min: self.price_min.map(u64::from),
-            price_max: self.price_max.map(u64::from),
+            price_min: price("/criteria/price_min", self.price_min)?,
+            price_max: price("/criteria/price_max", self.price_max)?,
             currency: self.currency,
             bedrooms: self.bedrooms.map(u32::from),
             beds: self.beds.map(u32::from),
@@ -301,10 +301,15 @@ fn half_bathrooms(bathrooms: f32) -> Result<u32, Problem> {
     Err(Problem::invalid("/criteria/bathrooms", "invalid", "0 to 100, in halves"))
 }
 
+fn price(pointer: &str, price: Option<i64>) -> Result<Option<u64>, Problem> {
+    let wrong = |_| Problem::invalid(pointer, "invalid", "0 or more");
+    price.map(u64::try_from).transpose().map_err(wrong)
+}
+
 impl From<&Criteria> for CriteriaForm {
     fn from(criteria: &Criteria) -> Self {
         let small = |number: Option<u32>| number.and_then(|number| u16::try_from(number).ok());
-        let price = |price: Option<u64>| price.and_then(|price| u32::try_from(price).ok());
+        let price = |price: Option<u64>| price.and_then(|price| i64::try_from(price).ok());
         let (mut bbox, mut near, mut polygon) = (None, None, None);
         match &criteria.area {
             Some(Area::Box(area)) => bbox = Some((*area).into()),
