@@ -140,7 +140,7 @@ pub struct Near {
     #[schema(minimum = -90, maximum = 90)]
     lat: f64,
     /// Degrees east.
-    #[schema(minimum = -180, maximum = 180)]
+    #[schema(minimum = -540, maximum = 540)]
     lon: f64,
     /// The radius in kilometres.
     #[schema(exclusive_minimum = 0, maximum = 10_000)]
