@@ -64,6 +64,12 @@ pub struct SavedSearchEdit {
     pub(super) seen: bool,
 }
 
+/// Characters of a text, as [`crate::domain::saved_search`] has them.
+const TEXT_MAX: usize = 200;
+
+/// As many kinds as there are.
+const KINDS_MAX: usize = 4;
+
 /// What is looked for: as the parameters of a search, by the same names. Every part narrows,
 /// and at least one has to be there.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
@@ -223,6 +229,12 @@ impl CriteriaForm {
         amenity::check(&self.amenities, &[]).map_err(|_| {
             Problem::invalid("/criteria/amenities", "unknown", "keys of the catalogue")
         })?;
+        if self.q.chars().count() > TEXT_MAX {
+            return Err(Problem::invalid("/criteria/q", "invalid", "up to 200 characters"));
+        }
+        if self.kinds.len() > KINDS_MAX {
+            return Err(Problem::invalid("/criteria/kinds", "invalid", "up to 4"));
+        }
         let mut kinds: Vec<_> = self.kinds.into_iter().map(listing::Kind::from).collect();
         kinds.sort_unstable_by_key(|kind| kind.name());
         kinds.dedup();
