@@ -14,6 +14,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::availability::WINDOW_NIGHTS;
+use super::plan::SCALED_PER_HUNDREDTH;
 use super::schema::{ListingDoc, UnitDoc, scaled};
 use super::text::{is_small, query_words};
 use super::{matching, rules};
@@ -29,9 +30,6 @@ const SIDES: [f64; 3] = [0.25, 2.0, 16.0];
 
 /// Cells of one level that a search may lie in before it goes to the next level.
 const CELLS_MAX: i64 = 16;
-
-/// How much finer a scaled price is than the hundredths of bounds without a currency.
-const SCALED_PER_HUNDREDTH: u64 = 100;
 
 /// A cell: its level, and its column and row.
 type Cell = (u8, i32, i32);

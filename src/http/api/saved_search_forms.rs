@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::property_forms::Kind;
 use super::search::Card;
+use super::search_forms::price;
 use crate::domain::amenity;
 use crate::domain::area::{Area, BBox, Circle, InvalidArea, Polygon};
 use crate::domain::calendar::Nights;
@@ -14,7 +15,7 @@ use crate::domain::criteria::Criteria;
 use crate::domain::ids::SavedSearchId;
 use crate::domain::listing;
 use crate::domain::money::Currency;
-use crate::domain::saved_search::{Alert, Wish};
+use crate::domain::saved_search::{Alert, TEXT_MAX, Wish};
 use crate::http::problem::Problem;
 use crate::storage::saved_searches;
 
@@ -63,9 +64,6 @@ pub struct SavedSearchEdit {
     #[serde(default)]
     pub(super) seen: bool,
 }
-
-/// Characters of a text, as [`crate::domain::saved_search`] has them.
-const TEXT_MAX: usize = 200;
 
 /// As many kinds as there are.
 const KINDS_MAX: usize = 4;
@@ -311,11 +309,6 @@ fn half_bathrooms(bathrooms: f32) -> Result<u32, Problem> {
         return Ok(halves as u32);
     }
     Err(Problem::invalid("/criteria/bathrooms", "invalid", "0 to 100, in halves"))
-}
-
-fn price(pointer: &str, price: Option<i64>) -> Result<Option<u64>, Problem> {
-    let wrong = |_| Problem::invalid(pointer, "invalid", "0 or more");
-    price.map(u64::try_from).transpose().map_err(wrong)
 }
 
 impl From<&Criteria> for CriteriaForm {

@@ -273,7 +273,7 @@ fn numbers<const COUNT: usize>(text: &str) -> Option<[f64; COUNT]> {
     numbers.ok()?.try_into().ok()
 }
 
-fn price(pointer: &str, price: Option<i64>) -> Result<Option<u64>, Problem> {
+pub(super) fn price(pointer: &str, price: Option<i64>) -> Result<Option<u64>, Problem> {
     let wrong = |_| Problem::invalid(pointer, "invalid", "0 or more");
     price.map(u64::try_from).transpose().map_err(wrong)
 }
