@@ -1,5 +1,6 @@
 //! Searches beside Postgres (`tsvector`, `pg_trgm`, PostGIS) and beside tantivy's own parts put
-//! together as its examples do: the same listings, the same questions, in turns.
+//! together as its examples do: the same listings, the same questions, in turns. Every side
+//! gives the texts of the results on a page; only ours says which of their words were meant.
 //!
 //! `cargo bench --bench search [-- --quick | --size N]`; Postgres needs its package for PostGIS
 //! (Debian: `postgresql-15-postgis-3`).
@@ -151,7 +152,14 @@ impl Bench {
             &|asked| total(ours::example(asked)?),
             &|asked| self.runtime.block_on(postgres.example(asked)),
             bars(5.0, 11.0),
-            Some((&|asked| self.stock.example(asked), bars(5.0, 10.0))),
+            Some((&|asked| self.stock.example(asked, false), bars(5.0, 10.0))),
+        )?;
+        holds &= self.figure(
+            "example_apart",
+            &|asked| total(ours::example(asked)?),
+            &|asked| self.runtime.block_on(postgres.example(asked)),
+            None,
+            Some((&|asked| self.stock.example(asked, true), None)),
         )?;
         holds &= self.figure(
             "nearest",

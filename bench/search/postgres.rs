@@ -45,7 +45,7 @@ const INDEXES: &str = "
 ";
 
 const TEXT: &str = "
-    select h.id from homes h, to_tsquery('simple', $1) q
+    select h.id, title, description, city, price from homes h, to_tsquery('simple', $1) q
     where h.words @@ q order by ts_rank(h.words, q) desc, h.id limit 20";
 
 /// Each word is replaced by the eight nearest of the vocabulary.
@@ -54,7 +54,7 @@ const TYPO: &str = "
             select word from vocabulary where word % w order by similarity(word, w) desc limit 8) x)
         as words from unnest($1::text[]) w),
     asked as (select to_tsquery('simple', string_agg('(' || words || ')', ' & ')) as q from near)
-    select h.id from homes h, asked
+    select h.id, title, description, city, price from homes h, asked
     where h.words @@ asked.q order by ts_rank(h.words, asked.q) desc, h.id limit 20";
 
 const EXAMPLE: &str = "
@@ -67,7 +67,8 @@ const EXAMPLE: &str = "
             and not exists (select from stays s
                 where s.home = h.id and s.during && daterange($8, $9)))
     select (select count(*) from hits),
-        (select array_agg(id) from (select id from hits order by rank desc, id limit 20) t),
+        (select json_agg(json_build_array(title, description, city, h.price))
+            from (select id from hits order by rank desc, id limit 20) t join homes h using (id))::text,
         (select json_object_agg(a, n) from (
             select a, count(*) as n from hits, unnest(amenities) a group by a) f)::text,
         (select json_object_agg(beds, n) from (
@@ -77,10 +78,11 @@ const EXAMPLE: &str = "
             from hits group by b) f)::text";
 
 const NEAREST: &str = "
-    select id from homes where beds >= $3
+    select id, title, description, city, price from homes where beds >= $3
     order by spot <-> st_setsrid(st_makepoint($1, $2), 4326)::geography limit 20";
 
-const NEWEST: &str = "select id from homes order by created desc limit 20";
+const NEWEST: &str = "
+    select id, title, description, city, price from homes order by created desc limit 20";
 
 const FACETS: &str = "
     select (select json_object_agg(a, n) from (
@@ -114,7 +116,7 @@ impl Filling {
     /// # Errors
     /// When the database refuses, for one that it has no PostGIS.
     pub(crate) async fn begin(database: &Database) -> Result<Self> {
-        let session = "-c jit=off -c max_parallel_workers_per_gather=0 -c work_mem=64MB \
+        let session = "-c statement_timeout=0 -c jit=off -c max_parallel_workers_per_gather=0 -c work_mem=64MB \
             -c maintenance_work_mem=512MB -c plan_cache_mode=force_custom_plan";
         let client = database.connect(session).await?;
         let made = client.batch_execute(TABLES).await;

@@ -1,7 +1,6 @@
 //! The other peer: tantivy's own parts, put together as its examples do: ranges, predicates,
 //! fuzzy terms, aggregations. It has no geography; distance is a predicate.
 
-use std::collections::HashSet;
 use std::ops::Bound;
 
 use jiff::civil::Date;
@@ -18,8 +17,10 @@ use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Query, RangeQuery,
     TermQuery,
 };
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TEXT};
-use tantivy::{Index, IndexReader, Order, SegmentReader, TantivyDocument, Term};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TEXT, Value};
+use tantivy::{
+    DocAddress, Index, IndexReader, Order, Searcher, SegmentReader, TantivyDocument, Term,
+};
 
 use super::corpus::Home;
 use super::questions::Question;
@@ -63,10 +64,10 @@ impl Stock {
     pub(crate) fn fill(homes: impl Iterator<Item = Home>, today: Date) -> Result<Self> {
         let mut builder = Schema::builder();
         let fields = Fields {
-            title: builder.add_text_field("title", TEXT),
-            description: builder.add_text_field("description", TEXT),
-            city: builder.add_text_field("city", TEXT),
-            price: builder.add_u64_field("price", FAST | INDEXED),
+            title: builder.add_text_field("title", TEXT | STORED),
+            description: builder.add_text_field("description", TEXT | STORED),
+            city: builder.add_text_field("city", TEXT | STORED),
+            price: builder.add_u64_field("price", FAST | INDEXED | STORED),
             currency: builder.add_text_field("currency", STRING),
             beds: builder.add_u64_field("beds", FAST | INDEXED),
             lat: builder.add_f64_field("lat", FAST | INDEXED),
@@ -121,7 +122,24 @@ impl Stock {
     }
 
     fn top(&self, query: &dyn Query) -> Result<usize> {
-        Ok(self.reader.searcher().search(query, &TopDocs::with_limit(20).order_by_score())?.len())
+        let searcher = self.reader.searcher();
+        let found = searcher.search(query, &TopDocs::with_limit(20).order_by_score())?;
+        self.texts(&searcher, found.into_iter().map(|(_, address)| address))
+    }
+
+    /// Reads what is shown of results; how many have a title.
+    fn texts(
+        &self,
+        searcher: &Searcher,
+        found: impl Iterator<Item = DocAddress>,
+    ) -> Result<usize> {
+        let mut titles = 0;
+        for address in found {
+            let document: TantivyDocument = searcher.doc(address)?;
+            let title = document.get_first(self.fields.title).and_then(|title| title.as_str());
+            titles += usize::from(title.is_some());
+        }
+        Ok(titles)
     }
 
     /// Two words, top 20.
@@ -146,7 +164,9 @@ impl Stock {
     /// The newest 20.
     pub(crate) fn newest(&self) -> Result<usize> {
         let newest = TopDocs::with_limit(20).order_by_fast_field::<u64>("created", Order::Desc);
-        Ok(self.reader.searcher().search(&AllQuery, &newest)?.len())
+        let searcher = self.reader.searcher();
+        let found = searcher.search(&AllQuery, &newest)?;
+        self.texts(&searcher, found.into_iter().map(|(_, address)| address))
     }
 
     /// All facets of all homes.
@@ -176,11 +196,15 @@ impl Stock {
                 point.map_or(f64::NEG_INFINITY, |point| -distance_m(centre, point))
             }
         });
-        Ok(self.reader.searcher().search(&beds, &nearest)?.len())
+        let searcher = self.reader.searcher();
+        let found = searcher.search(&beds, &nearest)?;
+        self.texts(&searcher, found.into_iter().map(|(_, address)| address))
     }
 
-    /// The original's example with facets; how many match.
-    pub(crate) fn example(&self, asked: &Question) -> Result<usize> {
+    /// The original's example with facets; how many match. All conditions are one conjunction,
+    /// as tantivy's examples have them, or with `apart` the filters are one of their own beside
+    /// the word, which is walked only where the word occurs.
+    pub(crate) fn example(&self, asked: &Question, apart: bool) -> Result<usize> {
         let fields = self.fields;
         let circle = Circle::new(asked.centre, RADIUS_M)?;
         let bounds = Area::Circle(circle).bounds();
@@ -218,9 +242,14 @@ impl Stock {
             let term = Term::from_field_text(fields.amenities, amenity);
             parts.push(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
         }
-        let filters = ConstScoreQuery::new(Box::new(BooleanQuery::intersection(parts)), 0.0);
         let [word, _] = &asked.words;
-        let query = BooleanQuery::intersection(vec![self.word(word), Box::new(filters)]);
+        let query = if apart {
+            let filters = ConstScoreQuery::new(Box::new(BooleanQuery::intersection(parts)), 0.0);
+            BooleanQuery::intersection(vec![self.word(word), Box::new(filters)])
+        } else {
+            parts.push(self.word(word));
+            BooleanQuery::intersection(parts)
+        };
         let (min, max) = asked.price;
         let facets = json!({
             "amenities": { "terms": { "field": "amenities", "size": 100 } },
@@ -230,9 +259,9 @@ impl Stock {
         let facets: Aggregations = serde_json::from_value(facets)?;
         let facets = AggregationCollector::from_aggs(facets, Default::default());
         let top = TopDocs::with_limit(20).order_by_score();
-        let (count, found, _) = self.reader.searcher().search(&query, &(Count, top, facets))?;
-        let different: HashSet<_> = found.iter().map(|(_, address)| *address).collect();
-        debug_assert_eq!(different.len(), found.len());
+        let searcher = self.reader.searcher();
+        let (count, found, _) = searcher.search(&query, &(Count, top, facets))?;
+        self.texts(&searcher, found.into_iter().map(|(_, address)| address))?;
         Ok(count)
     }
 }

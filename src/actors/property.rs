@@ -241,8 +241,7 @@ impl State {
 
     /// Loads what is not known yet and the decisions need.
     async fn prepare(&mut self, turn: &[Waiting]) -> Result<(), StorageError> {
-        let commands = || turn.iter().map(|waiting| &waiting.request.command);
-        if self.memory.as_ref().is_some_and(|memory| !memory.lacks(commands())) {
+        if self.memory.as_ref().is_some_and(|memory| knows_enough(memory, turn)) {
             return Ok(());
         }
         // Boxed: an actor keeps room for all that it may wait on as long as it lives, and
@@ -268,6 +267,11 @@ impl State {
             let client = around.pool.get().await?;
             memory.fetch(&client, self.id, commands()).await?;
         }
+        let forgotten = memory.forgotten(turn.iter().map(|waiting| waiting.request.id));
+        if !forgotten.is_empty() {
+            let client = around.pool.get().await?;
+            memory.recall(&client, &forgotten).await?;
+        }
         Ok(())
     }
 
@@ -289,7 +293,8 @@ impl State {
             let answer = decide_one(memory, &mut set, &waiting.request, &self.around.rules);
             decided.push((waiting, answer));
         }
-        if !memory.has_all_records() {
+        memory.forget_recalled();
+        if !memory.knows_all_requests() {
             // Boxed for the same reason as loading.
             if let Err(error) = Box::pin(self.answer_repeats(&mut decided)).await {
                 tracing::warn!(entity = %self.entity, %error, "records cannot be read");
@@ -311,7 +316,7 @@ impl State {
     }
 
     /// A refused request may be the repeat of one that was carried out long ago: past the
-    /// records in memory, one read tells.
+    /// requests in memory, one read tells.
     async fn answer_repeats(&mut self, decided: &mut [Decided]) -> Result<(), StorageError> {
         let mut refused: Vec<_> = decided
             .iter_mut()
@@ -345,7 +350,7 @@ impl State {
         match end {
             SetEnd::Fresh(records, head) => {
                 if let Some(memory) = &mut self.memory {
-                    memory.remember(records);
+                    memory.remember(&records);
                     memory.property.forget_settled();
                 }
                 let placed = turn
@@ -408,7 +413,7 @@ impl State {
         match found.await {
             Ok(found) => {
                 if let Some(memory) = &mut self.memory {
-                    memory.remember(found);
+                    memory.remember(&found);
                 }
                 for (waiting, _) in turn.into_iter().rev() {
                     self.waiting.push_front(waiting);
@@ -423,6 +428,13 @@ impl State {
             }
         }
     }
+}
+
+/// Whether all is there that deciding a turn takes.
+fn knows_enough(memory: &Memory, turn: &[Waiting]) -> bool {
+    let requests = || turn.iter().map(|waiting| &waiting.request);
+    !memory.lacks(requests().map(|request| &request.command))
+        && memory.forgotten(requests().map(|request| request.id)).is_empty()
 }
 
 /// Decides one request on top of those before it; what it changes goes into the set.

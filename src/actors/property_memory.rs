@@ -1,6 +1,7 @@
-//! What a property actor remembers: the aggregate, and the records of its latest commands.
+//! What a property actor remembers: the aggregate, and which commands it carried out lately.
+//! What it answered to those is read again in the rare case that one comes again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::try_join;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -17,8 +18,8 @@ use crate::storage::commands::{self, CommandRecord};
 use crate::storage::sqlstate::StorageError;
 use crate::storage::{bookings, deposits, payments, properties};
 
-/// The most records in memory; beyond, the database is asked.
-const RECORDS_MAX: usize = 1000;
+/// The most requests in memory; beyond, the database is asked.
+const REQUESTS_MAX: usize = 1000;
 
 /// The most wishes that openings are remembered for.
 const OPENINGS_MAX: usize = 256;
@@ -35,9 +36,12 @@ const PAST: SignedDuration = SignedDuration::from_hours(48);
 pub(super) struct Memory {
     /// The aggregate.
     pub(super) property: PropertyState,
-    records: HashMap<RequestId, CommandRecord>,
-    /// Whether all records that are still kept are here.
+    /// Requests that have a record.
+    carried_out: HashSet<RequestId>,
+    /// Whether all of which a record is still kept are here.
     complete: bool,
+    /// Records of those that have come again, for as long as it takes to answer.
+    recalled: Vec<CommandRecord>,
     openings: Openings,
 }
 
@@ -62,8 +66,8 @@ impl Memory {
         now: Timestamp,
     ) -> Result<Self, StorageError> {
         let from = calendar::local_date(now - PAST, &TimeZone::UTC);
-        let limit = i64::try_from(RECORDS_MAX).unwrap_or(i64::MAX) + 1;
-        let (listing, slots, occupancies, open, records) = try_join!(
+        let limit = i64::try_from(REQUESTS_MAX).unwrap_or(i64::MAX) + 1;
+        let (listing, slots, occupancies, open, requests) = try_join!(
             properties::find(client, id),
             properties::slots(client, id),
             bookings::occupancies(client, id, from),
@@ -77,9 +81,13 @@ impl Memory {
         for occupancy in occupancies {
             property.inventory.occupy(occupancy);
         }
-        let complete = records.len() <= RECORDS_MAX;
-        let records = records.into_iter().map(|record| (record.id, record)).collect();
-        let mut memory = Self { property, records, complete, openings: Openings::default() };
+        let mut memory = Self {
+            property,
+            complete: requests.len() <= REQUESTS_MAX,
+            carried_out: requests.into_iter().collect(),
+            recalled: Vec::new(),
+            openings: Openings::default(),
+        };
         let ids: Vec<_> = open.iter().map(|booking| booking.id).collect();
         open.into_iter().for_each(|booking| memory.property.take_in(booking));
         memory.fetch_money_of(client, id, &ids).await?;
@@ -128,24 +136,47 @@ impl Memory {
         known.entry(wish).or_insert_with(|| alternatives::of(property, command, context))
     }
 
-    /// The record of a request, if it is here.
+    /// The record of a request that has come again; see [`Memory::recall`].
     pub(super) fn record(&self, id: RequestId) -> Option<&CommandRecord> {
-        self.records.get(&id)
+        self.recalled.iter().find(|record| record.id == id)
     }
 
-    /// Whether a request without a record here has none at all.
-    pub(super) const fn has_all_records(&self) -> bool {
+    /// Those of the requests that have a record which is not here.
+    pub(super) fn forgotten(&self, ids: impl Iterator<Item = RequestId>) -> Vec<RequestId> {
+        ids.filter(|id| self.carried_out.contains(id) && self.record(*id).is_none()).collect()
+    }
+
+    /// Reads the records of requests that have come again.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(super) async fn recall(
+        &mut self,
+        client: &Client,
+        ids: &[RequestId],
+    ) -> Result<(), StorageError> {
+        self.recalled.extend(commands::find(client, ids).await?);
+        Ok(())
+    }
+
+    /// Lets go of the records that were recalled.
+    pub(super) fn forget_recalled(&mut self) {
+        self.recalled = Vec::new();
+    }
+
+    /// Whether a request that is not known here has no record at all.
+    pub(super) const fn knows_all_requests(&self) -> bool {
         self.complete
     }
 
-    /// Adds records. When there are too many all but the newest are forgotten, and the
-    /// database is asked from then on.
-    pub(super) fn remember(&mut self, records: Vec<CommandRecord>) {
-        if self.records.len() + records.len() > RECORDS_MAX {
-            self.records.clear();
+    /// Adds requests that have a record. When there are too many all but the newest are
+    /// forgotten, and the database is asked from then on.
+    pub(super) fn remember(&mut self, records: &[CommandRecord]) {
+        if self.carried_out.len() + records.len() > REQUESTS_MAX {
+            self.carried_out.clear();
             self.complete = false;
         }
-        self.records.extend(records.into_iter().map(|record| (record.id, record)));
+        self.carried_out.extend(records.iter().map(|record| record.id));
     }
 
     /// Whether commands are about bookings, payments or refunds that are not here.

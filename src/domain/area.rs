@@ -222,7 +222,10 @@ impl Circle {
     /// Whether a point lies in it.
     #[must_use]
     pub fn contains(&self, point: Location) -> bool {
-        distance_m(self.centre, point) <= self.radius_m
+        // Points of another parallel are at least as far away as it is, which costs no sines.
+        // The last digits are left to the distance itself.
+        let north_m = (point.lat - self.centre.lat).to_radians().abs() * EARTH_RADIUS_M;
+        north_m <= self.radius_m * 1.000_001 && distance_m(self.centre, point) <= self.radius_m
     }
 
     /// A box around it. One that holds a pole goes all the way around.

@@ -52,60 +52,66 @@ impl Completions {
         if begin.is_empty() {
             return Vec::new();
         }
-        let mut found = self.beginning(&begin);
-        if found.is_empty() {
-            found = self.almost(&begin);
+        let mut best = Best { limit, found: Vec::with_capacity(limit + 1) };
+        self.beginning(&begin, &mut best);
+        if best.found.is_empty() {
+            self.almost(&begin, &mut best);
         }
-        best(&mut found, limit);
-        found
+        best.found
     }
 
-    fn beginning(&self, begin: &str) -> Vec<Completion> {
-        let mut found = Vec::new();
+    fn beginning(&self, begin: &str, best: &mut Best) {
         let mut stream = self.0.search(Str::new(begin).starts_with()).into_stream();
-        while let Some((key, count)) = stream.next() {
-            found.extend(completion(key, count, 0));
-            if found.len() == VISITS_MAX {
-                break;
-            }
+        let mut visits = 0..VISITS_MAX;
+        while let (Some(_), Some((key, count))) = (visits.next(), stream.next()) {
+            best.offer(key, count, 0);
         }
-        found
     }
 
-    fn almost(&self, begin: &str) -> Vec<Completion> {
+    fn almost(&self, begin: &str, best: &mut Best) {
         let Some(automaton) = automaton(begin, typos_allowed(begin).min(TYPOS_MAX), true) else {
-            return Vec::new();
+            return;
         };
-        let mut found = Vec::new();
         let mut stream = self.0.search_with_state(&automaton).into_stream();
-        while let Some((key, count, state)) = stream.next() {
+        let mut visits = 0..VISITS_MAX;
+        while let (Some(_), Some((key, count, state))) = (visits.next(), stream.next()) {
             let typos = exact(automaton.distance(state)).unwrap_or(u8::MAX);
-            found.extend(completion(key, count, typos));
-            if found.len() == VISITS_MAX {
-                break;
-            }
+            best.offer(key, count, typos);
         }
-        found
     }
 }
 
-fn completion(key: &[u8], count: u64, typos: u8) -> Option<Completion> {
-    let (_, name) = std::str::from_utf8(key).ok()?.split_once(GAP)?;
-    Some(Completion { name: name.to_owned(), count, typos })
+/// The best names so far, in order, each once.
+struct Best {
+    limit: usize,
+    found: Vec<Completion>,
 }
 
-/// The best ones in order, each name once.
-fn best(found: &mut Vec<Completion>, limit: usize) {
-    let order = |one: &Completion| (one.typos, Reverse(one.count));
-    found.sort_by(|one, other| {
-        order(one).cmp(&order(other)).then_with(|| one.name.cmp(&other.name))
-    });
-    let mut names: Vec<String> = Vec::with_capacity(limit);
-    found.retain(|one| {
-        let is_new = names.len() < limit && !names.contains(&one.name);
-        if is_new {
-            names.push(one.name.clone());
+impl Best {
+    fn offer(&mut self, key: &[u8], count: u64, typos: u8) {
+        let order = (typos, Reverse(count));
+        let is_full = self.found.len() >= self.limit;
+        // Most end here, before their names are read.
+        if is_full && self.found.last().is_some_and(|last| order > last.order()) {
+            return;
         }
-        is_new
-    });
+        let name = std::str::from_utf8(key).ok().and_then(|key| key.split_once(GAP));
+        let Some((_, name)) = name else { return };
+        let is_before = |other: &Completion| (other.order(), other.name.as_str()) < (order, name);
+        let place = self.found.partition_point(is_before);
+        if let Some(same) = self.found.iter().position(|other| other.name == name) {
+            if same < place {
+                return;
+            }
+            self.found.remove(same);
+        }
+        self.found.insert(place, Completion { name: name.to_owned(), count, typos });
+        self.found.truncate(self.limit);
+    }
+}
+
+impl Completion {
+    const fn order(&self) -> (u8, Reverse<u64>) {
+        (self.typos, Reverse(self.count))
+    }
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use tantivy::indexer::LogMergePolicy;
-use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError,
+};
 use uuid::Uuid;
 
 use super::cursor::{Cursor, Payload};
@@ -25,6 +27,10 @@ const MERGED_AT_ONCE: usize = 8;
 /// hundred milliseconds makes segments of a handful.
 const SMALL_SEGMENT_DOCS: u32 = 10_000;
 
+/// Bytes of stored documents that are packed, and so unpacked, together: a result is one of
+/// them, and the fewer others are unpacked with it, the better.
+const STORED_BYTES: usize = 4_096;
+
 /// An index that is there and fits.
 pub(super) struct Loaded {
     pub(super) index: Index,
@@ -40,7 +46,9 @@ pub(super) fn create(
     building: bool,
 ) -> Result<Loaded, IndexError> {
     std::fs::create_dir_all(path)?;
-    let index = Index::create_in_dir(path, schema::schema().0)?;
+    let settings = IndexSettings { docstore_blocksize: STORED_BYTES, ..IndexSettings::default() };
+    let index =
+        Index::builder().schema(schema::schema().0).settings(settings).create_in_dir(path)?;
     index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = Payload {
         version: VERSION,

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::expansion::Wording;
 use super::matching::is_word;
-use super::stems::LANGUAGES;
+use super::stems::{LANGUAGES, Language};
 use super::text::{self, Word};
 
 /// Characters of the part of a description that is shown.
@@ -40,14 +40,18 @@ pub struct Piece {
 pub(super) struct Marker {
     words: HashSet<String>,
     stems: HashSet<String>,
+    /// The languages of the stems.
+    languages: Vec<Language>,
 }
 
 impl Marker {
     /// Marks the words of a search in all their forms.
     pub(super) fn new(wording: &Wording) -> Self {
         let terms = wording.terms().map(str::to_owned);
-        let (words, stems) = terms.partition(|term| is_word(term));
-        Self { words, stems }
+        let (words, stems): (_, HashSet<String>) = terms.partition(|term| is_word(term));
+        let mut languages = LANGUAGES.to_vec();
+        languages.retain(|language| stems.iter().any(|stem| stem.starts_with(&language.term(""))));
+        Self { words, stems, languages }
     }
 
     /// The texts of a result with marks.
@@ -67,11 +71,9 @@ impl Marker {
     }
 
     fn is_hit(&self, word: &str) -> bool {
-        self.words.contains(word)
-            || (!self.stems.is_empty()
-                && LANGUAGES
-                    .iter()
-                    .any(|language| self.stems.contains(&language.term(&language.stem(word)))))
+        let is_stem =
+            |language: &Language| self.stems.contains(&language.term(&language.stem(word)));
+        self.words.contains(word) || self.languages.iter().any(is_stem)
     }
 }
 

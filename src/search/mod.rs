@@ -19,6 +19,7 @@ mod synonyms;
 mod vocabulary;
 
 mod availability;
+mod best_of;
 mod codes;
 mod rules;
 mod slots;

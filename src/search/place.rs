@@ -25,7 +25,7 @@ const BITS_FROM: u32 = 32;
 pub(super) enum Place {
     /// All documents are in it.
     Everywhere,
-    /// By its cells; all found are in it.
+    /// By its cells; all found are in it, unless it is only the way around.
     Cells(CellQuery),
     /// By a box around it; what is found is still to be tested, unless the area is the box.
     Ranges(BBox),
@@ -45,6 +45,26 @@ impl Place {
         let documents = |cell| searcher.doc_freq(&Term::from_field_u64(fields.cells, cell));
         Ok(match Cover::of(area, documents)? {
             Some(cover) => Self::Cells(CellQuery::new(area.clone(), cover, *fields)),
+            None => Self::by_ranges(area),
+        })
+    }
+
+    /// All of an area, and some of what lies around it.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub(super) fn around(
+        area: &Area,
+        searcher: &Searcher,
+        fields: &Fields,
+    ) -> tantivy::Result<Self> {
+        let documents = |cell| searcher.doc_freq(&Term::from_field_u64(fields.cells, cell));
+        Ok(match Cover::of(area, documents)? {
+            Some(Cover { mut inside, cut }) => {
+                inside.extend(cut);
+                let whole = Cover { inside, cut: Vec::new() };
+                Self::Cells(CellQuery::new(area.clone(), whole, *fields))
+            }
             None => Self::by_ranges(area),
         })
     }

@@ -13,14 +13,14 @@
 
 use tantivy::columnar::Column;
 use tantivy::query::{
-    BooleanQuery, BoostQuery, DisjunctionMaxQuery, EnableScoring, Explanation, Query, Scorer,
-    TermQuery, Weight,
+    BooleanQuery, BoostQuery, EnableScoring, Explanation, Query, Scorer, TermQuery, Weight,
 };
 use tantivy::schema::IndexRecordOption;
 use tantivy::{
     COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Score, SeekDangerResult, SegmentReader, Term,
 };
 
+use super::best_of::BestOf;
 use super::expansion::{Form, Kind, Part, Wording};
 use super::quality;
 use super::schema::{Fields, columns};
@@ -56,7 +56,7 @@ pub(super) fn query(wording: &Wording, fields: &Fields, today: u32) -> Option<Bo
     let all = parts.fold(first, both);
     let misspelt = wording.parts.iter().filter(|part| has_typos(part)).count();
     let ahead = STEP * Score::from(TYPOS_MAX) * misspelt as Score;
-    Some(Box::new(Rescored { query: all, how: How::Ranked { ahead, today } }))
+    Some(Box::new(Ranked { query: all, ahead, today }))
 }
 
 fn has_typos(part: &Part) -> bool {
@@ -69,12 +69,15 @@ fn of_part(part: &Part, fields: &Fields) -> Box<dyn Query> {
         .forms
         .iter()
         .map(|form| {
+            let ahead = STEP * Score::from(TYPOS_MAX.saturating_sub(form.0.typos()));
             let query = of_form(form, Score::from(part.words), fields);
-            let by = STEP * Score::from(TYPOS_MAX.saturating_sub(form.0.typos()));
-            if has_typos { Box::new(Rescored { query, how: How::Ahead(by) }) } else { query }
+            (query, if has_typos { ahead } else { 0.0 })
         })
         .collect();
-    if forms.len() == 1 { forms.remove(0) } else { Box::new(DisjunctionMaxQuery::new(forms)) }
+    match forms.len() {
+        1 if !has_typos => forms.remove(0).0,
+        _ => Box::new(BestOf(forms)),
+    }
 }
 
 /// All terms of a form. Together they count as much as the words that they stand for, so
@@ -98,42 +101,40 @@ fn both(one: Box<dyn Query>, other: Box<dyn Query>) -> Box<dyn Query> {
 
 /// A sum and the typos in it as one number, larger for what comes earlier.
 pub(super) fn ranked(sum: Score, ahead: Score, factor: f32) -> Score {
+    if ahead == 0.0 {
+        return within(sum.max(0.0) * factor);
+    }
     let typos = ((ahead - sum) / STEP).ceil().max(0.0);
     let bm25 = (sum - (ahead - typos * STEP)).max(0.0) * factor;
-    let within = 1.0 + bm25 / (bm25 + MIDDLE);
     // 16 words have 32 typos at most.
-    0.5_f32.powi(typos.min(64.0) as i32) * within
+    0.5_f32.powi(typos.min(64.0) as i32) * within(bm25)
 }
 
-/// What is made of the score of a query.
-#[derive(Debug, Clone, Copy)]
-enum How {
-    /// It is this much larger.
-    Ahead(Score),
-    /// [`ranked`].
-    Ranked { ahead: Score, today: u32 },
+fn within(bm25: Score) -> Score {
+    1.0 + bm25 / (bm25 + MIDDLE)
 }
 
-/// A query with other scores.
+/// A query with [`ranked`] scores. `today` in days since 1970.
 #[derive(Debug)]
-struct Rescored {
+struct Ranked {
     query: Box<dyn Query>,
-    how: How,
+    ahead: Score,
+    today: u32,
 }
 
-impl Clone for Rescored {
+impl Clone for Ranked {
     fn clone(&self) -> Self {
-        Self { query: self.query.box_clone(), how: self.how }
+        Self { query: self.query.box_clone(), ..*self }
     }
 }
 
-impl Query for Rescored {
+impl Query for Ranked {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let weight = self.query.weight(scoring)?;
         if !scoring.is_scoring_enabled() {
             return Ok(weight);
         }
-        Ok(Box::new(RescoredWeight { weight, how: self.how }))
+        Ok(Box::new(RankedWeight { weight, ahead: self.ahead, today: self.today }))
     }
 
     fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
@@ -141,19 +142,17 @@ impl Query for Rescored {
     }
 }
 
-struct RescoredWeight {
+struct RankedWeight {
     weight: Box<dyn Weight>,
-    how: How,
+    ahead: Score,
+    today: u32,
 }
 
-impl Weight for RescoredWeight {
+impl Weight for RankedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let scorer = self.weight.scorer(reader, boost)?;
-        let merits = match self.how {
-            How::Ahead(_) => None,
-            How::Ranked { .. } => Some(reader.fast_fields().u64(columns::MERIT)?),
-        };
-        Ok(Box::new(RescoredScorer { scorer, how: self.how, merits }))
+        let merits = reader.fast_fields().u64(columns::MERIT)?;
+        Ok(Box::new(RankedScorer { scorer, merits, ahead: self.ahead, today: self.today }))
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
@@ -165,28 +164,22 @@ impl Weight for RescoredWeight {
     }
 }
 
-struct RescoredScorer {
+struct RankedScorer {
     scorer: Box<dyn Scorer>,
-    how: How,
-    /// Only where it is needed.
-    merits: Option<Column<u64>>,
+    merits: Column<u64>,
+    ahead: Score,
+    today: u32,
 }
 
-impl Scorer for RescoredScorer {
+impl Scorer for RankedScorer {
     fn score(&mut self) -> Score {
         let score = self.scorer.score();
-        match self.how {
-            How::Ahead(by) => score + by,
-            How::Ranked { ahead, today } => {
-                let merits = self.merits.as_ref();
-                let merit = merits.and_then(|merits| merits.first(self.scorer.doc()));
-                ranked(score, ahead, quality::factor(merit.unwrap_or_default(), today))
-            }
-        }
+        let merit = self.merits.first(self.scorer.doc()).unwrap_or_default();
+        ranked(score, self.ahead, quality::factor(merit, self.today))
     }
 }
 
-impl DocSet for RescoredScorer {
+impl DocSet for RankedScorer {
     fn advance(&mut self) -> DocId {
         self.scorer.advance()
     }

@@ -23,7 +23,7 @@ pub struct CommandRecord {
     pub outcome: Outcome,
 }
 
-/// The latest records of an entity that are still kept, at most `limit`.
+/// The requests of the latest records of an entity that are still kept, at most `limit`.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -32,15 +32,15 @@ pub async fn of_entity(
     entity: EntityRef,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<CommandRecord>, StorageError> {
+) -> Result<Vec<RequestId>, StorageError> {
     let rows = client
         .query(
-            "select request_id, fingerprint, outcome from commands
+            "select request_id from commands
              where entity = $1 and at > $2 order by at desc limit $3",
             &[&entity.id, &(now - KEPT), &limit],
         )
         .await?;
-    rows.iter().map(record).collect()
+    Ok(rows.iter().map(|row| RequestId::from(row.get::<_, Uuid>(0))).collect())
 }
 
 /// Those of the given requests that have a record.
