@@ -2,8 +2,9 @@
 //! together as its examples do: the same listings, the same questions, in turns. Every side
 //! gives the texts of the results on a page; only ours says which of their words were meant.
 //!
-//! `cargo bench --bench search [-- --quick | --size N]`; Postgres needs its package for PostGIS
-//! (Debian: `postgresql-15-postgis-3`).
+//! `cargo bench --bench search [-- --quick | --size N] [--real FOLDER]`; Postgres needs its
+//! package for PostGIS (Debian: `postgresql-15-postgis-3`). With a folder of real listings homes
+//! say what those do.
 
 #[path = "search/corpus.rs"]
 mod corpus;
@@ -13,25 +14,28 @@ mod ours;
 mod postgres;
 #[path = "search/questions.rs"]
 mod questions;
+#[path = "search/real.rs"]
+mod real;
 #[path = "search/stock.rs"]
 mod stock;
 #[expect(dead_code, reason = "another bench needs the rest")]
 mod support;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rentezy::clock::{self, Clock};
 use rentezy::domain::calendar;
 use tokio::runtime::Runtime;
 
-use corpus::homes;
+use corpus::Corpus;
 use ours::Ours;
 use postgres::{Filling, Postgres};
 use questions::{Question, question};
+use real::Real;
 use stock::Stock;
 use support::Result;
 use support::report::{self, Bars, Figure, quantile};
@@ -60,47 +64,56 @@ const CHURN: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
     server::main(|arguments| {
-        let at = arguments.iter().position(|argument| argument == "--size");
-        let size = at.and_then(|at| arguments.get(at + 1)).map(|size| size.parse());
-        let sizes = match size.transpose()? {
+        let after = |name: &str| {
+            let at = arguments.iter().position(|argument| argument == name);
+            at.and_then(|at| arguments.get(at + 1))
+        };
+        let sizes = match after("--size").map(|size| size.parse()).transpose()? {
             Some(size) => vec![size],
             None if arguments.iter().any(|argument| argument == "--quick") => vec![20_000],
             None => vec![100_000, 1_000_000],
         };
+        let real = after("--real").map(|folder| Real::open(Path::new(folder))).transpose()?;
+        let today = calendar::local_date(Clock::system().now(), &TimeZone::UTC);
+        let mut corpus = Corpus { size: 0, today, real };
         let mut holds = true;
         for size in sizes {
-            holds &= measure(size)?;
+            corpus.size = size;
+            holds &= measure(&corpus)?;
         }
         Ok(holds)
     })
 }
 
-/// All figures at one size; whether the floors hold.
-fn measure(size: usize) -> Result<bool> {
-    let today = calendar::local_date(Clock::system().now(), &TimeZone::UTC);
+/// All figures over some listings; whether the floors hold.
+fn measure(corpus: &Corpus) -> Result<bool> {
+    let size = corpus.size;
     let place = Place::open()?;
     let runtime = Runtime::new()?;
-    let label = match size {
+    let mut label = match size {
         1_000_000 => "1m".to_owned(),
         size => format!("{}k", size / 1000),
     };
+    if corpus.real.is_some() {
+        label.push_str("_real");
+    }
     report::heading("peer");
     let step = (size / QUESTIONS).max(1);
     let questions: Vec<Question> =
-        homes(size, today).step_by(step).filter_map(|home| question(&home, today)).collect();
+        corpus.homes().step_by(step).filter_map(|home| question(&home, corpus.today)).collect();
     let before = resident();
     let began = clock::monotonic();
-    let ours = Ours::fill(place.folder().join("index"), homes(size, today), today)?;
+    let ours = Ours::fill(place.folder().join("index"), corpus.homes(), corpus.today)?;
     tell(&label, "build", as_float(size) / began.elapsed().as_secs_f64(), "listings/s");
     let grown = resident().saturating_sub(before);
     tell(&label, "index", as_float(bytes(&place.folder().join("index"))?) / 1e6, "MB");
     let began = clock::monotonic();
-    let stock = Stock::fill(homes(size, today), today)?;
+    let stock = Stock::fill(corpus.homes(), corpus.today)?;
     tell(&label, "build_stock", as_float(size) / began.elapsed().as_secs_f64(), "listings/s");
     let began = clock::monotonic();
     let database = place.database()?;
-    let postgres = runtime
-        .block_on(async { Filling::begin(&database).await?.fill(homes(size, today)).await })?;
+    let postgres =
+        runtime.block_on(async { Filling::begin(&database).await?.fill(corpus.homes()).await })?;
     tell(&label, "build_postgres", as_float(size) / began.elapsed().as_secs_f64(), "listings/s");
     let index = runtime.block_on(postgres.bytes())?;
     tell(&label, "index_postgres", as_float(usize::try_from(index)?) / 1e6, "MB");
@@ -110,7 +123,7 @@ fn measure(size: usize) -> Result<bool> {
     // What the index maps of its files counts too, once it has been searched.
     let now = resident().saturating_sub(before).max(grown);
     tell(&label, "resident", as_float(usize::try_from(now)?) / 1e3, "MB with the stock peer");
-    churn(bench, size, today)?;
+    churn(bench, corpus)?;
     Ok(holds)
 }
 
@@ -313,14 +326,14 @@ impl Bench {
 }
 
 /// Homes change while others search: how long until a change is seen, and what searches cost.
-fn churn(bench: Bench, size: usize, today: Date) -> Result<()> {
+fn churn(bench: Bench, corpus: &Corpus) -> Result<()> {
     let Bench { label, mut ours, questions, .. } = bench;
     let (search, mut waiting, mut seen) = (ours.search.clone(), Vec::new(), Vec::new());
     let (mut asked, mut next) = (Vec::new(), 0_u32);
     let began = clock::monotonic();
     let mut published = began;
-    let step = (size / 2000).max(1);
-    let mut changed = homes(size, today).step_by(step);
+    let step = (corpus.size / 2000).max(1);
+    let mut changed = corpus.homes().step_by(step);
     let mut questions = questions.iter().cycle();
     while began.elapsed() < CHURN {
         if began.elapsed() >= Duration::from_secs(1) / UPDATES * next {

@@ -1,4 +1,5 @@
-//! Listings and their stays: those of the demo's generator, the same for every side.
+//! Listings and their stays, the same for every side: those of the demo's generator, which may
+//! say what real ones do.
 
 use fastrand::Rng;
 use jiff::civil::Date;
@@ -12,6 +13,8 @@ use rentezy::search::{ListingDoc, UnitDoc};
 use rentezy::tools::demo::listings::listings;
 use rentezy::tools::listing::ListingDraft;
 use serde_json::json;
+
+use super::real::Real;
 
 /// What the listings follow from.
 const SEED: u64 = 20;
@@ -29,21 +32,38 @@ pub(crate) struct Home {
     pub(crate) taken: Vec<Nights>,
 }
 
-/// So many listings, the newest last. `today` is the first night that can be asked for.
-pub(crate) fn homes(count: usize, today: Date) -> impl Iterator<Item = Home> + Send {
-    (0..).zip(listings(SEED, count)).map(move |(number, draft)| home(number, &draft, today))
+/// The listings of a run.
+pub(crate) struct Corpus {
+    /// How many.
+    pub(crate) size: usize,
+    /// The first night that can be asked for.
+    pub(crate) today: Date,
+    /// What they say; without it, what the generator has them say.
+    pub(crate) real: Option<Real>,
 }
 
-fn home(number: usize, draft: &ListingDraft, today: Date) -> Home {
-    let mut rng = Rng::with_seed(SEED ^ u64::try_from(number).unwrap_or_default());
-    let mut taken = Vec::new();
-    let mut from = today.saturating_add(rng.i64(0..60).days());
-    for _ in 0..rng.usize(0..=STAYS_MAX) {
-        let to = from.saturating_add(rng.i64(1..15).days());
-        taken.extend(Nights::new(from, to));
-        from = to.saturating_add(rng.i64(0..60).days());
+impl Corpus {
+    /// All of them, the newest last.
+    pub(crate) fn homes(&self) -> impl Iterator<Item = Home> + Send + '_ {
+        let drafts = (0..).zip(listings(SEED, self.size));
+        drafts.map(move |(number, draft)| self.home(number, &draft))
     }
-    Home { number, doc: document(number, draft), taken }
+
+    fn home(&self, number: usize, draft: &ListingDraft) -> Home {
+        let mut rng = Rng::with_seed(SEED ^ u64::try_from(number).unwrap_or_default());
+        let mut taken = Vec::new();
+        let mut from = self.today.saturating_add(rng.i64(0..60).days());
+        for _ in 0..rng.usize(0..=STAYS_MAX) {
+            let to = from.saturating_add(rng.i64(1..15).days());
+            taken.extend(Nights::new(from, to));
+            from = to.saturating_add(rng.i64(0..60).days());
+        }
+        let mut doc = document(number, draft);
+        if let Some(real) = &self.real {
+            real.speak(&mut doc, &mut rng);
+        }
+        Home { number, doc, taken }
+    }
 }
 
 fn document(number: usize, draft: &ListingDraft) -> ListingDoc {

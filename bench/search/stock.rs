@@ -17,7 +17,9 @@ use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, FuzzyTermQuery, Query, RangeQuery,
     TermQuery,
 };
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TEXT, Value};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TEXT, Value,
+};
 use tantivy::{
     DocAddress, Index, IndexReader, Order, Searcher, SegmentReader, TantivyDocument, Term,
 };
@@ -128,11 +130,7 @@ impl Stock {
     }
 
     /// Reads what is shown of results; how many have a title.
-    fn texts(
-        &self,
-        searcher: &Searcher,
-        found: impl Iterator<Item = DocAddress>,
-    ) -> Result<usize> {
+    fn texts(&self, searcher: &Searcher, found: impl Iterator<Item = DocAddress>) -> Result<usize> {
         let mut titles = 0;
         for address in found {
             let document: TantivyDocument = searcher.doc(address)?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use serde::de::DeserializeOwned;
 use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError, schema::Value};
 use uuid::Uuid;
 
@@ -134,11 +135,31 @@ pub struct Hit {
     /// The property.
     pub id: PropertyId,
     /// [`super::ListingDoc::card`] as it was indexed.
-    pub card: serde_json::Value,
+    pub card: StoredCard,
     /// Where its words are, if that was asked for.
     pub highlight: Option<Highlight>,
     /// How far its blurred point is from the centre, if there is one.
     pub distance_m: Option<f64>,
+}
+
+/// What a result shows, as JSON: whoever knows what is in it reads it once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCard(Box<str>);
+
+impl StoredCard {
+    /// The form in which a card is stored.
+    #[must_use]
+    pub fn of(card: &serde_json::Value) -> Self {
+        Self(card.to_string().into())
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When something else is in it.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.0)
+    }
 }
 
 /// What a map shows.
@@ -324,8 +345,7 @@ fn hit(
     };
     let document: TantivyDocument = searcher.doc(address)?;
     let stored = |field| document.get_first(field).and_then(|text| text.as_str());
-    let card = serde_json::from_str(stored(fields.card).unwrap_or_default())
-        .map_err(|error| TantivyError::InternalError(format!("card is not json: {error}")))?;
+    let card = StoredCard(stored(fields.card).unwrap_or_default().into());
     let highlight = marker.map(|marker| {
         let text = |field| stored(field).unwrap_or_default();
         marker.highlight(text(fields.title), text(fields.description))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::search_node::{GUARD, Node, Place, within_a_place};
+use super::search_node::{GUARD, Node, Place, title, within_a_place};
 use crate::actors::consumers::search_build::Building;
 use crate::actors::consumers::search_feed::{Feed, Opened, Why};
 use crate::clock;
@@ -160,7 +160,7 @@ fn what_could_not_be_written_is_written_later() {
         let titles = |nights| {
             let query = Criteria { nights, ..Criteria::default() }.into();
             let hits = index.search(&query).unwrap().hits;
-            hits.into_iter().map(|hit| hit.card["title"].clone()).collect::<Vec<_>>()
+            hits.iter().map(|hit| title(&hit.card)).collect::<Vec<_>>()
         };
         assert_eq!(titles(None), ["Loft"]);
 

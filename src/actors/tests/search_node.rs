@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use serde_json::Value;
 
 use super::search_document::{fields, unit};
 use crate::actors::cluster::ownership::Ownership;
@@ -28,7 +29,7 @@ use crate::domain::property::{Command, Listing, Status};
 use crate::domain::rules::{Review, Rules};
 use crate::domain::stay::{self, Outcome};
 use crate::domain::user::Role;
-use crate::search::SearchQuery;
+use crate::search::{SearchQuery, StoredCard};
 use crate::storage::accounts::{self, NewUser};
 use crate::storage::pool::{Database, Pool};
 use crate::storage::private_postgres::PrivatePostgres;
@@ -176,7 +177,7 @@ impl Node {
         let asked = Criteria { text: text.to_owned(), nights, ..Criteria::default() };
         let found = self.search.search(asked.into()).await.unwrap();
         let mut titles: Vec<_> =
-            found.hits.iter().map(|hit| hit.card["title"].as_str().unwrap().to_owned()).collect();
+            found.hits.iter().map(|hit| title(&hit.card)).collect();
         titles.sort();
         titles
     }
@@ -192,7 +193,7 @@ impl Node {
         loop {
             let query = SearchQuery { cursor, ..SearchQuery::default() };
             let page = self.search.search(query).await.unwrap();
-            cards.extend(page.hits.iter().map(|hit| hit.card.to_string()));
+            cards.extend(page.hits.iter().map(|hit| hit.card.read::<Value>().unwrap().to_string()));
             cursor = page.next;
             if cursor.is_none() {
                 cards.sort();
@@ -252,4 +253,9 @@ pub(super) fn within_a_place(test: impl AsyncFnOnce(&Place)) {
     });
     drop(runtime);
     postgres.stop().unwrap();
+}
+
+/// The title on a card.
+pub(super) fn title(card: &StoredCard) -> String {
+    card.read::<Value>().unwrap()["title"].as_str().unwrap().to_owned()
 }

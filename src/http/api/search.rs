@@ -225,7 +225,9 @@ pub(super) fn card(
     nights: Option<Nights>,
     covers: &[photos::Photo],
 ) -> Result<Card, Problem> {
-    let body: CardBody = serde_json::from_value(hit.card)
+    let body: CardBody = hit
+        .card
+        .read()
         .map_err(|error| Problem::internal(&format!("card of {}: {error}", hit.id)))?;
     let total = nights
         .zip(body.price_per_night)

@@ -134,7 +134,7 @@ struct CardTraits {
 }
 
 fn traits_of(hit: &Hit) -> Option<Traits> {
-    let card = CardTraits::deserialize(&hit.card).ok()?;
+    let card: CardTraits = hit.card.read().ok()?;
     Some(Traits {
         kind: card.kind,
         at: card.location,

@@ -6,7 +6,8 @@ use crate::domain::criteria::Criteria;
 use crate::domain::entity::Stream;
 use crate::search::slots::Slots;
 use crate::search::{
-    Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, UnitDoc, Upserted, VERSION, open,
+    Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, StoredCard, UnitDoc, Upserted, VERSION,
+    open,
 };
 
 fn at(seq: u64) -> Cursor {
@@ -60,7 +61,7 @@ fn an_upsert_replaces_the_whole_document() {
     assert_eq!(fixture.found(&words("lighthouse")), [1]);
     assert_eq!(fixture.found(&words("home")), [2]);
     let page = fixture.search(&words("lighthouse"));
-    assert_eq!(page.hits[0].card, serde_json::json!("new"));
+    assert_eq!(page.hits[0].card, StoredCard::of(&serde_json::json!("new")));
     assert_eq!(fixture.found(&Criteria { price_max: Some(1), ..Criteria::default() }.into()), [1]);
 }
 

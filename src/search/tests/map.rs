@@ -7,7 +7,7 @@ use crate::domain::area::{Area, BBox, distance_m};
 use crate::domain::criteria::Criteria;
 use crate::domain::listing::Location;
 use crate::domain::money::Money;
-use crate::search::{CLUSTERS_MAX, ListingDoc, MapPage, SearchQuery, ZOOM_MAX};
+use crate::search::{CLUSTERS_MAX, ListingDoc, MapPage, SearchQuery, StoredCard, ZOOM_MAX};
 
 fn at(number: u64, lat: f64, lon: f64) -> ListingDoc {
     ListingDoc { lat, lon, ..listing(number) }
@@ -55,7 +55,7 @@ fn a_cluster_of_one_is_the_home() {
     let query = Criteria { guests: Some(2), ..Criteria::default() }.into();
     let page = map(&fixture, &query, 12);
     let only = page.clusters[0].only.as_ref().unwrap();
-    assert_eq!((number(only.id), &only.card["number"]), (7, &7.into()));
+    assert_eq!((number(only.id), &only.card), (7, &StoredCard::of(&serde_json::json!({ "number": 7 }))));
     assert_eq!(page.clusters[0].cheapest, Some(euros(700)));
     let none = Criteria { guests: Some(9), ..Criteria::default() }.into();
     assert_eq!(map(&fixture, &none, 12).clusters, Vec::new());

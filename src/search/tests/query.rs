@@ -4,7 +4,7 @@ use super::fixture::{Fixture, euros, id, listing, stay, unit, words};
 use crate::domain::area::{Area, BBox, InvalidArea};
 use crate::domain::criteria::Criteria;
 use crate::domain::money::Money;
-use crate::search::{ListingDoc, SearchQuery, Sort};
+use crate::search::{ListingDoc, SearchQuery, Sort, StoredCard};
 
 const NONE: [u64; 0] = [];
 
@@ -202,7 +202,7 @@ fn hits_carry_their_cards() {
     let fixture = Fixture::with(&[listing(8)]);
     let page = fixture.search(&SearchQuery::default());
     assert_eq!(page.hits[0].id, id(8));
-    assert_eq!(page.hits[0].card, serde_json::json!({ "number": 8 }));
+    assert_eq!(page.hits[0].card, StoredCard::of(&serde_json::json!({ "number": 8 })));
 }
 
 proptest! {
