@@ -96,6 +96,7 @@ fn describe() {
     histogram!("committer_batch_sets", "change sets in a batch");
     histogram!("committer_batch_duration_seconds", Unit::Seconds, "time a batch took");
     counter!("committer_sets_total", "change sets by how they ended");
+    counter!("committer_fenced_total", "change sets refused because others own their shards");
     gauge!("consumer_lag_events", "events that a consumer has not seen to yet");
     counter!("consumer_events_total", "events that a consumer has seen to");
     counter!("consumer_failures_total", "times that a consumer could not go on");
