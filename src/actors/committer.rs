@@ -349,6 +349,8 @@ async fn settle(writer: &mut Writer, sets: &[ChangeSet]) -> Option<Vec<(SetEnd, 
             Ok(answers) => {
                 let fenced = answers.iter().filter(|it| **it == Settled::Fenced).count();
                 if fenced > 0 {
+                    metrics::counter!("committer_fenced_total")
+                        .increment(u64::try_from(fenced).unwrap_or(u64::MAX));
                     tracing::warn!(
                         sets = fenced,
                         resent,

@@ -14,6 +14,7 @@ pub mod payer;
 mod payer_calls;
 pub mod property;
 mod property_memory;
+pub mod queue;
 pub mod replayer;
 pub mod root;
 pub mod tail;

@@ -11,10 +11,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, ActorRuntime, ActorStatus};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 
 use super::committer::{Committers, OnEnd, SetEnd};
 use super::property_memory::Memory;
+use super::queue::Ticket;
 use crate::clock::Clock;
 use crate::domain::change::{Decision, Net};
 use crate::domain::entity::{EntityRef, Shard};
@@ -94,17 +95,13 @@ impl PropertyHandle {
         self.epoch
     }
 
-    /// Asks; the permit is given back with the answer.
+    /// Asks; the request leaves its queue with the answer.
     ///
     /// # Errors
     /// [`NotAnswered`], which says whether the request may have been carried out.
-    pub async fn ask(
-        &self,
-        request: Request,
-        permit: OwnedSemaphorePermit,
-    ) -> Result<Answer, NotAnswered> {
+    pub async fn ask(&self, request: Request, ticket: Ticket) -> Result<Answer, NotAnswered> {
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { request, reply, tries: 0, _permit: permit };
+        let waiting = Waiting { request, reply, tries: 0, _ticket: ticket };
         self.actor.cast(Msg::Ask(Box::new(waiting))).map_err(|_| NotAnswered::Gone)?;
         answer.await.unwrap_or(Err(NotAnswered::Broken))
     }
@@ -130,7 +127,7 @@ struct Waiting {
     request: Request,
     reply: oneshot::Sender<Result<Answer, NotAnswered>>,
     tries: u32,
-    _permit: OwnedSemaphorePermit,
+    _ticket: Ticket,
 }
 
 impl Waiting {

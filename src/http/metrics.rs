@@ -52,8 +52,11 @@ fn look(state: &Shared) {
     metrics::gauge!("cluster_nodes_reached").set(float(reached.len()));
     let waiting: usize = reached.iter().map(|(_, waiting)| waiting).sum();
     metrics::gauge!("cluster_calls_waiting").set(float(waiting));
-    let longest = state.region.longest_queues(1).first().map_or(0, |(_, waiting)| *waiting);
+    let queues = state.region.queues();
+    let longest = queues.iter().map(|queue| queue.waiting).max().unwrap_or_default();
     metrics::gauge!("entity_queue_longest").set(float(longest));
+    let oldest = queues.iter().map(|queue| queue.oldest).max().unwrap_or_default();
+    metrics::gauge!("entity_queue_oldest_seconds").set(oldest.as_secs_f64());
     metrics::gauge!("http_rate_limit_buckets").set(float(state.buckets.len()));
     if let Some(process) = Process::now() {
         metrics::gauge!("process_resident_memory_bytes").set(float(process.resident_bytes));

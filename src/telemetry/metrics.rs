@@ -81,6 +81,7 @@ fn describe() {
     counter!("region_refused_total", "commands that found a full queue, by which one");
     counter!("region_fenced_total", "commands refused because their shard has another owner");
     gauge!("entity_queue_longest", "commands that wait at the entity where most do");
+    gauge!("entity_queue_oldest_seconds", Unit::Seconds, "longest that one waits at its entity");
     gauge!("cluster_shards_owned", "shards that this node serves");
     gauge!("cluster_nodes_reached", "nodes that this one is connected with");
     gauge!("cluster_calls_waiting", "requests that wait for an answer of another node");
@@ -95,6 +96,7 @@ fn describe() {
     histogram!("committer_batch_sets", "change sets in a batch");
     histogram!("committer_batch_duration_seconds", Unit::Seconds, "time a batch took");
     counter!("committer_sets_total", "change sets by how they ended");
+    counter!("committer_fenced_total", "change sets refused because others own their shards");
     gauge!("consumer_lag_events", "events that a consumer has not seen to yet");
     counter!("consumer_events_total", "events that a consumer has seen to");
     counter!("consumer_failures_total", "times that a consumer could not go on");

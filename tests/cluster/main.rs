@@ -31,6 +31,7 @@ mod recovery;
 
 mod alone;
 mod database;
+mod logs;
 mod partitions;
 mod processes;
 mod rolling;

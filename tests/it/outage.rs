@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::harness::invariants;
 use crate::harness::server::World;
-use crate::harness::shop::{User, uuid_of};
-use crate::harness::wait::wait_until;
+use crate::harness::shop::{Home, User, uuid_of};
+use crate::harness::wait::{wait_for, wait_until};
 
 /// Ends every connection to the database but the one that asks.
 const CUT: &str = "select pg_terminate_backend(pid) from pg_stat_activity
@@ -90,6 +90,59 @@ async fn a_table_that_somebody_locks_delays_and_loses_nothing() {
     let query = "select count(*) from bookings";
     assert_eq!(other.query_one(query, &[]).await.unwrap().get::<_, i64>(0), 1);
     invariants::check(&world, &[uuid_of(&held.text_at("/id"))]).await;
+}
+
+/// Operators see for how long the oldest request has been waiting at a home whose rows somebody
+/// has locked, and nothing once it is answered.
+#[tokio::test]
+async fn who_waits_at_a_locked_table_is_shown_and_for_how_long() {
+    let world = World::start().await;
+    let (landlord, tenant) = (world.landlord().await, world.tenant().await);
+    let home = world.home(&landlord, 1, 10_000).await;
+    nobody_waits(&world).await;
+    let sql = world.sql().await;
+    sql.batch_execute("begin; lock table occupancies in access exclusive mode").await.unwrap();
+    let stay = home.stay(world.day(10), 2);
+    let api = world.api(&tenant);
+    let held = api.settle("bookings", "waits", &stay);
+    let watched = async {
+        let age = wait_for("it waits", || oldest_ms(&world, &home)).await;
+        wait_until("it waits longer", async || {
+            oldest_ms(&world, &home).await.is_some_and(|now| now > age + 200)
+        })
+        .await;
+        assert!(oldest_seconds(&world).await > 0.2, "the metric knows of it");
+        sql.batch_execute("rollback").await.unwrap();
+    };
+    let (held, ()) = tokio::join!(held, watched);
+    held.expect(201);
+    nobody_waits(&world).await;
+    assert!(oldest_seconds(&world).await.abs() < f64::EPSILON);
+}
+
+/// The lists of queues that operators are shown.
+async fn queues(world: &World) -> [Vec<Value>; 2] {
+    let cluster = world.operator().get("/ops/v1/cluster").await.body(200);
+    ["queues", "oldest"].map(|list| cluster["entities"][list].as_array().unwrap().clone())
+}
+
+/// For how long the oldest request of a home has been waiting, when one does.
+async fn oldest_ms(world: &World, home: &Home) -> Option<u64> {
+    let [longest, oldest] = queues(world).await;
+    assert_eq!(longest, oldest, "there is one queue at most");
+    let queue = longest.first()?;
+    assert_eq!(queue["property"], home.uuid().to_string());
+    assert_ne!(queue["waiting"], 0);
+    Some(queue["oldest_ms"].as_u64().unwrap())
+}
+
+/// The same of any home, as it is measured.
+async fn oldest_seconds(world: &World) -> f64 {
+    world.metric("entity_queue_oldest_seconds").await
+}
+
+async fn nobody_waits(world: &World) {
+    wait_until("nobody waits", async || queues(world).await.iter().all(Vec::is_empty)).await;
 }
 
 #[tokio::test]

@@ -284,7 +284,8 @@ export function rooms(base) {
     if (call === 'GET /cluster') {
       const server = (name, incarnation, more) => ({ name, incarnation, address: `${name}:7400`, state: 'active', leased: true, version: '0.1.0', shards: 128, reached: true, waiting: 0, joined_at: iso(), ended_at: null, ...more });
       const shards = Array.from({ length: 256 }, (_, shard) => ({ shard, owner: 1 + (shard % 2), epoch: 3, target: shard === 7 ? 1 : 1 + (shard % 2) }));
-      return { status: 200, body: { node: 1, nodes: [server('a', 1), server('b', 2, { waiting: 3 }), server('c', 3, { state: 'dead', shards: 0, leased: false, reached: false, ended_at: iso() })], shards, moves: [{ shard: 7, from: 1, to: 2, epoch: 3, seconds_ago: 12 }], entities: { awake: 12, waiting: 3, queues: [{ property: randomUUID(), waiting: 2 }] } } };
+      const queues = [{ property: randomUUID(), waiting: 2, oldest_ms: 340 }];
+      return { status: 200, body: { node: 1, nodes: [server('a', 1), server('b', 2, { waiting: 3 }), server('c', 3, { state: 'dead', shards: 0, leased: false, reached: false, ended_at: iso() })], shards, moves: [{ shard: 7, from: 1, to: 2, epoch: 3, seconds_ago: 12 }], entities: { awake: 12, waiting: 3, queues, oldest: queues } } };
     }
     if (/^POST \/cluster\/(rebalance|nodes\/\w+\/drain)$/.test(call)) return { status: 202, body: { misplaced: 1 } };
     const search = { served: { generation: 7, listings: 12_345, deleted: 210, segments: 6, bytes: 69_000_000 }, building: null, lag_events: 0, lag_seconds: 0, streams: [] };

@@ -136,6 +136,35 @@ await run.check('all of it is given up again', async () => {
   await page.getByText('No favourites yet').waitFor();
 });
 
+/** Searches, and presses the heart of the home before the page knows who is there. */
+async function pressEarly({ page }) {
+  let answer = null;
+  const known = new Promise((done) => { answer = done; });
+  await page.route('**/auth/refresh', async (route) => {
+    await known;
+    await route.continue();
+  });
+  await page.goto(`${base}/?q=${WORD}`);
+  const heart = page.getByRole('button', { name: `Favourite: Loft at ${WORD}` });
+  await heart.and(page.locator('[aria-pressed=false]')).click();
+  must(new URL(page.url()).pathname === '/', 'it was taken for nobody’s');
+  answer();
+  return heart;
+}
+
+await run.check('a heart that is pressed early is kept, or leads to signing in', async () => {
+  const { page } = tenant;
+  const heart = await pressEarly(tenant);
+  await heart.and(page.locator('[aria-pressed=true]:enabled')).waitFor();
+  await page.unroute('**/auth/refresh');
+  await page.goto(`${base}/favourites`);
+  await page.locator('.card h2').getByText(`Loft at ${WORD}`).waitFor();
+  phone.expect(/401.*\/auth\/refresh/);
+  await phone.page.context().clearCookies();
+  await pressEarly(phone);
+  await phone.page.waitForURL(`${base}/signin?next=*`);
+});
+
 await run.check('nothing was complained about', async () => {
   const all = [...tenant.complaints(), ...phone.complaints()];
   must(all.length === 0, all.slice(0, 5).join('\n'));

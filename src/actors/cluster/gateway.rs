@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 use ractor_cluster::RactorClusterMessage;
+use tracing::Instrument;
 
 use super::region::Region;
-use super::wire::{self, Notice, Reply};
+use super::wire::{self, Envelope, Notice, Reply};
 use crate::actors::root::{Mailbox, Root};
 
 /// The process group in which nodes find each other's gateways.
@@ -74,7 +75,7 @@ impl Actor for Gateway {
                 let region = state.region.clone();
                 tokio::spawn(async move {
                     let answer = match wire::decode(&bytes) {
-                        Ok(envelope) => region.answer(envelope).await,
+                        Ok(envelope) => answer(&region, envelope).await,
                         Err(refused) => {
                             tracing::warn!(?refused, "message of another node is not understood");
                             refused
@@ -95,6 +96,17 @@ impl Actor for Gateway {
         }
         Ok(())
     }
+}
+
+/// Does what another node asks for. What is logged meanwhile names the command, as the line of
+/// the request does at the node that it came to: so the logs of both can be put together.
+async fn answer(region: &Region, envelope: Envelope) -> Reply {
+    let span = tracing::info_span!("asked", command = %envelope.payload.id, hops = envelope.hops);
+    let answered = async {
+        tracing::debug!(entity = %envelope.entity, "another node asks");
+        region.answer(envelope).await
+    };
+    answered.instrument(span).await
 }
 
 fn encoded(reply: &Reply) -> Vec<u8> {

@@ -20,6 +20,7 @@ use super::ownership::{Ownership, Route};
 use super::peers::{NotReplied, Peers};
 use super::wire::{self, Envelope, Reply};
 use crate::actors::property::{NotAnswered, PropertyHandle, Surroundings};
+use crate::actors::queue::{Queue, Ticket};
 use crate::clock::{self, Clock};
 use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::envelope::{Answer, Request};
@@ -96,9 +97,20 @@ struct Awake {
     handle: PropertyHandle,
     shard: Shard,
     epoch: i64,
-    permits: Arc<Semaphore>,
+    queue: Arc<Queue>,
     used: u64,
     used_at: Instant,
+}
+
+/// What waits at an entity.
+#[derive(Debug, Clone, Copy)]
+pub struct Queued {
+    /// The entity.
+    pub entity: Uuid,
+    /// How many requests wait there, those that it is at work on included.
+    pub waiting: usize,
+    /// For how long the oldest of them has.
+    pub oldest: Duration,
 }
 
 /// A place in the queue before an entity, for one request.
@@ -121,7 +133,7 @@ impl Place {
 #[derive(Debug)]
 enum Seat {
     /// At the entity.
-    Here(PropertyHandle, OwnedSemaphorePermit),
+    Here(PropertyHandle, Ticket),
     /// Its entity lives elsewhere, where it is told whether there is room.
     There(Incarnation),
     /// Its shard is on its way.
@@ -189,20 +201,15 @@ impl Region {
         self.0.limits.node_queue.saturating_sub(self.0.node_permits.available_permits())
     }
 
-    /// The entities of this node at which most requests wait, and how many, at most `limit`.
+    /// The queues of this node in which requests wait, in no order.
     #[must_use]
-    pub fn longest_queues(&self, limit: usize) -> Vec<(Uuid, usize)> {
-        let queue = self.0.limits.entity_queue;
-        let mut queues: Vec<_> = self
-            .0
-            .awake()
-            .iter()
-            .map(|(id, awake)| (*id, queue.saturating_sub(awake.permits.available_permits())))
-            .filter(|(_, waiting)| *waiting > 0)
-            .collect();
-        queues.sort_unstable_by_key(|(id, waiting)| (std::cmp::Reverse(*waiting), *id));
-        queues.truncate(limit);
-        queues
+    pub fn queues(&self) -> Vec<Queued> {
+        let (awake, now) = (self.0.awake(), clock::monotonic());
+        let queued = |(id, awake): (&Uuid, &Awake)| {
+            let (waiting, since) = awake.queue.waiting()?;
+            Some(Queued { entity: *id, waiting, oldest: now.saturating_duration_since(since) })
+        };
+        awake.iter().filter_map(queued).collect()
     }
 
     /// Asks an entity, wherever it lives, and waits for its answer.
@@ -294,8 +301,8 @@ impl Region {
         loop {
             open.store(true, Ordering::Release);
             let attempt = match seat {
-                Seat::Here(handle, permit) => {
-                    self.0.try_here(entity, handle, permit, request).await
+                Seat::Here(handle, ticket) => {
+                    self.0.try_here(entity, handle, ticket, request).await
                 }
                 Seat::There(node) => self.0.try_there(node, entity, request, deadline, hops).await,
                 Seat::Nowhere => Attempt::NotDone,
@@ -347,8 +354,8 @@ impl Inner {
     fn seat(&self, entity: EntityRef) -> Result<Seat, AskError> {
         match self.ownership.route(entity.shard()) {
             Route::Here(epoch) => {
-                let (handle, permit) = self.wake(entity, epoch)?;
-                Ok(Seat::Here(handle, permit))
+                let (handle, ticket) = self.wake(entity, epoch)?;
+                Ok(Seat::Here(handle, ticket))
             }
             Route::There(node) if self.peers.is_some() => Ok(Seat::There(node)),
             // A server that is alone has lost the shard, and gets it back from nobody soon.
@@ -359,19 +366,16 @@ impl Inner {
 
     /// The handle of an entity and a place in its queue. Both under one lock, so that no
     /// entity is put to sleep between the two.
-    fn wake(
-        &self,
-        entity: EntityRef,
-        epoch: i64,
-    ) -> Result<(PropertyHandle, OwnedSemaphorePermit), AskError> {
+    fn wake(&self, entity: EntityRef, epoch: i64) -> Result<(PropertyHandle, Ticket), AskError> {
         let mut awake = self.awake();
         let used = self.uses.fetch_add(1, Ordering::Relaxed);
         // One that woke under another epoch would write in vain.
         if awake.get(&entity.id).is_some_and(|entry| entry.epoch != epoch)
             && let Some(stale) = awake.remove(&entity.id)
         {
-            tokio::spawn(retire(stale, self.limits.entity_queue));
+            tokio::spawn(retire(stale));
         }
+        let now = clock::monotonic();
         let entry = match awake.entry(entity.id) {
             std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::hash_map::Entry::Vacant(entry) => {
@@ -380,29 +384,28 @@ impl Inner {
                 let supervisor = self.supervisor.clone();
                 let handle =
                     PropertyHandle::start(entity, epoch, around, supervisor).map_err(|_| BUSY)?;
-                let permits = Arc::new(Semaphore::new(self.limits.entity_queue));
-                let used_at = clock::monotonic();
-                entry.insert(Awake { handle, shard, epoch, permits, used, used_at })
+                let queue = Queue::new(self.limits.entity_queue);
+                entry.insert(Awake { handle, shard, epoch, queue, used, used_at: now })
             }
         };
         entry.used = used;
-        entry.used_at = clock::monotonic();
-        let permit = Arc::clone(&entry.permits).try_acquire_owned().map_err(|_| {
+        entry.used_at = now;
+        let ticket = entry.queue.enter(now).ok_or_else(|| {
             refused("entity");
             BUSY
         })?;
-        Ok((entry.handle.clone(), permit))
+        Ok((entry.handle.clone(), ticket))
     }
 
     async fn try_here(
         &self,
         entity: EntityRef,
         handle: PropertyHandle,
-        permit: OwnedSemaphorePermit,
+        ticket: Ticket,
         request: &Request,
     ) -> Attempt {
         let epoch = handle.epoch();
-        match handle.ask(request.clone(), permit).await {
+        match handle.ask(request.clone(), ticket).await {
             Ok(answer) => Attempt::Answered(answer),
             Err(NotAnswered::Failed) => Attempt::Refused(BUSY),
             Err(NotAnswered::Fenced) => {
@@ -459,7 +462,7 @@ impl Inner {
             if !shards.contains(&entity.shard) {
                 return true;
             }
-            let idle = entity.permits.available_permits() == self.limits.entity_queue;
+            let idle = entity.queue.is_empty();
             if idle {
                 entity.handle.passivate();
             }
@@ -485,7 +488,7 @@ impl Inner {
         let excess = awake.len().saturating_sub(self.limits.entities_max);
         let mut idle: Vec<(u64, Uuid, bool)> = awake
             .iter()
-            .filter(|(_, entity)| entity.permits.available_permits() == self.limits.entity_queue)
+            .filter(|(_, entity)| entity.queue.is_empty())
             .map(|(id, entity)| {
                 let long = now.duration_since(entity.used_at) > self.limits.idle;
                 (entity.used, *id, long)
@@ -503,8 +506,8 @@ impl Inner {
 }
 
 /// Puts an entity to sleep that nobody asks any more, once nothing waits for it.
-async fn retire(entity: Awake, queue: usize) {
-    while entity.permits.available_permits() < queue && !entity.handle.has_stopped() {
+async fn retire(entity: Awake) {
+    while !entity.queue.is_empty() && !entity.handle.has_stopped() {
         clock::pause(SETTLE).await;
     }
     entity.handle.passivate();

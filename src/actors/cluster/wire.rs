@@ -35,7 +35,7 @@ pub struct Envelope {
     /// How often it has been sent on.
     #[serde(default)]
     pub hops: u8,
-    /// The request.
+    /// The request. By its id the logs of those who send it on and of who does it are put together.
     pub payload: Request,
 }
 

@@ -1,6 +1,7 @@
 //! Tests of those who own.
 
 mod ownership;
+mod queue;
 mod search_document;
 mod search_index;
 mod search_lag;

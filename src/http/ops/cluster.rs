@@ -1,5 +1,6 @@
 //! The cluster: who is in it, who owns what, what waits where.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use axum::extract::State;
@@ -9,7 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::actors::cluster::wire::Notice;
+use crate::actors::cluster::region::{Queued, Region};
+use crate::actors::cluster::wire::{self, Notice};
 use crate::domain::membership::{Incarnation, Node, NodeState, target};
 use crate::http::extract::{Id, Json};
 use crate::http::problem::{Problem, Slug};
@@ -112,6 +114,8 @@ pub struct EntitiesView {
     waiting: usize,
     /// Where most wait, the longest queue first.
     queues: Vec<QueueView>,
+    /// Where one of them has waited longest, the oldest first.
+    oldest: Vec<QueueView>,
 }
 
 /// A queue before an entity.
@@ -120,8 +124,10 @@ pub struct EntitiesView {
 pub struct QueueView {
     /// The property.
     property: Uuid,
-    /// Requests that wait.
+    /// Requests that wait there, those that it is at work on included.
     waiting: usize,
+    /// For how long the oldest of them has been waiting there, in milliseconds.
+    oldest_ms: u64,
 }
 
 /// What has come of an order.
@@ -166,12 +172,6 @@ pub async fn read(State(state): State<Shared>) -> Result<Json<ClusterView>, Prob
         epoch: row.epoch,
         target: target(row.shard, &living).map(|target| target.0),
     });
-    let queues = state.region.longest_queues(QUEUES).into_iter();
-    let entities = EntitiesView {
-        awake: state.region.awake(),
-        waiting: state.region.waiting(),
-        queues: queues.map(|(property, waiting)| QueueView { property, waiting }).collect(),
-    };
     let moves = state.region.ownership().moves().into_iter().map(|moved| MoveView {
         shard: moved.shard.0,
         from: moved.from.map(|owner| owner.0),
@@ -184,8 +184,30 @@ pub async fn read(State(state): State<Shared>) -> Result<Json<ClusterView>, Prob
         nodes: nodes.collect(),
         shards: shards.collect(),
         moves: moves.collect(),
-        entities,
+        entities: entities(&state.region),
     }))
+}
+
+fn entities(region: &Region) -> EntitiesView {
+    let queues = region.queues();
+    EntitiesView {
+        awake: region.awake(),
+        waiting: region.waiting(),
+        queues: first(&queues, |queue| queue.waiting),
+        oldest: first(&queues, |queue| queue.oldest),
+    }
+}
+
+/// The queues that have most of something, the first of them first.
+fn first<T: Ord>(queues: &[Queued], of: impl Fn(&Queued) -> T) -> Vec<QueueView> {
+    let mut queues: Vec<&Queued> = queues.iter().collect();
+    queues.sort_unstable_by_key(|queue| (Reverse(of(queue)), queue.entity));
+    let view = |queue: &Queued| QueueView {
+        property: queue.entity,
+        waiting: queue.waiting,
+        oldest_ms: wire::millis(queue.oldest),
+    };
+    queues.into_iter().take(QUEUES).map(view).collect()
 }
 
 /// Have a server hand its shards to the others. It goes on sending requests to where they

@@ -4,6 +4,7 @@
 pub(crate) mod client;
 pub(crate) mod fake_smtp;
 pub(crate) mod invariants;
+pub(crate) mod measured;
 pub(crate) mod people;
 pub(crate) mod pictures;
 pub(crate) mod postgres;

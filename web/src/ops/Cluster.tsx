@@ -1,7 +1,7 @@
 import { Badge } from '../parts/Badge';
 import { Empty, Failure, Loading, Refusal } from '../parts/States';
 import { ops, useAct, usePoll } from './hooks';
-import type { ClusterNode, ClusterShard } from './types';
+import type { ClusterNode, ClusterQueue, ClusterShard } from './types';
 import { instant } from './words';
 
 /** Of the latest moves, as many as are shown. */
@@ -96,28 +96,42 @@ export function Cluster() {
           </table>
         </div>
       )}
-      <h2 className="list-title">Longest queues</h2>
+      <h2 className="list-title">What waits here</h2>
       <p className="fine">{entities.awake.toLocaleString('en-GB')} properties are in memory here, {entities.waiting.toLocaleString('en-GB')} requests wait.</p>
       {entities.queues.length === 0 ? <Empty title="Nobody waits" /> : (
-        <div className="table-box" tabIndex={0} role="region" aria-label="Longest queues">
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">Property</th>
-                <th scope="col" className="num">Waiting</th>
-              </tr>
-            </thead>
-            <tbody>
-              {entities.queues.map(({ property, waiting }) => (
-                <tr key={property}>
-                  <th scope="row" className="mono">{property}</th>
-                  <td className="num">{waiting}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <>
+          <Queues title="Longest queues" queues={entities.queues} />
+          <Queues title="Oldest queues" queues={entities.oldest} />
+        </>
       )}
+    </>
+  );
+}
+
+function Queues({ title, queues }: { title: string; queues: ClusterQueue[] }) {
+  return (
+    <>
+      <h3 className="list-title">{title}</h3>
+      <div className="table-box" tabIndex={0} role="region" aria-label={title}>
+        <table className="table">
+          <thead>
+            <tr>
+              <th scope="col">Property</th>
+              <th scope="col" className="num">Waiting</th>
+              <th scope="col" className="num">Oldest waits, ms</th>
+            </tr>
+          </thead>
+          <tbody>
+            {queues.map(({ property, waiting, oldest_ms }) => (
+              <tr key={property}>
+                <th scope="row" className="mono">{property}</th>
+                <td className="num">{waiting}</td>
+                <td className="num">{oldest_ms.toLocaleString('en-GB')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }

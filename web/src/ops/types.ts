@@ -148,12 +148,20 @@ export interface ClusterMove {
   seconds_ago: number;
 }
 
+export interface ClusterQueue {
+  property: string;
+  waiting: number;
+  /** For how long the oldest of them has been waiting. */
+  oldest_ms: number;
+}
+
 export interface ClusterState {
   node: number;
   nodes: ClusterNode[];
   shards: ClusterShard[];
   moves: ClusterMove[];
-  entities: { awake: number; waiting: number; queues: { property: string; waiting: number }[] };
+  /** Queues of the server that was asked: the longest, and those with the oldest request. */
+  entities: { awake: number; waiting: number; queues: ClusterQueue[]; oldest: ClusterQueue[] };
 }
 
 export interface ClusterOrder {

@@ -45,8 +45,8 @@ function KeptHome({ kept }: { kept: Favourite }) {
     return (
       <li className="card card-gone">
         <div className="card-text">
-          <h2>{kept.title || 'Just kept'}</h2>
-          <p className="card-facts">{kept.title && 'Not offered at the moment.'}</p>
+          <h2>{kept.title}</h2>
+          <p className="card-facts">Not offered at the moment.</p>
           <Heart id={kept.property_id} title={kept.title} withWords />
         </div>
       </li>

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
-import { watched, type Favourite } from '../api/watched';
+import { Problem } from '../api/problem';
+import { watched } from '../api/watched';
 import { useSession } from './hooks';
 
 const KEY = ['favourites'];
@@ -22,26 +23,26 @@ export function useKept(id: string, dates: { check_in?: string; check_out?: stri
   const found = useFavourites();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const kept = found.data?.some((one) => one.property_id === id) ?? false;
   const change = useMutation({
     mutationFn: async (keep: boolean) => {
       if (keep) await watched.keep(id, dates);
       else await watched.drop(id);
     },
-    // What was clicked is shown at once; what the server says counts.
-    onMutate: (keep) => {
-      const before = queries.getQueryData<Favourite[]>(KEY);
-      const others = (before ?? []).filter((one) => one.property_id !== id);
-      const own: Favourite = { property_id: id, title: '', created_at: new Date(0).toISOString() };
-      queries.setQueryData(KEY, keep ? [own, ...others] : others);
-      return before;
+    onSettled: async () => {
+      // A list that is on its way may be one from before.
+      await queries.cancelQueries({ queryKey: KEY });
+      await queries.invalidateQueries({ queryKey: KEY });
     },
-    onError: (_, __, before) => queries.setQueryData(KEY, before),
-    onSettled: () => queries.invalidateQueries({ queryKey: KEY }),
   });
+  // What was clicked is shown at once, also before the list has come; then the list counts again.
+  const kept = change.isPending ? change.variables : (found.data?.some((one) => one.property_id === id) ?? false);
+  const signIn = (): void => {
+    void navigate(`/signin?next=${encodeURIComponent(window.location.pathname + window.location.search)}`);
+  };
   const toggle = (): void => {
-    if (phase === 'in') change.mutate(!kept);
-    else void navigate(`/signin?next=${encodeURIComponent(window.location.pathname + window.location.search)}`);
+    // Until it is known who is there the request waits for that, and is refused if it is nobody.
+    if (phase === 'out') signIn();
+    else change.mutate(!kept, { onError: (error) => error instanceof Problem && error.status === 401 && signIn() });
   };
   return { kept, toggle, pending: change.isPending, error: change.error };
 }
