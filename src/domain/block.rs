@@ -163,7 +163,7 @@ fn block(
             None => inventory.allot_for(occupant, unit_id, nights, today),
         };
         let Allotment { slot_id, moves } = found.ok_or_else(|| Refusal::nights_taken(nights))?;
-        let own = Occupancy { occupant, slot_id, nights, pinned: slot.is_some() };
+        let own = Occupancy { occupant, slot_id, nights, pinned: slot.is_some(), left: false };
         for taken in moves.into_iter().chain([own]) {
             inventory.occupy(taken);
             decision.change(Change::Occupy(taken));
@@ -297,7 +297,7 @@ fn move_to(turn: &Turn<'_>, id: BookingId, unit_no: u16) -> Result<Decision, Ref
     let found = state.inventory.allot_in(occupant, slot, nights, today);
     let Allotment { slot_id, moves } = found.ok_or_else(|| Refusal::nights_taken(nights))?;
     decision.changes.extend(moves.into_iter().map(Change::Occupy));
-    decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned: true }));
+    decision.change(Change::Occupy(Occupancy { slot_id, nights, pinned: true, ..now }));
     let stay = turn.facts(booking);
     decision.event(id.uuid(), Event::BookingMoved { stay, unit_no });
     Ok(decision)

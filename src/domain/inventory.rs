@@ -8,7 +8,8 @@
 //!
 //! Between two stays in one slot there may have to be a gap, which is not sold. A stay with
 //! its gap behind it is an interval again, so that the same holds for padded nights. Nights
-//! that the landlord keeps back need no gap.
+//! that the landlord keeps back need no gap. Guests who have left keep the nights that they
+//! spent until the gap behind these is over.
 
 use std::collections::HashMap;
 
@@ -89,6 +90,10 @@ pub struct Occupancy {
     /// Whether it stays in this slot, whoever else needs room: somebody has chosen it.
     #[serde(default)]
     pub pinned: bool,
+    /// Whether it is a stay whose guests have left. It is there for the gap behind it alone,
+    /// and nobody will say anything of it again.
+    #[serde(default)]
+    pub left: bool,
 }
 
 impl Occupancy {
@@ -176,7 +181,7 @@ impl Inventory {
     #[must_use]
     pub fn owes(&self, unit: UnitId, today: Date) -> bool {
         let mut all = self.of_unit(unit).flat_map(|(_, taken)| taken);
-        all.any(|taken| taken.is_stay() && taken.nights.check_out() <= today)
+        all.any(|taken| taken.is_stay() && !taken.left && taken.nights.check_out() <= today)
     }
 
     /// A slot of a unit type by its number in the type.
@@ -209,6 +214,18 @@ impl Inventory {
     pub fn of(&self, occupant: Occupant) -> Option<&Occupancy> {
         let (_, taken) = self.slots.get(*self.slot_of.get(&occupant)?)?;
         taken.iter().find(|occupancy| occupancy.occupant == occupant)
+    }
+
+    /// What remains of a stay whose guests have left by today: the nights that they spent, while
+    /// the gap behind these is not over. `None` when all its nights can be given back.
+    #[must_use]
+    pub fn spent(&self, occupant: Occupant, today: Date) -> Option<Occupancy> {
+        let lies = self.of(occupant)?;
+        let until = lies.nights.check_out().min(today);
+        // Who leaves on the day of arrival has spent no night.
+        let nights = Nights::new(lies.nights.check_in(), until).ok()?;
+        let binds = packing::later(until, self.gap) > today;
+        binds.then_some(Occupancy { nights, left: true, ..*lies })
     }
 
     /// The slot that somebody is in.

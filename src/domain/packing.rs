@@ -36,7 +36,7 @@ impl Newcomer {
 /// Somebody's new slot, and who moves.
 pub(super) type Dealt = (Option<i64>, Vec<Occupancy>);
 
-fn later(date: Date, nights: u16) -> Date {
+pub(super) fn later(date: Date, nights: u16) -> Date {
     date.saturating_add(i32::from(nights).days())
 }
 

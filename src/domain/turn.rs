@@ -280,7 +280,13 @@ impl<'a> Turn<'a> {
         let now = self.state.inventory.of(occupant).filter(|now| now.slot_id == slot_id);
         let pinned = now.is_some_and(|now| now.pinned);
         decision.changes.extend(moves.into_iter().map(Change::Occupy));
-        decision.change(Change::Occupy(Occupancy { occupant, slot_id, nights, pinned }));
+        decision.change(Change::Occupy(Occupancy {
+            occupant,
+            slot_id,
+            nights,
+            pinned,
+            left: false,
+        }));
     }
 
     pub(super) fn payment_of(&self, booking: &Booking) -> Option<&Payment> {

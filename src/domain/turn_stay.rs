@@ -233,10 +233,13 @@ impl Turn<'_> {
         self.close_proposal(decision, &mut next, ProposalStatus::Withdrawn);
         next.status = BookingStatus::Completed;
         next.details.left_on = left_on;
+        // The other nights are free at once; those that were spent keep the gap behind them free.
+        let occupant = next.id.into();
+        let spent = self.state.inventory.spent(occupant, self.today());
         let stay = self.facts(&next);
         let early = left_on.is_some();
         decision.event(next.id.uuid(), Event::BookingCompleted { stay, early });
-        decision.change(Change::Vacate(next.id.into()));
+        decision.change(spent.map_or(Change::Vacate(occupant), Change::Occupy));
         decision.change(Change::Booking(Box::new(next.clone())));
         next
     }

@@ -14,6 +14,7 @@ use crate::domain::calendar::Nights;
 use crate::domain::event::StayFacts;
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::inventory::{Occupancy, Occupant};
+use crate::domain::stay_rules::BUFFER_MAX;
 
 const SNAPSHOT: &str = "select b.*, p.title, p.owner_id, p.zone,
         y.status as payment_status, y.session_url,
@@ -111,7 +112,7 @@ pub async fn full_nights(
         .query(
             "select o.property_id, s.unit_id, night::date as night
              from occupancies o
-             join slots s on s.slot_id = o.slot_id
+             join slots s on s.slot_id = o.slot_id and s.retired_at is null
              join units u on u.property_id = o.property_id and u.id = s.unit_id
              join properties p on p.id = o.property_id,
                  lateral (select case o.kind when 'booking' then greatest(0,
@@ -145,7 +146,7 @@ pub async fn has_any(
     Ok(client.query_opt(query, &[&property.uuid(), &tenant.uuid()]).await?.is_some())
 }
 
-/// What is taken of a property on nights from `from` on, or is too close to them, and by
+/// What is taken of a property on nights from `from` on, or may be too close to them, and by
 /// bookings that keep their nights, however long ago: their end will give them back.
 ///
 /// # Errors
@@ -157,15 +158,15 @@ pub async fn occupancies(
 ) -> Result<Vec<Occupancy>, StorageError> {
     let rows = client
         .query(
-            "select ref, kind, slot_id, pinned, lower(nights) as check_in, upper(nights) as check_out
-             from occupancies where property_id = $1 and (upper(nights) > $2::date - coalesce((
-                 select greatest((stay_rules ->> 'buffer_before')::int,
-                     (stay_rules ->> 'buffer_after')::int)
-                 from properties where id = $1), 0) or ref in (
-                 select id from bookings where property_id = $1
-                 and status in ('hold', 'pending_approval', 'pending_payment', 'expiring',
-                     'confirmed', 'checked_in')))",
-            &[&property.uuid(), &from],
+            "select o.ref, o.kind, o.slot_id, o.pinned, lower(o.nights) as check_in,
+                 upper(o.nights) as check_out, (b.status = 'completed') is true as has_left
+             from occupancies o
+             left join bookings b on b.property_id = o.property_id and b.id = o.ref
+             where o.property_id = $1 and (upper(o.nights) > $2::date - $3::int
+                 or b.status in ('hold', 'pending_approval', 'pending_payment', 'expiring',
+                     'confirmed', 'checked_in'))",
+            // Whatever the gap is now: a longer one may be set while this is in memory.
+            &[&property.uuid(), &from, &i32::from(BUFFER_MAX)],
         )
         .await?;
     rows.iter()
@@ -175,6 +176,7 @@ pub async fn occupancies(
                 slot_id: row.get("slot_id"),
                 nights: nights(row)?,
                 pinned: row.get("pinned"),
+                left: row.get("has_left"),
             })
         })
         .collect()

@@ -1,5 +1,5 @@
 //! What the nights of homes are taken by, read; and the blocks of landlords. They are
-//! written by [`super::batch`].
+//! written by [`super::batch`]; what no property looks at any more is deleted here.
 
 use jiff::civil::Date;
 use tokio_postgres::{Client, Row};
@@ -129,6 +129,18 @@ fn to_taken(row: &Row) -> Result<Taken, StorageError> {
         pinned: row.get("pinned"),
         by,
     })
+}
+
+/// Deletes the nights of stays whose guests left before `before`; how many. They are kept for
+/// the gap behind them, so this has to be longer ago than any gap is long.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn trim(client: &Client, before: Date) -> Result<u64, StorageError> {
+    let delete = "delete from occupancies o using bookings b
+         where o.kind = 'booking' and upper(o.nights) < $1
+         and b.property_id = o.property_id and b.id = o.ref and b.status = 'completed'";
+    Ok(client.execute(delete, &[&before]).await?)
 }
 
 const BLOCKS: &str = "select k.*, s.unit_no, p.owner_id from blocks k

@@ -105,11 +105,16 @@ pub const ALL: &[Invariant] = &[
         "a stay without its nights, or with others",
         "select coalesce(l.id, o.ref)::text from live l
          full join occupancies o on o.ref = l.id and o.property_id = l.property_id
+         -- Guests who have left may keep the nights that they spent.
+         left join bookings d on d.id = o.ref and d.property_id = o.property_id
+             and d.status = 'completed'
+         cross join lateral (select coalesce(l.check_in, d.check_in) as check_in,
+             coalesce(l.check_out, (d.details ->> 'left_on')::date, d.check_out) as check_out) stay
          where (o.ref is null or o.kind = 'booking')
-             and o.nights is distinct from daterange(l.check_in, l.check_out)
+             and o.nights is distinct from daterange(stay.check_in, stay.check_out)
              -- Guests who changed their unit left the nights before in no unit.
-             and (o.pinned and lower(o.nights) > l.check_in
-                 and upper(o.nights) = l.check_out) is not true",
+             and (o.pinned and lower(o.nights) > stay.check_in
+                 and upper(o.nights) = stay.check_out) is not true",
     ),
     outside(
         "I02",

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::harness::client::{Answer, text_at};
 use crate::harness::invariants;
 use crate::harness::server::World;
-use crate::harness::shop::{Home, User};
+use crate::harness::shop::{Home, User, uuid_of};
 use crate::harness::wait::wait_until;
 
 async fn etag(world: &World, landlord: &User, home: &Home) -> String {
@@ -279,5 +279,78 @@ async fn a_guest_gets_another_unit_and_the_landlord_sees_all_side_by_side() {
     let long = format!("me/calendar?from={}&to={}", world.day(0), world.day(101));
     api.get(&long).await.problem(422, "validation");
     world.api(&tenant).get(&query).await.problem(403, "forbidden");
+    invariants::check(&world, &[]).await;
+}
+
+/// A home of so many units with a gap of two nights, its landlord, and a stay in its first unit
+/// whose guests have left today, after two nights of six.
+async fn left_early(world: &mut World, count: u16) -> (User, Home, Value) {
+    let (mut landlord, mut tenant) = (world.landlord().await, world.tenant().await);
+    let home = world.home(&landlord, count, 10_000).await;
+    set_rules(world, &landlord, &home, &json!({"buffer_after": 2})).await.expect(200);
+    let stay = world.book(&tenant, &home.stay(world.day(1), 6)).await;
+    world.let_pass(3 * 24 * 3600).await;
+    for user in [&mut landlord, &mut tenant] {
+        *user = world.sign_in(&user.email).await;
+    }
+    let step = |step: &str| format!("bookings/{}/{step}", text_at(&stay, "/id"));
+    world.api(&landlord).post(&step("check-in"), &json!({})).await.expect(200);
+    let left = world.api(&tenant).post(&step("check-out"), &json!({})).await.body(200);
+    assert_eq!((&left["status"], &left["left_on"]), (&json!("completed"), &json!(world.day(0))));
+    (landlord, home, left)
+}
+
+#[tokio::test]
+async fn behind_guests_who_left_early_only_the_gap_is_kept() {
+    let mut world = World::plan().manual_clock().start().await;
+    let (landlord, home, stay) = left_early(&mut world, 1).await;
+    let other = world.tenant().await;
+    for start_again in [false, true] {
+        if start_again {
+            world.kill();
+            world.start_again();
+        }
+        // A server that has just begun may still be busy.
+        let (key, near) = (Uuid::new_v4().to_string(), home.stay(world.day(1), 1));
+        let near = world.api(&other).settle("bookings", &key, &near).await;
+        let near = near.problem(409, "nights-taken");
+        let next = &near.body["alternatives"];
+        assert_eq!(next[0]["check_in"], json!(world.day(2)), "after the gap: {next}");
+        let said = asked(&world, &home, world.day(1), 1).await;
+        assert_eq!((&said["available"], &said["rule"]), (&json!(false), &json!("nights-taken")));
+    }
+    let own = states(&world, Some(&landlord), &home, world.day(-2), 5).await;
+    assert_eq!(own, ["booked", "booked", "buffer", "buffer", "free"].map(|s| json!(s)));
+    wait_for_search(&world, &home, world.day(1), false).await;
+    wait_for_search(&world, &home, world.day(2), true).await;
+    let cleaning = json!({"check_in": world.day(0), "check_out": world.day(1), "reason": ""});
+    block(&world, &landlord, &home, &cleaning).await.expect(201);
+    world.hold(&other, &home.stay(world.day(2), 3)).await;
+    invariants::check(&world, &[]).await;
+
+    world.let_pass(20 * 24 * 3600).await;
+    let (sql, id) = (world.sql().await, uuid_of(&text_at(&stay, "/id")));
+    wait_until("the nights that were spent are forgotten", async || {
+        let query = "select count(*) from occupancies where ref = $1";
+        sql.query_one(query, &[&id]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
+    invariants::check(&world, &[]).await;
+}
+
+#[tokio::test]
+async fn a_unit_that_goes_takes_the_gap_in_it_along() {
+    let mut world = World::plan().manual_clock().start().await;
+    let (landlord, home, _) = left_early(&mut world, 2).await;
+    let kept = json!({"check_in": world.day(5), "check_out": world.day(6), "reason": "",
+        "unit_id": home.unit_id, "unit_no": 2});
+    block(&world, &landlord, &home, &kept).await.expect(201);
+    let etag = etag(&world, &landlord, &home).await;
+    let path = format!("properties/{}/units/{}", home.id, home.unit_id);
+    let call = world.api(&landlord).call(Method::PATCH, &path).header("if-match", &etag);
+    call.json(&json!({"count": 1})).send().await.expect(200);
+    assert_eq!(asked(&world, &home, world.day(1), 1).await["available"], true);
+    wait_for_search(&world, &home, world.day(5), false).await;
+    wait_for_search(&world, &home, world.day(1), true).await;
     invariants::check(&world, &[]).await;
 }

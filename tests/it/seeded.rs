@@ -180,3 +180,28 @@ async fn every_invariant_sees_what_it_is_there_for() {
         transaction.rollback().await.unwrap();
     }
 }
+
+/// A stay that is over has no nights any more, or those that were spent.
+#[tokio::test]
+async fn nights_of_guests_who_have_left_are_those_that_they_spent() {
+    let db = TestDb::new();
+    let sql = db.connect().await;
+    sql.batch_execute(IN_ORDER).await.unwrap();
+    let is_seen = async |step: &str| {
+        sql.batch_execute(step).await.unwrap();
+        let found = broken(&sql, &outside()).await;
+        found.contains("I01 a stay without its nights, or with others")
+    };
+    let left = "update bookings set status = 'completed', details = '{\"left_on\": \"2026-12-23\"}'
+        where status = 'confirmed'";
+    assert!(is_seen(left).await, "there are nights that nobody spent");
+    let spent = "update occupancies o set nights = daterange(check_in, date '2026-12-23')
+        from bookings b where b.id = ref and status = 'completed'";
+    assert!(!is_seen(spent).await);
+    let by_itself = "update bookings set details = null where status = 'completed';
+        update occupancies o set nights = daterange(check_in, check_out) from bookings b
+        where b.id = ref and status = 'completed'";
+    assert!(!is_seen(by_itself).await);
+    let gone = "delete from occupancies using bookings b where b.id = ref and status = 'completed'";
+    assert!(!is_seen(gone).await);
+}

@@ -109,7 +109,13 @@ async fn unruled(world: &World, sql: &Client, home: &Home, nights: Nights) -> Ch
     let epoch: i64 = sql.query_one(query, &[&shard]).await.unwrap().get(0);
     let mut net = Net::default();
     net.take(
-        Change::Occupy(Occupancy { occupant: booking.id.into(), slot_id, nights, pinned: false }),
+        Change::Occupy(Occupancy {
+            occupant: booking.id.into(),
+            slot_id,
+            nights,
+            pinned: false,
+            left: false,
+        }),
         None,
         None,
     );

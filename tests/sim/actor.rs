@@ -10,12 +10,16 @@ use rentezy::domain::payment;
 use rentezy::domain::refusal::Refusal;
 use rentezy::domain::rules::{Context, Rules};
 use rentezy::domain::stay::{Command, Outcome, PropertyState};
+use rentezy::domain::stay_rules::BUFFER_MAX;
 
 use crate::names::{self, Pair};
 use crate::rows::Rows;
 
 /// The rules: the real ones, or some with a fault.
 pub(crate) type Judge = fn(&PropertyState, &Command, &Context<'_>) -> Result<Decision, Refusal>;
+
+/// The longest gap.
+pub(crate) const GAP_MAX: i64 = BUFFER_MAX as i64;
 
 /// The units and what lies in them.
 pub(crate) type Lying = Vec<(Slot, Vec<Occupancy>)>;
@@ -58,17 +62,16 @@ pub(crate) struct Set {
     pub(crate) decided: Vec<Decided>,
 }
 
-/// The memory, as storage loads it: nights that are long over stay away, unless their
+/// The memory, as storage loads it: nights that no gap reaches beyond stay away, unless their
 /// booking is open and will give them back.
 pub(crate) fn load(rows: &Rows, now: Timestamp) -> PropertyState {
     let from = calendar::local_date(now - SignedDuration::from_hours(48), &TimeZone::UTC);
     let mut state = PropertyState::of(rows.listing.clone());
-    let gap = i64::from(state.inventory.gap());
     rows.slots.iter().for_each(|slot| state.inventory.add_slot(*slot));
     for stay in rows.nights.values() {
         let keeps = |id| rows.bookings[&id].status.keeps_nights();
         let is_kept = matches!(stay.occupant, Occupant::Booking(id) if keeps(id));
-        if is_kept || stay.nights.check_out() + gap.days() > from {
+        if is_kept || stay.nights.check_out() + GAP_MAX.days() > from {
             state.inventory.occupy(*stay);
         }
     }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use rentezy::domain::booking::Booking;
 use rentezy::domain::booking_details::ProposalStatus;
 use rentezy::domain::ids::{BookingId, TimerId};
-use rentezy::domain::inventory::Occupant;
+use rentezy::domain::inventory::{Occupancy, Occupant};
 use rentezy::domain::ledger::Account;
 use rentezy::domain::payment::PaymentStatus;
 
+use crate::actor::GAP_MAX;
 use crate::model::{Pay, Stay, keeps_nights};
 use crate::world::World;
 
@@ -42,8 +43,11 @@ impl World {
         for booking in memory.bookings.values() {
             assert_eq!(Some(booking), self.rows.bookings.get(&booking.id));
         }
-        let coming = self.rows.nights.values();
-        for lies in coming.filter(|lies| lies.nights.check_out() > self.today()) {
+        let there = |lies: &&Occupancy| {
+            let is_kept = self.rows.slots.iter().any(|slot| slot.slot_id == lies.slot_id);
+            is_kept && lies.nights.check_out() + GAP_MAX.days() > self.today()
+        };
+        for lies in self.rows.nights.values().filter(there) {
             assert_eq!(memory.inventory.of(lies.occupant), Some(lies));
         }
     }
@@ -75,9 +79,12 @@ impl World {
     fn check_nights(&self, row: &Booking, stay: &Stay) {
         let lies = self.rows.nights.get(&row.id.into());
         assert_eq!(lies.map(|lies| lies.nights), stay.lies, "nights of {row:?}");
-        assert_eq!(stay.lies.is_some(), keeps_nights(stay.phase), "{row:?}");
+        let stands = keeps_nights(stay.phase);
         if let Some(lies) = lies {
-            assert_eq!(lies.pinned, stay.pinned, "{row:?}");
+            assert_eq!((lies.pinned, lies.left), (stay.pinned, !stands), "{row:?}");
+        }
+        if stands {
+            let lies = lies.unwrap_or_else(|| panic!("no nights of {row:?}"));
             let slot = self.rows.slots.iter().find(|slot| slot.slot_id == lies.slot_id);
             assert_eq!(slot.map(|slot| slot.unit_id), Some(stay.unit), "{row:?}");
         }

@@ -283,7 +283,7 @@ impl Model {
             let back = self.back_for_early_leave(id, at.now);
             self.give_back(id, back);
         }
-        self.complete(id);
+        self.complete(id, at);
         Ok(())
     }
 
@@ -336,14 +336,19 @@ impl Model {
         match stay.phase {
             // The landlord may say for two days that nobody came.
             "confirmed" if !stay.entered && at.now < until => {}
-            "confirmed" | "checked_in" => self.complete(id),
+            "confirmed" | "checked_in" => self.complete(id, at),
             phase => panic!("nobody waits for the end of a stay in {phase}"),
         }
         Ok(())
     }
 
-    fn complete(&mut self, id: BookingId) {
+    fn complete(&mut self, id: BookingId, at: &Moment<'_>) {
+        let (spent, pinned) = (self.spent(id, at.today), self.stays[&id].pinned);
         self.end(id, "completed");
+        if let Some(nights) = spent {
+            self.keep(id, nights);
+            self.stay(id).pinned = pinned;
+        }
         if let Some(deposit) = &mut self.stay(id).deposit {
             deposit.phase = if deposit.amount > 0 { "due" } else { "released" };
         }

@@ -3,10 +3,10 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rentezy::domain::calendar::Nights;
-use rentezy::domain::ids::UnitId;
+use rentezy::domain::ids::{BookingId, UnitId};
 use rentezy::domain::inventory::{Occupancy, Occupant, Slot};
 
-use crate::model::{Model, Moment, Verdict};
+use crate::model::{Model, Moment, Stay, Verdict, keeps_nights};
 
 /// Whether somebody can have nights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +175,36 @@ impl Model {
         })
     }
 
+    /// The nights that guests who leave have spent, as long as the gap behind them is not over.
+    pub(crate) fn spent(&self, id: BookingId, today: Date) -> Option<Nights> {
+        let lies = self.stays[&id].lies.unwrap();
+        let until = lies.check_out().min(today);
+        let is_over = until + self.gap().days() <= today;
+        Nights::new(lies.check_in(), until).ok().filter(|_| !is_over)
+    }
+
+    /// Nights of guests who have left are theirs once more. There may be fewer units by now.
+    pub(crate) fn keep(&mut self, id: BookingId, nights: Nights) {
+        let stay = self.stay(id);
+        stay.lies = Some(nights);
+        let unit = stay.unit;
+        for night in nights.iter() {
+            self.taken.entry((unit, night)).or_default().insert(id.into());
+        }
+    }
+
+    /// Those who left before a day take nothing any more.
+    pub(crate) fn trim(&mut self, before: Date) {
+        let long_gone = |stay: &Stay| {
+            !keeps_nights(stay.phase) && stay.lies.is_some_and(|lies| lies.check_out() < before)
+        };
+        let gone = self.stays.iter().filter(|(_, stay)| long_gone(stay)).map(|(id, _)| *id);
+        for id in gone.collect::<Vec<_>>() {
+            self.leave(id);
+            self.stay(id).pinned = false;
+        }
+    }
+
     /// Fewer units are enough while no night to come has more guests, and nobody still has
     /// nights to give back that are over.
     pub(crate) fn resize(&mut self, unit: UnitId, count: usize, at: &Moment<'_>) -> Verdict {
@@ -182,7 +212,8 @@ impl Model {
             return Err("invalid");
         }
         let before = self.unit(unit).unwrap().count;
-        let of_unit = self.stays.values().filter(|stay| stay.unit == unit);
+        let stands = |stay: &&Stay| stay.unit == unit && keeps_nights(stay.phase);
+        let of_unit = self.stays.values().filter(stands);
         let over = of_unit.filter_map(|stay| stay.lies).any(|lies| lies.check_out() <= at.today);
         let mut nights =
             self.taken.range((unit, at.today)..).take_while(|((id, _), _)| *id == unit);

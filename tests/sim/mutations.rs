@@ -24,7 +24,7 @@ const STEPS_MAX: u64 = 40_000;
 
 type Decided = Result<Decision, Refusal>;
 
-const WRONG: [(&str, Judge); 10] = [
+const WRONG: [(&str, Judge); 11] = [
     ("the last night of a longer stay is not taken", last_night_forgotten),
     ("nights are free while the provider is asked", freed_while_asked),
     ("late money takes nights that are sold", late_money_takes_all),
@@ -33,6 +33,7 @@ const WRONG: [(&str, Judge); 10] = [
     ("a hold is extended again and again", extended_again),
     ("guests come without their code", code_not_asked),
     ("nothing is kept free between two stays", no_gap),
+    ("nothing is kept free behind guests who have left", no_gap_behind),
     ("goodwill is paid out of the deposit", deposit_given_away),
     ("the last hour to call off is a day later", a_day_later),
 ];
@@ -112,6 +113,18 @@ fn no_gap(state: &PropertyState, command: &Command, at: &Context<'_>) -> Decided
     let mut close = state.clone();
     close.inventory.set_gap(0);
     stay::decide(&close, command, at)
+}
+
+fn no_gap_behind(state: &PropertyState, command: &Command, at: &Context<'_>) -> Decided {
+    let mut decision = stay::decide(state, command, at)?;
+    for change in &mut decision.changes {
+        if let Change::Occupy(lies) = change
+            && lies.left
+        {
+            *change = Change::Vacate(lies.occupant);
+        }
+    }
+    Ok(decision)
 }
 
 fn deposit_given_away(state: &PropertyState, command: &Command, at: &Context<'_>) -> Decided {

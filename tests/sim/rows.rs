@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use jiff::civil::Date;
 use rentezy::domain::block::Block;
 use rentezy::domain::booking::{Booking, BookingStatus};
 use rentezy::domain::change::{Net, Timer, TimerWrite, Write};
@@ -136,9 +137,16 @@ impl Rows {
         assert_eq!(of(Account::Suspense), -back(RefundStatus::Failed), "to be looked at");
     }
 
+    /// Deletes the nights of guests who left before a day, as storage does.
+    pub(crate) fn trim(&mut self, before: Date) {
+        self.nights.retain(|_, lies| !lies.left || lies.nights.check_out() >= before);
+    }
+
     fn write_nights(&mut self, writes: BTreeMap<Occupant, (Option<Occupancy>, Option<Occupancy>)>) {
         let mut written = Vec::new();
         for (id, (before, after)) in writes {
+            let had_left = before.is_some_and(|before| before.left);
+            assert!(!had_left, "the row of {id:?}, who has left, may be gone");
             match (before, after) {
                 (None, None) => {}
                 (Some(_), None) => {

@@ -14,7 +14,7 @@ use rentezy::domain::rules::{Review, Rules};
 use rentezy::domain::stay::{Command, PropertyState};
 use uuid::Uuid;
 
-use crate::actor::{self, Judge, Request, Set};
+use crate::actor::{self, GAP_MAX, Judge, Request, Set};
 use crate::coverage::Coverage;
 use crate::model::Model;
 use crate::provider::Provider;
@@ -253,6 +253,10 @@ impl World {
             _ => self.rng.i64(0..180),
         };
         self.now += seconds.seconds();
+        // What no property looks at any more is deleted, whatever it remembers.
+        let before = self.today() - (GAP_MAX + 2).days();
+        self.rows.trim(before);
+        self.model.trim(before);
     }
 
     pub(crate) fn decide(&mut self, requests: Vec<Request>) -> Set {

@@ -66,6 +66,7 @@ fn change(state: &PropertyState, template: &Booking, step: &Step) -> Change {
             slot_id: *slot_id,
             nights: template.nights,
             pinned: false,
+            left: false,
         }),
         Step::Vacate(number) => Change::Vacate(booking_id(*number).into()),
         Step::Edit => {

@@ -24,7 +24,7 @@ fn inventory(count: i64) -> Inventory {
 }
 
 fn stay(booking: u128, slot_id: i64, nights: Nights) -> Occupancy {
-    Occupancy { occupant: booking_id(booking).into(), slot_id, nights, pinned: false }
+    Occupancy { occupant: booking_id(booking).into(), slot_id, nights, pinned: false, left: false }
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +82,7 @@ impl Pair {
             slot_id,
             nights: wanted,
             pinned: false,
+            left: false,
         }]) {
             self.real.occupy(stay);
             self.stays.insert(stay.occupant, stay);
@@ -239,7 +240,7 @@ fn other_unit_types_are_others() {
 
 fn block(number: u128, slot_id: i64, nights: Nights) -> Occupancy {
     let occupant = Occupant::Block(BlockId::from(Uuid::from_u128(number)));
-    Occupancy { occupant, slot_id, nights, pinned: false }
+    Occupancy { occupant, slot_id, nights, pinned: false, left: false }
 }
 
 fn gapped(count: i64, gap: u16) -> Inventory {

@@ -18,6 +18,7 @@ mod ids;
 mod inventory;
 mod key_rotation;
 mod ledger;
+mod left;
 mod letter;
 mod likeness;
 mod link_token;
