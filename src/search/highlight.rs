@@ -1,7 +1,7 @@
 //! Where the words of a search are in a result: texts in pieces, so that whoever shows them
 //! marks what was found without any markup in the text.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::expansion::Wording;
@@ -42,6 +42,8 @@ pub(super) struct Marker {
     stems: HashSet<String>,
     /// The languages of the stems.
     languages: Vec<Language>,
+    /// Words by whether they have one of the stems: results share most of theirs.
+    stemmed: HashMap<String, bool>,
 }
 
 impl Marker {
@@ -51,11 +53,11 @@ impl Marker {
         let (words, stems): (_, HashSet<String>) = terms.partition(|term| is_word(term));
         let mut languages = LANGUAGES.to_vec();
         languages.retain(|language| stems.iter().any(|stem| stem.starts_with(&language.term(""))));
-        Self { words, stems, languages }
+        Self { words, stems, languages, stemmed: HashMap::new() }
     }
 
     /// The texts of a result with marks.
-    pub(super) fn highlight(&self, title: &str, description: &str) -> Highlight {
+    pub(super) fn highlight(&mut self, title: &str, description: &str) -> Highlight {
         let hits = self.hits(title);
         let title = pieces(title, 0..title.len(), &hits);
         let hits = self.hits(description);
@@ -64,16 +66,24 @@ impl Marker {
     }
 
     /// The words of a text that were looked for.
-    fn hits(&self, text: &str) -> Vec<Word> {
+    fn hits(&mut self, text: &str) -> Vec<Word> {
         let mut words = text::words(text);
         words.retain(|word| self.is_hit(&word.text));
         words
     }
 
-    fn is_hit(&self, word: &str) -> bool {
+    fn is_hit(&mut self, word: &str) -> bool {
+        if self.words.contains(word) {
+            return true;
+        }
+        if let Some(is_stemmed) = self.stemmed.get(word) {
+            return *is_stemmed;
+        }
         let is_stem =
             |language: &Language| self.stems.contains(&language.term(&language.stem(word)));
-        self.words.contains(word) || self.languages.iter().any(is_stem)
+        let is_stemmed = self.languages.iter().any(is_stem);
+        self.stemmed.insert(word.to_owned(), is_stemmed);
+        is_stemmed
     }
 }
 

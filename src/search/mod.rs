@@ -65,9 +65,7 @@ pub use histogram::{Bucket, Histogram};
 pub use index::{IndexError, IndexOptions, IndexWriterHandle, SearchIndex, Upserted, open};
 pub use page::InvalidCursor;
 pub use percolator::{Percolator, TakenNights};
-pub use query::{
-    Hit, LIMIT_MAX, MapPage, QueryError, SearchPage, SearchQuery, Sort, StoredCard,
-};
+pub use query::{Hit, LIMIT_MAX, MapPage, QueryError, SearchPage, SearchQuery, Sort, StoredCard};
 pub use schema::{InvalidListing, ListingDoc, UnitDoc, VERSION};
 pub use suggest::{
     AmenitySuggestion, PlaceSuggestion, SUGGESTIONS_MAX, Suggestions, TitleSuggestion,

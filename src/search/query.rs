@@ -217,10 +217,10 @@ impl SearchIndex {
         let is_last = kept.len() <= limit;
         kept.truncate(limit);
         let marker = statistics.as_ref().filter(|_| asked.highlight);
-        let marker = marker.map(|statistics| Marker::new(&statistics.wording));
+        let mut marker = marker.map(|statistics| Marker::new(&statistics.wording));
         let mut hits = Vec::with_capacity(kept.len());
         for (_, address) in &kept {
-            hits.push(hit(&searcher, *address, &self.fields, (centre, marker.as_ref()))?);
+            hits.push(hit(&searcher, *address, &self.fields, (centre, marker.as_mut()))?);
         }
         let last = kept.last().filter(|_| !is_last).map(|(after, _)| *after);
         let next = last.map(|after| {
@@ -329,7 +329,7 @@ fn hit(
     searcher: &Searcher,
     address: DocAddress,
     fields: &Fields,
-    (centre, marker): (Option<Location>, Option<&Marker>),
+    (centre, marker): (Option<Location>, Option<&mut Marker>),
 ) -> Result<Hit, TantivyError> {
     let fast = searcher.segment_reader(address.segment_ord).fast_fields();
     let doc = address.doc_id;

@@ -176,8 +176,7 @@ impl Node {
         eprintln!("caught up after {:?}", started.elapsed());
         let asked = Criteria { text: text.to_owned(), nights, ..Criteria::default() };
         let found = self.search.search(asked.into()).await.unwrap();
-        let mut titles: Vec<_> =
-            found.hits.iter().map(|hit| title(&hit.card)).collect();
+        let mut titles: Vec<_> = found.hits.iter().map(|hit| title(&hit.card)).collect();
         titles.sort();
         titles
     }

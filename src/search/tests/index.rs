@@ -6,8 +6,8 @@ use crate::domain::criteria::Criteria;
 use crate::domain::entity::Stream;
 use crate::search::slots::Slots;
 use crate::search::{
-    Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, StoredCard, UnitDoc, Upserted, VERSION,
-    open,
+    Cursor, IndexError, InvalidListing, ListingDoc, SearchQuery, StoredCard, UnitDoc, Upserted,
+    VERSION, open,
 };
 
 fn at(seq: u64) -> Cursor {

@@ -55,7 +55,10 @@ fn a_cluster_of_one_is_the_home() {
     let query = Criteria { guests: Some(2), ..Criteria::default() }.into();
     let page = map(&fixture, &query, 12);
     let only = page.clusters[0].only.as_ref().unwrap();
-    assert_eq!((number(only.id), &only.card), (7, &StoredCard::of(&serde_json::json!({ "number": 7 }))));
+    assert_eq!(
+        (number(only.id), &only.card),
+        (7, &StoredCard::of(&serde_json::json!({ "number": 7 })))
+    );
     assert_eq!(page.clusters[0].cheapest, Some(euros(700)));
     let none = Criteria { guests: Some(9), ..Criteria::default() }.into();
     assert_eq!(map(&fixture, &none, 12).clusters, Vec::new());
