@@ -13,16 +13,22 @@ use super::relation::{Relation, relation};
 use crate::domain::area::Area;
 use crate::domain::listing::Location;
 
-/// The resolutions that documents are indexed by: from 70 km to 1.4 km along an edge. Points
-/// are blurred to about a kilometre, so finer cells would hold the same ones.
-pub(super) const INDEXED: [Resolution; 5] =
-    [Resolution::Three, Resolution::Four, Resolution::Five, Resolution::Six, Resolution::Seven];
+/// The resolutions that documents are indexed by: from 70 km to 200 m along an edge.
+pub(super) const INDEXED: [Resolution; 7] = [
+    Resolution::Three,
+    Resolution::Four,
+    Resolution::Five,
+    Resolution::Six,
+    Resolution::Seven,
+    Resolution::Eight,
+    FINEST,
+];
 
-/// The resolution whose cells hold one blurred point each.
+/// The resolution whose cells hold one blurred point each: finer ones would hold the same.
 pub(super) const FINEST: Resolution = Resolution::Nine;
 
 /// Most cells of a cover. Beyond, looking cells up costs more than they save.
-const COVER_MAX: usize = 192;
+const COVER_MAX: usize = 384;
 
 /// Documents that are tested in the time in which a cell is looked up.
 const TESTS_PER_CELL: u64 = 24;
@@ -63,7 +69,9 @@ impl Cover {
     /// The cells that cover an area; none where it is so large that it would take too many.
     ///
     /// Cells that are cut are made smaller as long as that saves more tests than it costs
-    /// look-ups; `documents` tells how many lie in a cell.
+    /// look-ups; `documents` tells how many lie in a cell. Smaller ones that none lies in are
+    /// left out. Where all of them together have fewer than the larger ones, some documents
+    /// were indexed before there was their size, and it is not used.
     ///
     /// # Errors
     /// Those of `documents`.
@@ -73,18 +81,23 @@ impl Cover {
     ) -> tantivy::Result<Option<Self>> {
         let Some((mut inside, mut cut)) = coarse(area) else { return Ok(None) };
         for level in INDEXED.into_iter().skip(1) {
-            let worth = TESTS_PER_CELL * 4 * cut.len() as u64;
             let mut tests = 0;
             for node in &cut {
                 tests += documents(u64::from(node.cell))?;
-                if tests > worth {
-                    break;
-                }
             }
-            if tests <= worth {
+            if tests <= TESTS_PER_CELL * 4 * cut.len() as u64 {
                 break;
             }
-            let (finer_inside, finer_cut) = split(area, &cut, level);
+            let (mut finer, mut found) = (Vec::new(), 0);
+            for child in cut.iter().flat_map(|node| children(*node, level)) {
+                let held = documents(u64::from(child.cell))?;
+                found += held;
+                finer.extend((held > 0).then_some(child));
+            }
+            if found < tests {
+                break;
+            }
+            let (finer_inside, finer_cut) = sorted(area, &finer);
             if inside.len() + finer_inside.len() + finer_cut.len() > COVER_MAX {
                 break;
             }

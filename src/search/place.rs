@@ -18,7 +18,7 @@ use crate::domain::listing::Location;
 
 /// From how many documents a segment's share of the matches is kept as bits and not as a
 /// list: when there is one in so many.
-const BITS_FROM: u32 = 32;
+const BITS_FROM: u32 = 256;
 
 /// How documents in an area are found.
 #[derive(Debug, Clone)]

@@ -119,13 +119,37 @@ fn a_dense_area_is_covered_finely_and_an_empty_one_coarsely() {
     let dublin = Location { lat: 53.35, lon: -6.26 };
     let area = Area::Circle(Circle::new(dublin, 5_000.0).unwrap());
     let cover = |documents| Cover::of(&area, |_| Ok(documents)).unwrap().unwrap();
-    let finest = |cover: &Cover| {
-        let cells = cover.inside.iter().chain(&cover.cut).copied();
-        cells.map(|cell| CellIndex::try_from(cell).unwrap().resolution()).max()
-    };
-    assert_eq!(finest(&cover(100_000)), Some(Resolution::Seven));
+    assert_eq!(finest(&cover(100_000)), Some(cells::FINEST));
     assert!(!cover(100_000).inside.is_empty(), "its middle needs no test");
     assert_eq!(finest(&cover(0)), Some(Resolution::Three));
+}
+
+fn finest(cover: &Cover) -> Option<Resolution> {
+    let cells = cover.inside.iter().chain(&cover.cut).copied();
+    cells.map(|cell| CellIndex::try_from(cell).unwrap().resolution()).max()
+}
+
+#[test]
+fn cells_of_a_size_that_some_documents_lack_are_not_used() {
+    let area = Area::Circle(Circle::new(Location { lat: 53.35, lon: -6.26 }, 5_000.0).unwrap());
+    let older = |cell| {
+        let level = CellIndex::try_from(cell).unwrap().resolution();
+        Ok(if level <= Resolution::Seven { 100_000 } else { 1 })
+    };
+    let cover = Cover::of(&area, older).unwrap().unwrap();
+    assert_eq!(finest(&cover), Some(Resolution::Seven));
+}
+
+#[test]
+fn smaller_cells_without_documents_are_left_out() {
+    let dublin = Location { lat: 53.35, lon: -6.26 };
+    let area = Area::Circle(Circle::new(dublin, 5_000.0).unwrap());
+    let home: Vec<u64> = cells::indexed(cell_at(Location { lat: 53.39, lon: -6.26 })).collect();
+    let cover = Cover::of(&area, |cell| Ok(if home.contains(&cell) { 10_000 } else { 0 }));
+    let cover = cover.unwrap().unwrap();
+    let cells: Vec<u64> = [cover.inside, cover.cut].concat();
+    assert_eq!(cells.len(), 1, "where all documents are");
+    assert!(home.contains(&cells[0]));
 }
 
 #[test]
