@@ -72,7 +72,7 @@ impl Actor for Runner {
         let mut state = State { tools, schedules: Vec::new() };
         for (index, job) in jobs::ALL.iter().enumerate() {
             state.schedules.push(Schedule::from_str(job.schedule)?);
-            state.plan(&myself, index);
+            state.plan(&myself, index, state.tools.clock.now());
         }
         Ok(state)
     }
@@ -86,8 +86,9 @@ impl Actor for Runner {
         match message {
             Msg::Run(index) => {
                 if let Some(job) = jobs::ALL.get(index) {
+                    let began = state.tools.clock.now();
                     state.run(job).await;
-                    state.plan(&myself, index);
+                    state.plan(&myself, index, began);
                 }
             }
             Msg::Leads => {
@@ -132,9 +133,11 @@ impl State {
         }
     }
 
-    fn plan(&self, myself: &ActorRef<Msg>, index: usize) {
+    /// Plans the first run after `after`. That is when the last one began: one that fell into
+    /// it is run late, and not left out.
+    fn plan(&self, myself: &ActorRef<Msg>, index: usize, after: Timestamp) {
         let Some(schedule) = self.schedules.get(index) else { return };
-        let Some(at) = next(schedule, self.tools.clock.now()) else { return };
+        let Some(at) = next(schedule, after) else { return };
         let (clock, myself) = (self.tools.clock.clone(), myself.clone());
         tokio::spawn(async move {
             clock.sleep_until(at).await;
