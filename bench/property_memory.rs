@@ -103,6 +103,10 @@ async fn furnish(place: &Place, count: usize) -> Result<Vec<PropertyId>> {
 /// Wakes all homes; whether as many as have to fit would.
 async fn wake(place: &Place, homes: &[PropertyId]) -> Result<bool> {
     let core = place.core().await?;
+    // What fills the index meanwhile is no home's memory.
+    while !core.search.ready() {
+        clock::pause(Duration::from_millis(100)).await;
+    }
     let (first, rest) = homes.split_at(BEFORE);
     let (alone, crowd) = rest.split_at(ONE_BY_ONE);
     wake_at_once(&core, first).await?;
