@@ -56,20 +56,27 @@ const VISIBLE_MS: f64 = 300.0;
 const RESIDENT_MB: f64 = 1_200.0;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().collect();
-    let at = arguments.iter().position(|argument| argument == "--size");
-    let asked = at.and_then(|at| arguments.get(at + 1)?.parse().ok());
-    let quick = arguments.iter().any(|argument| argument == "--quick");
-    let size = asked.unwrap_or(if quick { 20_000 } else { 1_000_000 });
-    let measured = tokio::runtime::Runtime::new()
-        .map_err(Into::into)
-        .and_then(|runtime| runtime.block_on(measure(size)));
+    let measured = size().and_then(|size| {
+        let runtime = tokio::runtime::Runtime::new()?;
+        runtime.block_on(measure(size))
+    });
     match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("bench failed: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// How many listings are asked for.
+fn size() -> Result<usize> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let at = arguments.iter().position(|argument| argument == "--size");
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    match at.map(|at| arguments.get(at + 1).ok_or("--size needs a number")) {
+        Some(size) => Ok(size?.parse()?),
+        None => Ok(if quick { 20_000 } else { 1_000_000 }),
     }
 }
 

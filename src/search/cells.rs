@@ -107,6 +107,12 @@ impl Cover {
         let numbers = |nodes: Vec<Node>| nodes.into_iter().map(|node| node.cell.into()).collect();
         Ok(Some(Self { inside: numbers(inside), cut: numbers(cut) }))
     }
+
+    /// The same cells, with all that lies in them whether it is in the area or not.
+    pub(super) fn untested(mut self) -> Self {
+        self.inside.append(&mut self.cut);
+        self
+    }
 }
 
 /// The cells of the coarsest indexed resolution that are inside and that are cut.

@@ -42,11 +42,7 @@ impl Place {
         fields: &Fields,
     ) -> tantivy::Result<Self> {
         let Some(area) = area else { return Ok(Self::Everywhere) };
-        let documents = |cell| searcher.doc_freq(&Term::from_field_u64(fields.cells, cell));
-        Ok(match Cover::of(area, documents)? {
-            Some(cover) => Self::Cells(CellQuery::new(area.clone(), cover, *fields)),
-            None => Self::by_ranges(area),
-        })
+        Self::covered(area, searcher, fields, |cover| cover)
     }
 
     /// All of an area, and some of what lies around it.
@@ -58,13 +54,18 @@ impl Place {
         searcher: &Searcher,
         fields: &Fields,
     ) -> tantivy::Result<Self> {
+        Self::covered(area, searcher, fields, Cover::untested)
+    }
+
+    fn covered(
+        area: &Area,
+        searcher: &Searcher,
+        fields: &Fields,
+        made: impl FnOnce(Cover) -> Cover,
+    ) -> tantivy::Result<Self> {
         let documents = |cell| searcher.doc_freq(&Term::from_field_u64(fields.cells, cell));
         Ok(match Cover::of(area, documents)? {
-            Some(Cover { mut inside, cut }) => {
-                inside.extend(cut);
-                let whole = Cover { inside, cut: Vec::new() };
-                Self::Cells(CellQuery::new(area.clone(), whole, *fields))
-            }
+            Some(cover) => Self::Cells(CellQuery::new(area.clone(), made(cover), *fields)),
             None => Self::by_ranges(area),
         })
     }
