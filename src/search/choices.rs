@@ -4,12 +4,12 @@
 //! fails one filter alone still counts for that filter's own choices: choosing a flat does
 //! not zero the houses. One that fails two counts nowhere.
 
+use tantivy::DocId;
 use tantivy::columnar::Column;
-use tantivy::{DocId, SegmentReader};
 
 use super::codes;
+use super::columns::{Columns, first};
 use super::plan::SCALED_PER_HUNDREDTH;
-use super::schema::columns;
 use crate::domain::criteria::Criteria;
 use crate::domain::money::Currency;
 
@@ -29,10 +29,10 @@ impl PriceUnit {
     }
 
     /// The column of prices.
-    pub(super) const fn column(self) -> &'static str {
+    pub(super) const fn column(self, columns: &Columns) -> &Column<u64> {
         match self {
-            Self::Minor(_) => columns::PRICE,
-            Self::Hundredth => columns::PRICE_SCALED,
+            Self::Minor(_) => &columns.price,
+            Self::Hundredth => &columns.price_scaled,
         }
     }
 
@@ -79,14 +79,6 @@ pub(super) struct Choices {
     unit: PriceUnit,
 }
 
-/// [`Choices`] in one segment.
-pub(super) struct SegmentChoices<'a> {
-    choices: &'a Choices,
-    kind: Column<u64>,
-    rooms: [Column<u64>; 3],
-    price: Column<u64>,
-}
-
 impl Choices {
     /// The choices in what is asked.
     pub(super) fn of(asked: &Criteria) -> Self {
@@ -104,29 +96,9 @@ impl Choices {
         }
     }
 
-    /// The columns of a segment.
-    pub(super) fn enter(&self, reader: &SegmentReader) -> tantivy::Result<SegmentChoices<'_>> {
-        let fast = reader.fast_fields();
-        Ok(SegmentChoices {
-            choices: self,
-            kind: fast.u64(columns::KIND)?,
-            rooms: rooms(reader)?,
-            price: fast.u64(self.unit.column())?,
-        })
-    }
-}
-
-/// The columns of bedrooms, beds and half bathrooms.
-pub(super) fn rooms(reader: &SegmentReader) -> tantivy::Result<[Column<u64>; 3]> {
-    let fast = reader.fast_fields();
-    Ok([fast.u64(columns::BEDROOMS)?, fast.u64(columns::BEDS)?, fast.u64(columns::HALF_BATHROOMS)?])
-}
-
-impl SegmentChoices<'_> {
     /// Which of the choices a document fails.
-    pub(super) fn judge(&self, doc: DocId) -> Verdict {
-        let Choices { kinds, least, price: (min, max), .. } = self.choices;
-        let first = |column: &Column<u64>| column.first(doc).unwrap_or_default();
+    pub(super) fn judge(&self, columns: &Columns, doc: DocId) -> Verdict {
+        let Self { kinds, least, price: (min, max), unit } = self;
         let mut verdict = Verdict::Hit;
         let mut fails = |facet| {
             verdict = match verdict {
@@ -134,16 +106,16 @@ impl SegmentChoices<'_> {
                 _ => Verdict::Miss,
             };
         };
-        if *kinds != 0 && kinds >> first(&self.kind) & 1 == 0 {
+        if *kinds != 0 && kinds >> first(&columns.kind, doc) & 1 == 0 {
             fails(Facet::Kind);
         }
         let facets = [Facet::Bedrooms, Facet::Beds, Facet::Bathrooms];
-        for ((facet, column), least) in facets.into_iter().zip(&self.rooms).zip(least) {
-            if *least > 0 && first(column) < *least {
+        for ((facet, column), least) in facets.into_iter().zip(&columns.rooms).zip(least) {
+            if *least > 0 && first(column, doc) < *least {
                 fails(facet);
             }
         }
-        if !(*min..=*max).contains(&first(&self.price)) {
+        if !(*min..=*max).contains(&first(unit.column(columns), doc)) {
             fails(Facet::Price);
         }
         verdict

@@ -1,15 +1,16 @@
 //! What a map shows: results gathered by the cells of a grid that suits its zoom.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use h3o::{CellIndex, Resolution};
-use tantivy::columnar::Column;
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal};
 
 use super::choices::Verdict;
 use super::codes;
+use super::columns::{Columns, first};
 use super::query::Hit;
-use super::schema::columns;
+use super::segments::Segment;
 use super::walk::Visitor;
 use crate::domain::listing::Location;
 use crate::domain::money::Money;
@@ -55,21 +56,10 @@ pub(super) struct Heap {
 /// Gathers results.
 pub(super) struct Gatherer {
     resolution: Resolution,
-    columns: Option<Columns>,
+    segment: Option<(SegmentOrdinal, Arc<Segment>)>,
     heaps: HashMap<u64, Heap>,
     /// How many were found.
     pub(super) total: u64,
-}
-
-/// The columns of a segment.
-struct Columns {
-    segment: SegmentOrdinal,
-    cell: Column<u64>,
-    lat: Column<f64>,
-    lon: Column<f64>,
-    price_scaled: Column<u64>,
-    price: Column<u64>,
-    currency: Column<u64>,
 }
 
 impl Gatherer {
@@ -78,7 +68,7 @@ impl Gatherer {
         let resolution = RESOLUTIONS.get(usize::from(zoom)).copied().unwrap_or(9);
         Self {
             resolution: Resolution::try_from(resolution).unwrap_or(Resolution::Nine),
-            columns: None,
+            segment: None,
             heaps: HashMap::new(),
             total: 0,
         }
@@ -114,26 +104,18 @@ fn parent(cell: u64, resolution: Resolution) -> u64 {
 }
 
 impl Visitor for Gatherer {
-    fn enter(&mut self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<()> {
-        let fast = reader.fast_fields();
-        self.columns = Some(Columns {
-            segment,
-            cell: fast.u64(columns::CELL)?,
-            lat: fast.f64(columns::LAT)?,
-            lon: fast.f64(columns::LON)?,
-            price_scaled: fast.u64(columns::PRICE_SCALED)?,
-            price: fast.u64(columns::PRICE)?,
-            currency: fast.u64(columns::CURRENCY)?,
-        });
-        Ok(())
+    fn enter(&mut self, ordinal: SegmentOrdinal, segment: &Arc<Segment>) {
+        self.segment = Some((ordinal, Arc::clone(segment)));
     }
 
     fn visit(&mut self, doc: DocId, verdict: Verdict, _: impl FnOnce() -> Score) {
-        let Some(columns) = self.columns.as_ref().filter(|_| verdict == Verdict::Hit) else {
+        let Some((ordinal, segment)) = self.segment.as_ref().filter(|_| verdict == Verdict::Hit)
+        else {
             return;
         };
         self.total += 1;
-        let (cell, heap) = columns.read(doc);
+        let cell = first(&segment.columns.cell, doc);
+        let heap = Heap::of(&segment.columns, DocAddress::new(*ordinal, doc));
         self.heaps
             .entry(parent(cell, self.resolution))
             .and_modify(|other| other.join(&heap))
@@ -145,22 +127,21 @@ impl Visitor for Gatherer {
     }
 }
 
-impl Columns {
-    fn read(&self, doc: DocId) -> (u64, Heap) {
-        let first = |column: &Column<u64>| column.first(doc).unwrap_or_default();
-        let [lat, lon] = [&self.lat, &self.lon]
-            .map(|degrees| degrees.first(doc).unwrap_or_default().to_radians());
-        let heap = Heap {
+impl Heap {
+    /// One home.
+    fn of(columns: &Columns, address: DocAddress) -> Self {
+        let doc = address.doc_id;
+        let point = columns.point(doc).unwrap_or(Location { lat: 0.0, lon: 0.0 });
+        let [lat, lon] = [point.lat, point.lon].map(f64::to_radians);
+        let cheapest = [&columns.price_scaled, &columns.price, &columns.currency];
+        Self {
             count: 1,
             sum: [lat.cos() * lon.cos(), lat.cos() * lon.sin(), lat.sin()],
-            cheapest: (first(&self.price_scaled), first(&self.price), first(&self.currency)),
-            first: DocAddress::new(self.segment, doc),
-        };
-        (first(&self.cell), heap)
+            cheapest: cheapest.map(|column| first(column, doc)).into(),
+            first: address,
+        }
     }
-}
 
-impl Heap {
     fn join(&mut self, other: &Self) {
         self.count += other.count;
         for (sum, more) in self.sum.iter_mut().zip(other.sum) {

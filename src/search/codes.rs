@@ -30,6 +30,11 @@ pub(super) fn currency(code: u64) -> Option<Currency> {
     std::str::from_utf8(bytes.get(5..)?).ok()?.parse().ok()
 }
 
+/// Whether an amenity has a bit among [`amenity_bits`].
+pub(super) fn has_bit(name: &str) -> bool {
+    CATALOGUE.iter().any(|entry| entry.key == name)
+}
+
 /// The bits of amenities: that of [`CATALOGUE`]'s first entry is the lowest of the first
 /// word. Names that are not in the catalogue have none.
 pub(super) fn amenity_bits(names: &[String]) -> [u64; AMENITY_WORDS] {

@@ -2,13 +2,14 @@
 //! those that stand on it, and, if asked for, what there is to choose from.
 
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
-use tantivy::columnar::Column;
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal};
 
 use super::choices::Verdict;
+use super::columns::{Columns, first};
 use super::facets::Counter;
-use super::schema::columns;
+use super::segments::Segment;
 use super::walk::Visitor;
 use crate::domain::area::distance_m;
 use crate::domain::listing::Location;
@@ -50,30 +51,13 @@ pub(super) struct Keyset {
     after: Option<Key>,
     /// How many are kept, at least one.
     keep: usize,
-    columns: Option<Columns>,
+    segment: Option<(SegmentOrdinal, Arc<Segment>)>,
     /// The kept ones, the last of them on top.
     kept: BinaryHeap<(Key, DocAddress)>,
     /// How many were found.
     pub(super) total: u64,
     /// Counts the choices, where that is asked for.
     pub(super) counter: Option<Counter>,
-}
-
-/// The columns of a segment.
-struct Columns {
-    segment: SegmentOrdinal,
-    values: Values,
-    high: Column<u64>,
-    low: Column<u64>,
-}
-
-/// What the sort value is read from.
-enum Values {
-    Score,
-    Newest(Column<u64>),
-    Price(Column<u64>),
-    PriceDown(Column<u64>),
-    Distance(Location, Column<f64>, Column<f64>),
 }
 
 impl Keyset {
@@ -85,7 +69,7 @@ impl Keyset {
         counter: Option<Counter>,
     ) -> Self {
         let kept = BinaryHeap::with_capacity(keep + 1);
-        Self { order, after, keep, columns: None, kept, total: 0, counter }
+        Self { order, after, keep, segment: None, kept, total: 0, counter }
     }
 
     /// The documents kept, in order.
@@ -94,8 +78,8 @@ impl Keyset {
     }
 
     fn offer(&mut self, doc: DocId, score: impl FnOnce() -> Score) {
-        let Some(columns) = &self.columns else { return };
-        let value = columns.values.of(doc, score);
+        let Some((ordinal, segment)) = &self.segment else { return };
+        let value = self.order.value(&segment.columns, doc, score);
         // Most documents end here, before their ids are read.
         let last = self.kept.peek().filter(|_| self.kept.len() == self.keep).map(|(key, _)| *key);
         if last.is_some_and(|last| value > last.value)
@@ -103,11 +87,12 @@ impl Keyset {
         {
             return;
         }
-        let key = columns.key(doc, value);
+        let (high, low) = segment.columns.id(doc);
+        let key = Key { value, high, low };
         if self.after.is_some_and(|after| key <= after) {
             return;
         }
-        self.kept.push((key, DocAddress::new(columns.segment, doc)));
+        self.kept.push((key, DocAddress::new(*ordinal, doc)));
         if self.kept.len() > self.keep {
             self.kept.pop();
         }
@@ -115,20 +100,11 @@ impl Keyset {
 }
 
 impl Visitor for Keyset {
-    fn enter(&mut self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<()> {
-        let fast = reader.fast_fields();
-        let values = match self.order {
-            Order::Score => Values::Score,
-            Order::Newest => Values::Newest(fast.u64(columns::CREATED)?),
-            Order::Price => Values::Price(fast.u64(columns::PRICE_SCALED)?),
-            Order::PriceDown => Values::PriceDown(fast.u64(columns::PRICE_SCALED)?),
-            Order::Distance(centre) => {
-                Values::Distance(centre, fast.f64(columns::LAT)?, fast.f64(columns::LON)?)
-            }
-        };
-        let (high, low) = (fast.u64(columns::ID_HIGH)?, fast.u64(columns::ID_LOW)?);
-        self.columns = Some(Columns { segment, values, high, low });
-        self.counter.as_mut().map_or(Ok(()), |counter| counter.enter(reader))
+    fn enter(&mut self, ordinal: SegmentOrdinal, segment: &Arc<Segment>) {
+        self.segment = Some((ordinal, Arc::clone(segment)));
+        if let Some(counter) = &mut self.counter {
+            counter.enter(Arc::clone(segment));
+        }
     }
 
     fn visit(&mut self, doc: DocId, verdict: Verdict, score: impl FnOnce() -> Score) {
@@ -142,26 +118,18 @@ impl Visitor for Keyset {
     }
 }
 
-impl Columns {
-    fn key(&self, doc: DocId, value: u64) -> Key {
-        let [high, low] = [&self.high, &self.low].map(|half| half.first(doc).unwrap_or_default());
-        Key { value, high, low }
-    }
-}
-
-impl Values {
-    fn of(&self, doc: DocId, score: impl FnOnce() -> Score) -> u64 {
-        let first = |column: &Column<u64>| column.first(doc).unwrap_or_default();
+impl Order {
+    /// The sort value of a document.
+    fn value(self, columns: &Columns, doc: DocId, score: impl FnOnce() -> Score) -> u64 {
         match self {
             // The bits of non-negative floats are in the order of their values.
             Self::Score => u64::from(u32::MAX - score().max(0.0).to_bits()),
-            Self::Newest(created) => newest_value(first(created)),
-            Self::Price(price) => first(price),
-            Self::PriceDown(price) => u64::MAX - first(price),
-            Self::Distance(centre, lat, lon) => {
-                let point = lat.first(doc).zip(lon.first(doc));
-                let away = |(lat, lon)| distance_m(*centre, Location { lat, lon });
-                point.map_or(f64::MAX, away).to_bits()
+            Self::Newest => newest_value(first(&columns.created, doc)),
+            Self::Price => first(&columns.price_scaled, doc),
+            Self::PriceDown => u64::MAX - first(&columns.price_scaled, doc),
+            Self::Distance(centre) => {
+                let away = |point| distance_m(centre, point);
+                columns.point(doc).map_or(f64::MAX, away).to_bits()
             }
         }
     }

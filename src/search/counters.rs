@@ -10,7 +10,9 @@ use tantivy::index::SegmentId;
 use tantivy::{Searcher, SegmentReader};
 
 use super::choices::{PriceUnit, Verdict};
-use super::facets::{Columns, Counts, Facets};
+use super::columns::Columns;
+use super::facets::{Counts, Facets};
+use super::segments::Segments;
 
 /// The counts of the segments that searches last saw.
 #[derive(Default)]
@@ -28,7 +30,11 @@ impl Counters {
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub(super) fn facets(&self, searcher: &Searcher) -> tantivy::Result<Facets> {
+    pub(super) fn facets(
+        &self,
+        searcher: &Searcher,
+        segments: &Segments,
+    ) -> tantivy::Result<Facets> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut now = HashMap::new();
         let mut sum = Counts::default();
@@ -38,9 +44,9 @@ impl Counters {
                 Some(counted) if counted.documents == reader.num_docs() => Arc::clone(counted),
                 // An older generation has more documents than the counts.
                 Some(counted) if counted.documents > reader.num_docs() => {
-                    Arc::new(counted.without_deleted(reader)?)
+                    Arc::new(counted.without_deleted(reader, &segments.of(reader)?.columns))
                 }
-                _ => Arc::new(Counted::of(reader)?),
+                _ => Arc::new(Counted::of(reader, &segments.of(reader)?.columns)),
             };
             sum.add_all(&counted.counts);
             now.insert(id, counted);
@@ -51,25 +57,23 @@ impl Counters {
 }
 
 impl Counted {
-    fn of(reader: &SegmentReader) -> tantivy::Result<Self> {
-        let columns = Columns::of(reader, PriceUnit::Hundredth)?;
+    fn of(reader: &SegmentReader, columns: &Columns) -> Self {
         let mut counts = Counts::default();
         for doc in reader.doc_ids_alive() {
-            counts.add(&columns, doc, Verdict::Hit, 1);
+            counts.add((columns, PriceUnit::Hundredth), doc, Verdict::Hit, 1);
         }
-        Ok(Self { alive: reader.alive_bitset().cloned(), documents: reader.num_docs(), counts })
+        Self { alive: reader.alive_bitset().cloned(), documents: reader.num_docs(), counts }
     }
 
     /// The counts without what has been deleted since.
-    fn without_deleted(&self, reader: &SegmentReader) -> tantivy::Result<Self> {
-        let columns = Columns::of(reader, PriceUnit::Hundredth)?;
+    fn without_deleted(&self, reader: &SegmentReader, columns: &Columns) -> Self {
         let mut counts = self.counts.clone();
         let was_alive = |doc| self.alive.as_ref().is_none_or(|alive| alive.is_alive(doc));
         for doc in (0..reader.max_doc()).filter(|doc| reader.is_deleted(*doc)) {
             if was_alive(doc) {
-                counts.add(&columns, doc, Verdict::Hit, -1);
+                counts.add((columns, PriceUnit::Hundredth), doc, Verdict::Hit, -1);
             }
         }
-        Ok(Self { alive: reader.alive_bitset().cloned(), documents: reader.num_docs(), counts })
+        Self { alive: reader.alive_bitset().cloned(), documents: reader.num_docs(), counts }
     }
 }

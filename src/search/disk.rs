@@ -1,18 +1,22 @@
 //! An index as it lies in its directory: made, read, and checked before it is used.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{
     Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError,
+    Warmer,
 };
 use uuid::Uuid;
 
+use super::columns::Columns;
 use super::cursor::{Cursor, Payload};
 use super::index::{IndexError, IndexOptions};
-use super::matching;
-use super::schema::{self, READABLE_FROM, VERSION, columns};
+use super::schema::{self, READABLE_FROM, VERSION};
 use super::slots::Slots;
+use super::state::State;
+use super::{matching, priority};
 use crate::domain::ids::{PropertyId, UnitId};
 
 /// The share of deleted documents from which a segment is rewritten. Without one, large
@@ -35,6 +39,8 @@ const STORED_BYTES: usize = 4_096;
 pub(super) struct Loaded {
     pub(super) index: Index,
     pub(super) reader: IndexReader,
+    /// What searches remember; made ready for each state of the index before that is seen.
+    pub(super) state: Arc<State>,
     pub(super) slots: Slots,
     pub(super) payload: Payload,
 }
@@ -57,8 +63,8 @@ pub(super) fn create(
         cursor: Cursor::default(),
     };
     commit(&mut new_writer(&index, options)?, &payload)?;
-    let reader = new_reader(&index)?;
-    Ok(Loaded { index, reader, slots: Slots::default(), payload })
+    let (reader, state) = new_reader(&index)?;
+    Ok(Loaded { index, reader, state, slots: Slots::default(), payload })
 }
 
 /// The index that is there, or in words why it cannot be used.
@@ -79,9 +85,9 @@ pub(super) fn load(path: &Path, source: &str) -> Result<Loaded, String> {
     if !damaged.is_empty() {
         return Err(format!("checksum of {} files is wrong", damaged.len()));
     }
-    let reader = new_reader(&index).map_err(reason)?;
+    let (reader, state) = new_reader(&index).map_err(reason)?;
     let slots = slots(&reader).map_err(reason)?.ok_or("two documents have the same id or slot")?;
-    Ok(Loaded { index, reader, slots, payload })
+    Ok(Loaded { index, reader, state, slots, payload })
 }
 
 fn reason(error: TantivyError) -> String {
@@ -92,17 +98,17 @@ fn reason(error: TantivyError) -> String {
 fn slots(reader: &IndexReader) -> Result<Option<Slots>, TantivyError> {
     let mut given = Vec::new();
     for segment in reader.searcher().segment_readers() {
-        let fast = segment.fast_fields();
-        let (high, low) = (fast.u64(columns::ID_HIGH)?, fast.u64(columns::ID_LOW)?);
-        let unit = (fast.u64(columns::UNIT_HIGH)?, fast.u64(columns::UNIT_LOW)?);
-        let slot = fast.u64(columns::SLOT)?;
+        let columns = Columns::open(segment)?;
         for doc in segment.doc_ids_alive() {
-            let (Some(high), Some(low)) = (high.first(doc), low.first(doc)) else {
+            let (Some(high), Some(low)) = (columns.id_high.first(doc), columns.id_low.first(doc))
+            else {
                 return Ok(None);
             };
-            let units = unit.0.values_for_doc(doc).zip(unit.1.values_for_doc(doc));
+            let units = columns.unit_high.values_for_doc(doc);
+            let units = units.zip(columns.unit_low.values_for_doc(doc));
             let units = units.map(|(high, low)| UnitId::from(Uuid::from_u64_pair(high, low)));
-            let slots: Result<Vec<u32>, _> = slot.values_for_doc(doc).map(u32::try_from).collect();
+            let slots = columns.slot.values_for_doc(doc).map(u32::try_from);
+            let slots: Result<Vec<u32>, _> = slots.collect();
             let Ok(slots) = slots else { return Ok(None) };
             let places: Vec<_> = units.zip(slots).collect();
             given.push((PropertyId::from(Uuid::from_u64_pair(high, low)), places));
@@ -111,17 +117,28 @@ fn slots(reader: &IndexReader) -> Result<Option<Slots>, TantivyError> {
     Ok(Slots::restore(given))
 }
 
-fn new_reader(index: &Index) -> Result<IndexReader, TantivyError> {
-    index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()
+fn new_reader(index: &Index) -> Result<(IndexReader, Arc<State>), TantivyError> {
+    let state = Arc::new(State::default());
+    let warmer: Arc<dyn Warmer> = Arc::clone(&state) as _;
+    let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+    Ok((reader.warmers(vec![Arc::downgrade(&warmer)]).try_into()?, state))
 }
 
-/// A writer with our policy of merging.
+/// A writer with our policy of merging. Its merges give way to searches: they are done by
+/// threads that it starts when it is made, and which are like the one that makes it.
 pub(super) fn new_writer(
     index: &Index,
     options: &IndexOptions,
 ) -> Result<IndexWriter<TantivyDocument>, TantivyError> {
     let (threads, memory) = (options.writer_threads, options.writer_memory_bytes);
-    let writer = index.writer_with_num_threads(threads, memory)?;
+    let writer = std::thread::scope(|scope| {
+        let made = scope.spawn(|| {
+            priority::give_way();
+            index.writer_with_num_threads(threads, memory)
+        });
+        let broke = |_| TantivyError::SystemError("writer could not be made".to_owned());
+        made.join().map_err(broke)?
+    })?;
     let mut merges = LogMergePolicy::default();
     merges.set_min_num_segments(MERGED_AT_ONCE);
     merges.set_min_layer_size(SMALL_SEGMENT_DOCS);

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
 
-use tantivy::columnar::Column;
-use tantivy::{DocId, SegmentReader};
+use tantivy::DocId;
 
-use super::choices::{self, Facet, PriceUnit, Verdict};
-use super::codes::{self, AMENITY_WORDS, KINDS};
+use super::choices::{Facet, PriceUnit, Verdict};
+use super::codes::{AMENITY_WORDS, KINDS};
+use super::columns::{Columns, first};
 use super::histogram::{self, Histogram};
-use super::schema::columns;
+use super::segments::Segment;
 use crate::domain::amenity::CATALOGUE;
 use crate::domain::listing::Kind;
 
@@ -47,40 +48,23 @@ pub(super) struct Counts {
 /// Counts in a walk.
 pub(super) struct Counter {
     unit: PriceUnit,
-    columns: Option<Columns>,
+    segment: Option<Arc<Segment>>,
     counts: Counts,
 }
 
-/// The columns of a segment.
-pub(super) struct Columns {
-    kind: Column<u64>,
-    amenities: Vec<Column<u64>>,
-    rooms: [Column<u64>; 3],
-    price: Column<u64>,
-}
-
-impl Columns {
-    /// The columns of a segment, with prices in a unit.
-    pub(super) fn of(reader: &SegmentReader, unit: PriceUnit) -> tantivy::Result<Self> {
-        let fast = reader.fast_fields();
-        let amenities = codes::amenity_columns();
-        let amenities = amenities.iter().map(|name| fast.u64(name));
-        Ok(Self {
-            kind: fast.u64(columns::KIND)?,
-            amenities: amenities.collect::<Result<_, _>>()?,
-            rooms: choices::rooms(reader)?,
-            price: fast.u64(unit.column())?,
-        })
-    }
-}
-
 impl Counts {
-    /// Counts a document `by` times. One that fails a choice only counts beside that one.
-    pub(super) fn add(&mut self, columns: &Columns, doc: DocId, verdict: Verdict, by: i64) {
+    /// Counts a document `by` times, with its price in a unit. One that fails a choice only
+    /// counts beside that one.
+    pub(super) fn add(
+        &mut self,
+        (columns, unit): (&Columns, PriceUnit),
+        doc: DocId,
+        verdict: Verdict,
+        by: i64,
+    ) {
         let counts_for = |facet| verdict == Verdict::Hit || verdict == Verdict::But(facet);
-        let first = |column: &Column<u64>| column.first(doc).unwrap_or_default();
         if counts_for(Facet::Kind) {
-            let kind = usize::try_from(first(&columns.kind)).unwrap_or(usize::MAX);
+            let kind = usize::try_from(first(&columns.kind, doc)).unwrap_or(usize::MAX);
             if let Some(count) = self.kinds.get_mut(kind) {
                 *count += by;
             }
@@ -88,7 +72,7 @@ impl Counts {
         if verdict == Verdict::Hit {
             self.amenities.resize(AMENITY_WORDS * 64, 0);
             for (column, counts) in columns.amenities.iter().zip(self.amenities.chunks_mut(64)) {
-                let mut bits = first(column);
+                let mut bits = first(column, doc);
                 while bits != 0 {
                     let bit = usize::try_from(bits.trailing_zeros()).unwrap_or_default();
                     if let Some(count) = counts.get_mut(bit) {
@@ -102,14 +86,14 @@ impl Counts {
         for ((facet, column), counts) in facets.into_iter().zip(&columns.rooms).zip(&mut self.rooms)
         {
             if counts_for(facet) {
-                let rooms = usize::try_from(first(column)).unwrap_or(ROOMS_MAX).min(ROOMS_MAX);
+                let rooms = usize::try_from(first(column, doc)).unwrap_or(ROOMS_MAX).min(ROOMS_MAX);
                 if let Some(count) = counts.get_mut(rooms) {
                     *count += by;
                 }
             }
         }
         if counts_for(Facet::Price) {
-            *self.prices.entry(first(&columns.price)).or_default() += by;
+            *self.prices.entry(first(unit.column(columns), doc)).or_default() += by;
         }
     }
 
@@ -165,19 +149,18 @@ fn at_least(counts: &[i64; ROOMS_MAX + 1]) -> Vec<u64> {
 impl Counter {
     /// A counter of prices in a unit.
     pub(super) fn new(unit: PriceUnit) -> Self {
-        Self { unit, columns: None, counts: Counts::default() }
+        Self { unit, segment: None, counts: Counts::default() }
     }
 
     /// A segment begins.
-    pub(super) fn enter(&mut self, reader: &SegmentReader) -> tantivy::Result<()> {
-        self.columns = Some(Columns::of(reader, self.unit)?);
-        Ok(())
+    pub(super) fn enter(&mut self, segment: Arc<Segment>) {
+        self.segment = Some(segment);
     }
 
     /// Counts a document.
     pub(super) fn add(&mut self, doc: DocId, verdict: Verdict) {
-        if let Some(columns) = &self.columns {
-            self.counts.add(columns, doc, verdict, 1);
+        if let Some(segment) = &self.segment {
+            self.counts.add((&segment.columns, self.unit), doc, verdict, 1);
         }
     }
 

@@ -13,15 +13,13 @@ use tantivy::index::SegmentComponent;
 use tantivy::{Index, IndexReader, IndexWriter, SegmentMeta, TantivyError, Term};
 
 use super::availability::Availability;
-use super::counters::Counters;
 use super::cursor::{Cursor, Payload};
 use super::disk::{self, Loaded};
 use super::generations::{Files, Folder};
 use super::lexicon::Lexicon;
-use super::newest::Newest;
-use super::pins::Pins;
 use super::schema::{self, Fields, InvalidListing, ListingDoc, VERSION};
 use super::slots::Slots;
+use super::state::State;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::{PropertyId, UnitId};
 
@@ -84,17 +82,6 @@ pub struct SearchIndex {
     pub(super) state: Arc<State>,
     pub(super) generation: u64,
     pub(super) files: Arc<Files>,
-}
-
-/// What searches remember of the index; clones share it.
-#[derive(Default)]
-pub(super) struct State {
-    /// States of the index that somebody turns pages of.
-    pub(super) pins: Pins,
-    /// What there is to choose from in all of it.
-    pub(super) counters: Counters,
-    /// The newest of its documents.
-    pub(super) newest: Newest,
 }
 
 /// The writer's side; there is one. Everything is a plain blocking call, and nothing is
@@ -179,7 +166,7 @@ fn assembled(
     generation: u64,
     files: Files,
 ) -> Result<(SearchIndex, IndexWriterHandle), IndexError> {
-    let Loaded { index, reader, slots, payload } = loaded;
+    let Loaded { index, reader, state, slots, payload } = loaded;
     let (_, fields) = schema::schema();
     let files = Arc::new(files);
     let writer = disk::new_writer(&index, &options)?;
@@ -188,7 +175,7 @@ fn assembled(
         fields,
         availability: availability.clone(),
         lexicon: Lexicon::open(&reader.searcher(), &fields, options.synonyms.clone())?,
-        state: Arc::default(),
+        state,
         generation,
         files: Arc::clone(&files),
     };

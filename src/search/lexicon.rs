@@ -19,6 +19,7 @@ use std::time::{Duration, Instant, SystemTime};
 use arc_swap::ArcSwap;
 use tantivy::Searcher;
 
+use super::priority;
 use super::schema::Fields;
 use super::synonyms::Synonyms;
 use super::vocabulary::Vocabulary;
@@ -95,6 +96,7 @@ impl Lexicon {
         let (lexicon, searcher, fields) = (self.clone(), searcher.clone(), *fields);
         let renew = move || {
             let _done = Done(&lexicon.0.renewing);
+            priority::give_way();
             let began = clock::monotonic();
             lexicon.rest(REST_MIN);
             lexicon.renew(&searcher, &fields);

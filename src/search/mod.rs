@@ -21,6 +21,7 @@ mod vocabulary;
 mod availability;
 mod best_of;
 mod codes;
+mod columns;
 mod rules;
 mod slots;
 
@@ -31,10 +32,13 @@ mod index;
 
 mod cells;
 mod place;
-mod relation;
+mod points;
+
+mod segments;
 
 mod choices;
 mod sift;
+mod traits;
 mod walk;
 
 mod clusters;
@@ -49,8 +53,10 @@ mod newest;
 mod page;
 mod pins;
 mod plan;
+mod priority;
 mod query;
 mod ranking;
+mod state;
 mod suggest;
 mod task;
 

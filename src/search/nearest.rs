@@ -1,23 +1,19 @@
 //! The homes nearest to a point: circles that grow until enough lie in one. What lies beyond
-//! the cells of the last circle is never looked at.
+//! the last circle is never looked at.
 
-use super::collect::{Kept, Key, Keyset, Order};
+use super::collect::{Key, Keyset, Order};
 use super::place::Place;
 use super::task::{Found, Task, Way};
 use crate::domain::area::{Area, Circle, RADIUS_MAX_M};
 use crate::domain::listing::Location;
 
-/// The radius of the first circle, in metres: about that of the smallest cells.
+/// The radius of the first circle, in metres: about how far points are blurred.
 const FIRST_M: f64 = 1_000.0;
 
-/// How much larger the next one is, where too few lie in the cells of one.
+/// How much larger the next one is, where too few lie in one.
 const GROWTH: f64 = 2.5;
 
 /// The page after a key in the order of distances. `is_open`: nothing else is asked for.
-///
-/// The cells of a circle reach beyond it, and what they hold there is not left out: when
-/// the last home of the page lies within the circle, none beyond the cells is nearer, and else
-/// it lies on a circle that holds the whole page.
 ///
 /// # Errors
 /// When the index cannot be read.
@@ -33,27 +29,20 @@ pub(super) fn page(
     let mut radius_m = FIRST_M.max(seen_m * 1.1);
     while radius_m < RADIUS_MAX_M {
         let Ok(circle) = Circle::new(centre, radius_m) else { break };
-        let place = Place::around(&Area::Circle(circle), task.searcher, task.fields)?;
+        let place = task.place(Some(&Area::Circle(circle)));
         let mut page = Keyset::new(order, after, keep, None);
-        let in_time = task.walk(Way::through(&place, None), &mut page)?;
+        let in_time = task.walk(Way::through(&place), &mut page)?;
         let kept = page.into_kept();
-        let reach_m = reach_m(&kept, keep);
-        if !in_time || reach_m.is_some_and(|reach_m| reach_m <= radius_m) {
+        if !in_time || kept.len() == keep {
             let (total, counted) = match is_open {
                 true => (task.searcher.num_docs(), true),
                 false => task.count()?,
             };
             return Ok(Found { total, kept, facets: None, in_time: in_time && counted });
         }
-        radius_m = reach_m.unwrap_or(radius_m * GROWTH);
+        radius_m *= GROWTH;
     }
     let mut page = Keyset::new(order, after, keep, None);
-    let in_time = task.walk(Way::through(&Place::Everywhere, None), &mut page)?;
+    let in_time = task.walk(Way::through(&Place::Everywhere), &mut page)?;
     Ok(Found { total: page.total, kept: page.into_kept(), facets: None, in_time })
-}
-
-/// How far the last home of a whole page is away, in metres.
-fn reach_m(kept: &Kept, keep: usize) -> Option<f64> {
-    let (last, _) = kept.get(keep.checked_sub(1)?)?;
-    Some(f64::from_bits(last.value))
 }

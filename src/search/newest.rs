@@ -8,7 +8,8 @@ use tantivy::index::SegmentId;
 use tantivy::{DocAddress, DocId, Searcher, SegmentReader};
 
 use super::collect::{Kept, Key, newest_value};
-use super::schema::columns;
+use super::columns::{Columns, first};
+use super::segments::Segments;
 
 /// Documents of a segment that are known in order.
 const KNOWN: usize = 4096;
@@ -27,11 +28,11 @@ impl Newest {
     /// When the index cannot be read.
     pub(super) fn page(
         &self,
-        searcher: &Searcher,
+        (searcher, segments): (&Searcher, &Segments),
         after: Option<Key>,
         keep: usize,
     ) -> tantivy::Result<Option<Kept>> {
-        let lists = self.lists(searcher)?;
+        let lists = self.lists(searcher, segments)?;
         let mut page = Kept::new();
         for ((list, reader), segment) in lists.iter().zip(searcher.segment_readers()).zip(0..) {
             let from = list.partition_point(|(key, _)| after.is_some_and(|after| *key <= after));
@@ -49,7 +50,7 @@ impl Newest {
     }
 
     /// The lists of all segments.
-    fn lists(&self, searcher: &Searcher) -> tantivy::Result<Vec<List>> {
+    fn lists(&self, searcher: &Searcher, segments: &Segments) -> tantivy::Result<Vec<List>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut now = HashMap::new();
         let mut lists = Vec::new();
@@ -57,7 +58,7 @@ impl Newest {
             let id = reader.segment_id();
             let list = match known.get(&id) {
                 Some(list) => Arc::clone(list),
-                None => newest(reader)?,
+                None => newest(&segments.of(reader)?.columns, reader.max_doc()),
             };
             now.insert(id, Arc::clone(&list));
             lists.push(list);
@@ -76,12 +77,9 @@ fn is_cut(list: &[(Key, DocId)], reader: &SegmentReader) -> bool {
 
 /// The newest documents of a segment in order, deleted ones among them: those that will be
 /// deleted are not known yet either.
-fn newest(reader: &SegmentReader) -> tantivy::Result<List> {
-    let fast = reader.fast_fields();
-    let created = fast.u64(columns::CREATED)?;
-    let (high, low) = (fast.u64(columns::ID_HIGH)?, fast.u64(columns::ID_LOW)?);
-    let value = |doc| newest_value(created.first(doc).unwrap_or_default());
-    let mut docs: Vec<(u64, DocId)> = (0..reader.max_doc()).map(|doc| (value(doc), doc)).collect();
+fn newest(columns: &Columns, documents: u32) -> List {
+    let value = |doc| newest_value(first(&columns.created, doc));
+    let mut docs: Vec<(u64, DocId)> = (0..documents).map(|doc| (value(doc), doc)).collect();
     if docs.len() > KNOWN {
         // With ties beyond the last one known, ids decide, which are not read here.
         let (_, (last, _), _) = docs.select_nth_unstable(KNOWN);
@@ -89,10 +87,10 @@ fn newest(reader: &SegmentReader) -> tantivy::Result<List> {
         docs.retain(|(value, _)| *value < last);
     }
     let key = |(value, doc): (u64, DocId)| {
-        let [high, low] = [&high, &low].map(|half| half.first(doc).unwrap_or_default());
+        let (high, low) = columns.id(doc);
         (Key { value, high, low }, doc)
     };
     let mut list: Vec<(Key, DocId)> = docs.into_iter().map(key).collect();
     list.sort_unstable();
-    Ok(list.into())
+    list.into()
 }

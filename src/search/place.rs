@@ -1,5 +1,4 @@
-//! From an area to documents: by the cells that cover it where it is small enough, else by
-//! ranges of latitude and longitude.
+//! From an area to documents.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,80 +7,41 @@ use tantivy::index::SegmentReader;
 use tantivy::query::{
     BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
 };
-use tantivy::schema::IndexRecordOption;
-use tantivy::{BitSet, DocId, DocSet, Score, Searcher, TERMINATED, TantivyError, Term};
+use tantivy::{BitSet, DocId, DocSet, Score, TERMINATED, TantivyError};
 
-use super::cells::Cover;
-use super::schema::{Fields, columns};
+use super::segments::Segments;
+use super::traits::Traits;
 use crate::domain::area::{Area, BBox};
-use crate::domain::listing::Location;
 
 /// From how many documents a segment's share of the matches is kept as bits and not as a
 /// list: when there is one in so many.
 const BITS_FROM: u32 = 256;
 
-/// How documents in an area are found.
+/// Up to how many documents in an area are tested for what else is asked before words are
+/// looked for: one in so many of a segment. Of more, few may have the words.
+const TESTED_FROM: u32 = 4;
+
+/// Where documents are looked for.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
-    /// All documents are in it.
+    /// Everywhere.
     Everywhere,
-    /// By its cells; all found are in it, unless it is only the way around.
-    Cells(CellQuery),
-    /// By a box around it; what is found is still to be tested, unless the area is the box.
-    Ranges(BBox),
+    /// In an area; all found are in it.
+    In(AreaQuery),
 }
 
 impl Place {
-    /// The best way for an area.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub(super) fn of(
-        area: Option<&Area>,
-        searcher: &Searcher,
-        fields: &Fields,
-    ) -> tantivy::Result<Self> {
-        let Some(area) = area else { return Ok(Self::Everywhere) };
-        Self::covered(area, searcher, fields, |cover| cover)
-    }
-
-    /// All of an area, and some of what lies around it.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub(super) fn around(
-        area: &Area,
-        searcher: &Searcher,
-        fields: &Fields,
-    ) -> tantivy::Result<Self> {
-        Self::covered(area, searcher, fields, Cover::untested)
-    }
-
-    fn covered(
-        area: &Area,
-        searcher: &Searcher,
-        fields: &Fields,
-        made: impl FnOnce(Cover) -> Cover,
-    ) -> tantivy::Result<Self> {
-        let documents = |cell| searcher.doc_freq(&Term::from_field_u64(fields.cells, cell));
-        Ok(match Cover::of(area, documents)? {
-            Some(cover) => Self::Cells(CellQuery::new(area.clone(), made(cover), *fields)),
-            None => Self::by_ranges(area),
-        })
-    }
-
-    /// The way by columns alone.
-    pub(super) fn by_ranges(area: &Area) -> Self {
-        match area.bounds() {
-            all if is_whole(&all) && matches!(area, Area::Box(_)) => Self::Everywhere,
-            bounds => Self::Ranges(bounds),
+    /// The place of an area, where homes are asked for that have some traits.
+    pub(super) fn of(area: Option<&Area>, segments: &Arc<Segments>, traits: &Traits) -> Self {
+        match area {
+            Some(Area::Box(bbox)) if is_whole(bbox) => Self::Everywhere,
+            Some(area) => Self::In(AreaQuery(Arc::new(Inner {
+                area: area.clone(),
+                segments: Arc::clone(segments),
+                traits: traits.clone(),
+            }))),
+            None => Self::Everywhere,
         }
-    }
-
-    /// The area that what is found has still to be tested by.
-    pub(super) fn test(&self, area: Option<&Area>) -> Option<Area> {
-        let area = area.filter(|area| !matches!(area, Area::Box(_)))?;
-        matches!(self, Self::Ranges(_)).then(|| area.clone())
     }
 }
 
@@ -89,76 +49,45 @@ fn is_whole(bbox: &BBox) -> bool {
     bbox.east() - bbox.west() >= 360.0 && bbox.south() <= -90.0 && bbox.north() >= 90.0
 }
 
-/// The documents in an area, by the postings of the cells that cover it. Only those in cells
-/// that its edge cuts are tested one by one.
+/// The documents in an area. Where they are few, those without the traits are left out
+/// already.
 #[derive(Clone)]
-pub(super) struct CellQuery(Arc<Inner>);
+pub(super) struct AreaQuery(Arc<Inner>);
 
 struct Inner {
     area: Area,
-    cover: Cover,
-    fields: Fields,
+    segments: Arc<Segments>,
+    traits: Traits,
 }
 
-impl CellQuery {
-    /// The documents in an area that a cover is of.
-    pub(super) fn new(area: Area, cover: Cover, fields: Fields) -> Self {
-        Self(Arc::new(Inner { area, cover, fields }))
-    }
-
+impl AreaQuery {
     /// The documents of a segment, deleted ones among them.
     fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Documents> {
-        let Inner { area, cover, fields } = &*self.0;
-        let index = reader.inverted_index(fields.cells)?;
-        let postings = |cell: &u64| {
-            let term = Term::from_field_u64(fields.cells, *cell);
-            index.read_postings(&term, IndexRecordOption::Basic)
-        };
-        let mut inside = Vec::new();
-        for cell in &cover.inside {
-            inside.extend(postings(cell)?);
+        let Inner { area, segments, traits } = &*self.0;
+        let segment = segments.of(reader)?;
+        let mut docs = Vec::new();
+        segment.points.each_in(area, |some| docs.extend_from_slice(some));
+        let is_over = |share| docs.len() > usize::try_from(reader.max_doc() / share).unwrap_or(0);
+        if !is_over(TESTED_FROM) {
+            docs.retain(|doc| traits.are_of(&segment.columns, *doc));
         }
-        let mut cut = Vec::new();
-        for cell in &cover.cut {
-            cut.extend(postings(cell)?);
-        }
-        let most = inside.iter().chain(&cut).map(DocSet::size_hint).sum::<u32>();
-        let mut documents = Documents::new(most, reader.max_doc());
-        for mut postings in inside {
-            while postings.doc() != TERMINATED {
-                documents.add(postings.doc());
-                postings.advance();
-            }
-        }
-        let fast = reader.fast_fields();
-        let (lat, lon) = (fast.f64(columns::LAT)?, fast.f64(columns::LON)?);
-        for mut postings in cut {
-            while postings.doc() != TERMINATED {
-                let doc = postings.doc();
-                let point = lat.first(doc).zip(lon.first(doc));
-                if point.is_some_and(|(lat, lon)| area.contains(Location { lat, lon })) {
-                    documents.add(doc);
-                }
-                postings.advance();
-            }
-        }
-        Ok(documents)
+        Ok(Documents::of(docs, reader.max_doc()))
     }
 }
 
-impl fmt::Debug for CellQuery {
+impl fmt::Debug for AreaQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CellQuery({:?})", self.0.area)
+        write!(f, "AreaQuery({:?})", self.0.area)
     }
 }
 
-impl Query for CellQuery {
+impl Query for AreaQuery {
     fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         Ok(Box::new(self.clone()))
     }
 }
 
-impl Weight for CellQuery {
+impl Weight for AreaQuery {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         Ok(self.documents(reader)?.scorer(boost))
     }
@@ -172,40 +101,33 @@ impl Weight for CellQuery {
     }
 }
 
-/// Documents gathered cell by cell, each once.
+/// Documents, each once.
 enum Documents {
-    /// Few, in no order.
+    /// Few, in order.
     List(Vec<DocId>),
     /// Many.
     Bits(BitSet),
 }
 
 impl Documents {
-    fn new(most: u32, segment: u32) -> Self {
-        if most > segment / BITS_FROM {
-            Self::Bits(BitSet::with_max_value(segment))
-        } else {
-            Self::List(Vec::with_capacity(usize::try_from(most).unwrap_or_default()))
-        }
-    }
-
-    fn add(&mut self, doc: DocId) {
-        match self {
-            Self::List(list) => list.push(doc),
-            Self::Bits(bits) => {
+    /// Some of a segment with so many, in no order.
+    fn of(mut docs: Vec<DocId>, segment: u32) -> Self {
+        if docs.len() > usize::try_from(segment / BITS_FROM).unwrap_or(usize::MAX) {
+            let mut bits = BitSet::with_max_value(segment);
+            for doc in docs {
                 bits.insert(doc);
             }
+            Self::Bits(bits)
+        } else {
+            docs.sort_unstable();
+            Self::List(docs)
         }
     }
 
     fn scorer(self, score: Score) -> Box<dyn Scorer> {
         match self {
             Self::List(list) if list.is_empty() => Box::new(EmptyScorer),
-            Self::List(mut list) => {
-                list.sort_unstable();
-                Box::new(ConstScorer::new(Sorted { list, at: 0 }, score))
-            }
-            Self::Bits(bits) if bits.len() == 0 => Box::new(EmptyScorer),
+            Self::List(list) => Box::new(ConstScorer::new(Sorted { list, at: 0 }, score)),
             Self::Bits(bits) => Box::new(ConstScorer::new(BitSetDocSet::from(bits), score)),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use tantivy::query::{
@@ -11,32 +12,43 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use super::choices::PriceUnit;
+use super::codes;
 use super::expansion::Wording;
 use super::place::Place;
 use super::ranking;
 use super::schema::Fields;
-use crate::domain::area::BBox;
+use super::segments::Segments;
 use crate::domain::criteria::Criteria;
 
 /// How much finer a scaled price is than the hundredths that price bounds without a
 /// currency are given in.
 pub(super) const SCALED_PER_HUNDREDTH: u64 = 100;
 
-/// The query of the index for what was asked, nights apart; `text` is there when words were. With `sideways` also apart from
+/// The query of the index for what was asked, nights apart; `text` is there when words were.
+/// In an area also apart from [`super::traits::Traits`], and with `sideways` apart from
 /// [`super::choices::Choices`], which are tested document by document then.
 pub(super) fn query(
     asked: &Criteria,
     text: Option<&Statistics>,
     (place, sideways): (&Place, bool),
-    fields: &Fields,
+    (fields, segments): (&Fields, &Arc<Segments>),
 ) -> Box<dyn Query> {
-    let mut filters = in_place(place, fields);
-    filters.extend(always(asked, fields));
+    let mut filters = Vec::new();
+    match place {
+        Place::Everywhere => filters.extend(traits(asked, fields)),
+        Place::In(area) => {
+            filters.push(Box::new(area.clone()) as Box<dyn Query>);
+            let unknown = asked.amenities.iter().filter(|key| !codes::has_bit(key));
+            filters.extend(unknown.map(|key| term(fields.amenities, key)));
+        }
+    }
     if !sideways {
         filters.extend(choices(asked, fields));
     }
     let mut parts = Vec::new();
-    parts.extend(text.and_then(|text| ranking::query(&text.wording, fields, text.today)));
+    parts.extend(
+        text.and_then(|text| ranking::query(&text.wording, (fields, segments), text.today)),
+    );
     if !filters.is_empty() {
         let filters = Box::new(BooleanQuery::intersection(filters));
         parts.push(Box::new(ConstScoreQuery::new(filters, 0.0)));
@@ -48,16 +60,8 @@ pub(super) fn query(
     }
 }
 
-fn in_place(place: &Place, fields: &Fields) -> Vec<Box<dyn Query>> {
-    match place {
-        Place::Everywhere => Vec::new(),
-        Place::Cells(cells) => vec![Box::new(cells.clone())],
-        Place::Ranges(bounds) => in_box(*bounds, fields),
-    }
-}
-
-/// What every result has to satisfy, whatever else there is to choose from.
-fn always(asked: &Criteria, fields: &Fields) -> Vec<Box<dyn Query>> {
+/// The same as [`super::traits::Traits`].
+fn traits(asked: &Criteria, fields: &Fields) -> Vec<Box<dyn Query>> {
     let mut filters = Vec::new();
     filters.extend(asked.currency.map(|currency| term(fields.currency, currency.code())));
     if let Some(guests) = asked.guests {
@@ -106,21 +110,6 @@ fn priced(asked: &Criteria, fields: &Fields) -> Option<Box<dyn Query>> {
     let [min, max] = [asked.price_min, asked.price_max]
         .map(|bound| bound.map(|bound| bound.saturating_mul(unit.scale())));
     Some(range(field, min, max, Term::from_field_u64))
-}
-
-fn in_box(bbox: BBox, fields: &Fields) -> Vec<Box<dyn Query>> {
-    let term = Term::from_field_f64;
-    let lat = range(fields.lat, Some(bbox.south()), Some(bbox.north()), term);
-    let (west, east) = (bbox.west(), bbox.east());
-    let lon = if west <= east {
-        range(fields.lon, Some(west), Some(east), term)
-    } else {
-        Box::new(BooleanQuery::union(vec![
-            range(fields.lon, Some(west), None, term),
-            range(fields.lon, None, Some(east), term),
-        ]))
-    };
-    vec![lat, lon]
 }
 
 /// At least one of the bounds has to be given.

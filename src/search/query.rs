@@ -16,9 +16,7 @@ use super::facets::{Counter, Facets};
 use super::highlight::{Highlight, Marker};
 use super::index::SearchIndex;
 use super::page::{InvalidCursor, Position, fingerprint};
-use super::place::Place;
 use super::plan::Statistics;
-use super::schema::{Fields, columns};
 use super::task::{Found, Task, Way};
 use super::text::query_words;
 use crate::clock;
@@ -220,7 +218,7 @@ impl SearchIndex {
         let mut marker = marker.map(|statistics| Marker::new(&statistics.wording));
         let mut hits = Vec::with_capacity(kept.len());
         for (_, address) in &kept {
-            hits.push(hit(&searcher, *address, &self.fields, (centre, marker.as_mut()))?);
+            hits.push(self.hit(&searcher, *address, (centre, marker.as_mut()))?);
         }
         let last = kept.last().filter(|_| !is_last).map(|(after, _)| *after);
         let next = last.map(|after| {
@@ -245,15 +243,14 @@ impl SearchIndex {
         let mut gatherer = Gatherer::new(zoom);
         let mut in_time = true;
         if let Some(task) = Task::new(self, asked, heard.statistics.as_ref(), &searcher, started) {
-            let area = asked.criteria.area.as_ref();
-            let place = Place::of(area, &searcher, &self.fields)?;
-            in_time = task.walk(Way::through(&place, area), &mut gatherer)?;
+            let place = task.place(asked.criteria.area.as_ref());
+            in_time = task.walk(Way::through(&place), &mut gatherer)?;
         }
         let total = gatherer.total;
         let mut clusters = Vec::new();
         for heap in gatherer.heaps() {
             let only = match heap.count {
-                1 => Some(hit(&searcher, heap.first, &self.fields, (asked.measured_from(), None))?),
+                1 => Some(self.hit(&searcher, heap.first, (asked.measured_from(), None))?),
                 _ => None,
             };
             let (centre, cheapest) = (heap.centre(), heap.cheapest());
@@ -286,6 +283,28 @@ impl SearchIndex {
         let today = u32::try_from(today).unwrap_or_default();
         let statistics = Statistics::of(searcher, &self.fields, wording, today)?;
         Ok(Heard { statistics: Some(statistics), corrected, is_misspelt })
+    }
+
+    /// A result as it is shown.
+    fn hit(
+        &self,
+        searcher: &Searcher,
+        address: DocAddress,
+        (centre, marker): (Option<Location>, Option<&mut Marker>),
+    ) -> Result<Hit, TantivyError> {
+        let segment = self.state.segments.of(searcher.segment_reader(address.segment_ord))?;
+        let (high, low) = segment.columns.id(address.doc_id);
+        let point = centre.zip(segment.columns.point(address.doc_id));
+        let distance_m = point.map(|(centre, point)| distance_m(centre, point));
+        let document: TantivyDocument = searcher.doc(address)?;
+        let stored = |field| document.get_first(field).and_then(|text| text.as_str());
+        let card = StoredCard(stored(self.fields.card).unwrap_or_default().into());
+        let highlight = marker.map(|marker| {
+            let text = |field| stored(field).unwrap_or_default();
+            marker.highlight(text(self.fields.title), text(self.fields.description))
+        });
+        let id = PropertyId::from(Uuid::from_u64_pair(high, low));
+        Ok(Hit { id, card, highlight, distance_m })
     }
 }
 
@@ -323,32 +342,4 @@ fn order(sort: Sort, words: &[String], centre: Option<Location>) -> Order {
         (Sort::Distance, Some(centre)) => Order::Distance(centre),
         _ => Order::Newest,
     }
-}
-
-fn hit(
-    searcher: &Searcher,
-    address: DocAddress,
-    fields: &Fields,
-    (centre, marker): (Option<Location>, Option<&mut Marker>),
-) -> Result<Hit, TantivyError> {
-    let fast = searcher.segment_reader(address.segment_ord).fast_fields();
-    let doc = address.doc_id;
-    let half = |name| fast.u64(name).map(|column| column.first(doc).unwrap_or_default());
-    let id = Uuid::from_u64_pair(half(columns::ID_HIGH)?, half(columns::ID_LOW)?);
-    let distance_m = match centre {
-        Some(centre) => {
-            let degrees = |name| fast.f64(name).map(|column| column.first(doc));
-            let point = degrees(columns::LAT)?.zip(degrees(columns::LON)?);
-            point.map(|(lat, lon)| distance_m(centre, Location { lat, lon }))
-        }
-        None => None,
-    };
-    let document: TantivyDocument = searcher.doc(address)?;
-    let stored = |field| document.get_first(field).and_then(|text| text.as_str());
-    let card = StoredCard(stored(fields.card).unwrap_or_default().into());
-    let highlight = marker.map(|marker| {
-        let text = |field| stored(field).unwrap_or_default();
-        marker.highlight(text(fields.title), text(fields.description))
-    });
-    Ok(Hit { id: PropertyId::from(id), card, highlight, distance_m })
 }

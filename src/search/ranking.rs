@@ -11,7 +11,9 @@
 //! and only for parts that have misspelt forms: all others are summed by tantivy's own
 //! loops over posting lists.
 
-use tantivy::columnar::Column;
+use std::fmt;
+use std::sync::Arc;
+
 use tantivy::query::{
     BooleanQuery, BoostQuery, EnableScoring, Explanation, Query, Scorer, TermQuery, Weight,
 };
@@ -21,9 +23,11 @@ use tantivy::{
 };
 
 use super::best_of::BestOf;
+use super::columns::first;
 use super::expansion::{Form, Kind, Part, Wording};
 use super::quality;
-use super::schema::{Fields, columns};
+use super::schema::Fields;
+use super::segments::{Segment, Segments};
 
 /// What a typo less adds to a sum. With 16 words a sum of BM25 is under 500, as long as an
 /// index has under a thousand million documents.
@@ -50,13 +54,17 @@ fn weight(kind: Kind) -> Score {
 /// Parts are nested two by two: a sum of two floats does not depend on their order, while
 /// that of more does, and segments order the parts of an intersection by their sizes. So a
 /// document's score is the same to the last bit in whatever segment it lies.
-pub(super) fn query(wording: &Wording, fields: &Fields, today: u32) -> Option<Box<dyn Query>> {
+pub(super) fn query(
+    wording: &Wording,
+    (fields, segments): (&Fields, &Arc<Segments>),
+    today: u32,
+) -> Option<Box<dyn Query>> {
     let mut parts = wording.parts.iter().map(|part| of_part(part, fields));
     let first = parts.next()?;
     let all = parts.fold(first, both);
     let misspelt = wording.parts.iter().filter(|part| has_typos(part)).count();
     let ahead = STEP * Score::from(TYPOS_MAX) * misspelt as Score;
-    Some(Box::new(Ranked { query: all, ahead, today }))
+    Some(Box::new(Ranked { query: all, segments: Arc::clone(segments), ahead, today }))
 }
 
 fn has_typos(part: &Part) -> bool {
@@ -115,16 +123,23 @@ fn within(bm25: Score) -> Score {
 }
 
 /// A query with [`ranked`] scores. `today` in days since 1970.
-#[derive(Debug)]
 struct Ranked {
     query: Box<dyn Query>,
+    segments: Arc<Segments>,
     ahead: Score,
     today: u32,
 }
 
 impl Clone for Ranked {
     fn clone(&self) -> Self {
-        Self { query: self.query.box_clone(), ..*self }
+        let (query, segments) = (self.query.box_clone(), Arc::clone(&self.segments));
+        Self { query, segments, ..*self }
+    }
+}
+
+impl fmt::Debug for Ranked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ranked({:?})", self.query)
     }
 }
 
@@ -134,7 +149,8 @@ impl Query for Ranked {
         if !scoring.is_scoring_enabled() {
             return Ok(weight);
         }
-        Ok(Box::new(RankedWeight { weight, ahead: self.ahead, today: self.today }))
+        let segments = Arc::clone(&self.segments);
+        Ok(Box::new(RankedWeight { weight, segments, ahead: self.ahead, today: self.today }))
     }
 
     fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
@@ -144,6 +160,7 @@ impl Query for Ranked {
 
 struct RankedWeight {
     weight: Box<dyn Weight>,
+    segments: Arc<Segments>,
     ahead: Score,
     today: u32,
 }
@@ -151,8 +168,8 @@ struct RankedWeight {
 impl Weight for RankedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
         let scorer = self.weight.scorer(reader, boost)?;
-        let merits = reader.fast_fields().u64(columns::MERIT)?;
-        Ok(Box::new(RankedScorer { scorer, merits, ahead: self.ahead, today: self.today }))
+        let segment = self.segments.of(reader)?;
+        Ok(Box::new(RankedScorer { scorer, segment, ahead: self.ahead, today: self.today }))
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
@@ -166,7 +183,7 @@ impl Weight for RankedWeight {
 
 struct RankedScorer {
     scorer: Box<dyn Scorer>,
-    merits: Column<u64>,
+    segment: Arc<Segment>,
     ahead: Score,
     today: u32,
 }
@@ -174,7 +191,7 @@ struct RankedScorer {
 impl Scorer for RankedScorer {
     fn score(&mut self) -> Score {
         let score = self.scorer.score();
-        let merit = self.merits.first(self.scorer.doc()).unwrap_or_default();
+        let merit = first(&self.segment.columns.merit, self.scorer.doc());
         ranked(score, self.ahead, quality::factor(merit, self.today))
     }
 }

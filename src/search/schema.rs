@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
-    TextFieldIndexing, TextOptions,
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 
 use super::completion::Completions;
@@ -17,7 +16,7 @@ use crate::domain::stay_rules::StayRules;
 /// The version of the fields, of the analyser and of what is put into documents. Raise it
 /// with every change of any: an index of another version is replaced by a new one. It is
 /// searched until then if it has the same fields and is not older than `READABLE_FROM`.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// The oldest version whose documents searches understand. Raise it to [`VERSION`] when
 /// they look for something that older documents have otherwise, such as other words.
@@ -50,6 +49,8 @@ pub(super) mod columns {
     pub(in crate::search) const BEDROOMS: &str = "bedrooms";
     /// Beds.
     pub(in crate::search) const BEDS: &str = "beds";
+    /// The most guests that a unit takes.
+    pub(in crate::search) const GUESTS: &str = "guests";
     /// Bathrooms in halves.
     pub(in crate::search) const HALF_BATHROOMS: &str = "half_bathrooms";
     /// The longest stay.
@@ -166,10 +167,8 @@ pub(super) struct Fields {
     pub(super) beds: Field,
     pub(super) half_bathrooms: Field,
     pub(super) guests: Field,
-    pub(super) lat: Field,
-    pub(super) lon: Field,
-    /// Its cells of each of [`cells::INDEXED`].
-    pub(super) cells: Field,
+    lat: Field,
+    lon: Field,
     cell: Field,
     currency_code: Field,
     kind_code: Field,
@@ -214,10 +213,9 @@ pub(super) fn schema() -> (Schema, Fields) {
         bedrooms: builder.add_u64_field(columns::BEDROOMS, FAST),
         beds: builder.add_u64_field(columns::BEDS, FAST),
         half_bathrooms: builder.add_u64_field(columns::HALF_BATHROOMS, FAST),
-        guests: builder.add_u64_field("guests", FAST),
+        guests: builder.add_u64_field(columns::GUESTS, FAST),
         lat: builder.add_f64_field(columns::LAT, FAST),
         lon: builder.add_f64_field(columns::LON, FAST),
-        cells: builder.add_u64_field("cells", NumericOptions::default().set_indexed()),
         cell: builder.add_u64_field(columns::CELL, FAST),
         currency_code: builder.add_u64_field(columns::CURRENCY, FAST),
         kind_code: builder.add_u64_field(columns::KIND, FAST),
@@ -283,9 +281,6 @@ impl Fields {
         let bits = codes::amenity_bits(&listing.amenities);
         for (field, bits) in self.amenity_bits.into_iter().zip(bits) {
             document.add_u64(field, bits);
-        }
-        for cell in cells::indexed(cell) {
-            document.add_u64(self.cells, cell);
         }
         for rule in rules.dates {
             document.add_u64(self.stay_dates, rule);

@@ -1,22 +1,23 @@
 //! What is tested document by document, because no list of documents says it: the nights and
-//! the rules of a stay, the exact area where cells did not see to it, and, when choices are
-//! counted, which of them a document fails.
+//! the rules of a stay, the traits of homes in an area, and, when choices are counted, which
+//! of them a document fails.
 
-use tantivy::columnar::Column;
-use tantivy::{DocId, SegmentReader};
+use std::sync::Arc;
+
+use tantivy::DocId;
 
 use super::availability::Stay;
-use super::choices::{Choices, SegmentChoices, Verdict};
+use super::choices::{Choices, Verdict};
+use super::columns::{Columns, first};
 use super::rules::Asked;
-use super::schema::columns;
-use crate::domain::area::Area;
-use crate::domain::listing::Location;
+use super::segments::Segment;
+use super::traits::Traits;
 
 /// What is tested of each document that a query finds.
 #[derive(Clone, Default)]
 pub(super) struct Sift {
-    /// Where the point has to lie.
-    pub(super) area: Option<Area>,
+    /// What a home has to have, where the query does not see to it.
+    pub(super) traits: Option<Traits>,
     /// The stay that has to be possible.
     pub(super) stay: Option<Staying>,
     /// What is chosen, where choices are counted.
@@ -36,77 +37,49 @@ pub(super) struct Staying {
 
 /// [`Sift`] in one segment.
 pub(super) struct SegmentSift<'a> {
-    area: Option<(&'a Area, Column<f64>, Column<f64>)>,
-    stay: Option<SegmentStay<'a>>,
-    choices: Option<SegmentChoices<'a>>,
-}
-
-struct SegmentStay<'a> {
-    wanted: &'a Staying,
-    /// See [`super::rules::Packed`].
-    days: Column<u64>,
-    min_nights: Column<u64>,
-    dates: Column<u64>,
-    max_nights: Column<u64>,
-    /// The places of the unit types, and the guests that each takes.
-    slots: Column<u64>,
-    unit_guests: Column<u64>,
+    sift: &'a Sift,
+    segment: Arc<Segment>,
 }
 
 impl Sift {
-    /// The columns of a segment.
-    pub(super) fn enter(&self, reader: &SegmentReader) -> tantivy::Result<SegmentSift<'_>> {
-        let fast = reader.fast_fields();
-        let area = match &self.area {
-            Some(area) => Some((area, fast.f64(columns::LAT)?, fast.f64(columns::LON)?)),
-            None => None,
-        };
-        let stay = match &self.stay {
-            Some(wanted) => Some(SegmentStay {
-                wanted,
-                days: fast.u64(columns::STAY_DAYS)?,
-                min_nights: fast.u64(columns::MIN_NIGHTS)?,
-                dates: fast.u64(columns::STAY_DATES)?,
-                max_nights: fast.u64(columns::MAX_NIGHTS)?,
-                slots: fast.u64(columns::SLOT)?,
-                unit_guests: fast.u64(columns::UNIT_GUESTS)?,
-            }),
-            None => None,
-        };
-        let choices = match &self.choices {
-            Some(choices) => Some(choices.enter(reader)?),
-            None => None,
-        };
-        Ok(SegmentSift { area, stay, choices })
+    /// It in a segment.
+    pub(super) const fn enter(&self, segment: Arc<Segment>) -> SegmentSift<'_> {
+        SegmentSift { sift: self, segment }
     }
 }
 
 impl SegmentSift<'_> {
     /// Whether a document is found.
     pub(super) fn judge(&self, doc: DocId) -> Verdict {
-        let there = self.area.as_ref().is_none_or(|(area, lat, lon)| {
-            let point = lat.first(doc).zip(lon.first(doc));
-            point.is_some_and(|(lat, lon)| area.contains(Location { lat, lon }))
-        });
-        if !there || !self.stay.as_ref().is_none_or(|stay| stay.is_possible(doc)) {
+        let (Sift { traits, stay, choices }, columns) = (self.sift, &self.segment.columns);
+        if traits.as_ref().is_some_and(|traits| !traits.are_of(columns, doc)) {
             return Verdict::Miss;
         }
-        self.choices.as_ref().map_or(Verdict::Hit, |choices| choices.judge(doc))
+        let verdict = choices.as_ref().map_or(Verdict::Hit, |choices| choices.judge(columns, doc));
+        // Nights come last: they lie far apart in memory.
+        match stay {
+            Some(stay) if verdict != Verdict::Miss && !stay.is_possible(columns, doc) => {
+                Verdict::Miss
+            }
+            _ => verdict,
+        }
     }
 }
 
-impl SegmentStay<'_> {
-    fn is_possible(&self, doc: DocId) -> bool {
-        let Staying { nights, asked, guests } = self.wanted;
-        let first = |column: &Column<u64>| column.first(doc).unwrap_or_default();
-        if asked.nights() > first(&self.max_nights)
-            || !asked.fits_days(first(&self.days))
-            || !asked.fits_dates(first(&self.min_nights), self.dates.values_for_doc(doc))
+impl Staying {
+    fn is_possible(&self, columns: &Columns, doc: DocId) -> bool {
+        let Self { nights, asked, guests } = self;
+        if asked.nights() > first(&columns.max_nights, doc)
+            || !asked.fits_days(first(&columns.stay_days, doc))
         {
             return false;
         }
-        let unit_guests = self.unit_guests.values_for_doc(doc);
-        self.slots.values_for_doc(doc).zip(unit_guests).any(|(slot, takes)| {
+        let dates = columns.stay_dates.values_for_doc(doc);
+        if !asked.fits_dates(first(&columns.min_nights, doc), dates) {
+            return false;
+        }
+        let unit_guests = columns.unit_guests.values_for_doc(doc);
+        columns.slot.values_for_doc(doc).zip(unit_guests).any(|(slot, takes)| {
             let slot = u32::try_from(slot).ok().filter(|_| takes >= *guests);
             slot.is_some_and(|slot| nights.is_free(slot))
         })

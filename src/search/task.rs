@@ -1,5 +1,6 @@
 //! One search on its way: what was asked, over which state of the index, and until when.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tantivy::Searcher;
@@ -14,7 +15,9 @@ use super::plan::{self, Statistics};
 use super::query::SearchQuery;
 use super::rules::Asked;
 use super::schema::Fields;
+use super::segments::{Segment, Segments};
 use super::sift::{Sift, Staying};
+use super::traits::Traits;
 use super::walk::{Visitor, Walk};
 use crate::domain::area::Area;
 use crate::domain::criteria::Criteria;
@@ -29,6 +32,10 @@ pub(super) struct Task<'a> {
     pub(super) searcher: &'a Searcher,
     /// The fields of the index.
     pub(super) fields: &'a Fields,
+    /// What is kept of its segments.
+    segments: &'a Arc<Segments>,
+    /// What a home has to have.
+    traits: Traits,
     /// The stay that has to be possible.
     stay: Option<Staying>,
     /// When it stops, finished or not.
@@ -38,10 +45,8 @@ pub(super) struct Task<'a> {
 /// One way through the documents.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'a> {
-    /// How those of an area are found.
+    /// Where they are looked for, which need not be the area that was asked for.
     pub(super) place: &'a Place,
-    /// The area, which need not be the one that was asked for.
-    pub(super) area: Option<&'a Area>,
     /// Whether scores are needed.
     pub(super) scored: bool,
     /// Whether what fails only one choice is shown, too.
@@ -49,9 +54,9 @@ pub(super) struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    /// Through what matches in an area, without scores.
-    pub(super) const fn through(place: &'a Place, area: Option<&'a Area>) -> Self {
-        Self { place, area, scored: false, sideways: false }
+    /// Through what matches in a place, without scores.
+    pub(super) const fn through(place: &'a Place) -> Self {
+        Self { place, scored: false, sideways: false }
     }
 }
 
@@ -85,7 +90,14 @@ impl<'a> Task<'a> {
             None => None,
         };
         let until = asked.budget.and_then(|budget| started.checked_add(budget));
-        Some(Self { asked, text, searcher, fields: &index.fields, stay, until })
+        let (fields, segments) = (&index.fields, &index.state.segments);
+        let traits = Traits::of(&asked.criteria);
+        Some(Self { asked, text, searcher, fields, segments, traits, stay, until })
+    }
+
+    /// Where documents of an area are looked for.
+    pub(super) fn place(&self, area: Option<&Area>) -> Place {
+        Place::of(area, self.segments, &self.traits)
     }
 
     /// Whether everything is asked for.
@@ -105,11 +117,11 @@ impl<'a> Task<'a> {
     ) -> tantivy::Result<Found> {
         let is_open = self.is_open();
         let facets = match self.asked.facets {
-            true if is_open => Some(index.state.counters.facets(self.searcher)?),
+            true if is_open => Some(index.state.counters.facets(self.searcher, self.segments)?),
             _ => None,
         };
         if is_open && order == Order::Newest {
-            let page = index.state.newest.page(self.searcher, after, keep)?;
+            let page = index.state.newest.page((self.searcher, self.segments), after, keep)?;
             if let Some(kept) = page {
                 return Ok(Found { total: self.searcher.num_docs(), kept, facets, in_time: true });
             }
@@ -124,10 +136,8 @@ impl<'a> Task<'a> {
         }
         let counter = sideways.then(|| Counter::new(PriceUnit::of(&self.asked.criteria)));
         let mut page = Keyset::new(order, after, keep, counter);
-        let area = self.asked.criteria.area.as_ref();
-        let place = Place::of(area, self.searcher, self.fields)?;
-        let scored = order == Order::Score;
-        let way = Way { place: &place, area, scored, sideways };
+        let place = self.place(self.asked.criteria.area.as_ref());
+        let way = Way { place: &place, scored: order == Order::Score, sideways };
         let in_time = self.walk(way, &mut page)?;
         let facets = facets.or_else(|| page.counter.as_ref().map(Counter::facets));
         Ok(Found { total: page.total, facets, in_time, kept: page.into_kept() })
@@ -139,19 +149,21 @@ impl<'a> Task<'a> {
     /// When the index cannot be read.
     pub(super) fn walk(
         &self,
-        Way { place, area, scored, sideways }: Way<'_>,
+        Way { place, scored, sideways }: Way<'_>,
         visitor: &mut impl Visitor,
     ) -> tantivy::Result<bool> {
         let criteria = &self.asked.criteria;
-        let query = plan::query(criteria, self.text, (place, sideways), self.fields);
+        let query =
+            plan::query(criteria, self.text, (place, sideways), (self.fields, self.segments));
         let frozen = self.text.filter(|_| scored).map(|text| text.frozen(self.fields));
         let sift = Sift {
-            area: place.test(area),
+            traits: matches!(place, Place::In(_)).then(|| self.traits.clone()),
             stay: self.stay.clone(),
             choices: sideways.then(|| Choices::of(criteria)),
         };
         let walk = Walk {
             searcher: self.searcher,
+            segments: self.segments,
             query: &*query,
             statistics: frozen.as_ref().map(|frozen| frozen as _),
             sift: &sift,
@@ -167,11 +179,12 @@ impl<'a> Task<'a> {
     pub(super) fn count(&self) -> tantivy::Result<(u64, bool)> {
         if self.stay.is_none() {
             let place = (&Place::Everywhere, false);
-            let query = plan::query(&self.asked.criteria, self.text, place, self.fields);
+            let query =
+                plan::query(&self.asked.criteria, self.text, place, (self.fields, self.segments));
             return Ok((query.count(self.searcher)? as u64, true));
         }
         let mut count = Count(0);
-        let in_time = self.walk(Way::through(&Place::Everywhere, None), &mut count)?;
+        let in_time = self.walk(Way::through(&Place::Everywhere), &mut count)?;
         Ok((count.0, in_time))
     }
 }
@@ -180,13 +193,7 @@ impl<'a> Task<'a> {
 struct Count(u64);
 
 impl Visitor for Count {
-    fn enter(
-        &mut self,
-        _: tantivy::SegmentOrdinal,
-        _: &tantivy::SegmentReader,
-    ) -> tantivy::Result<()> {
-        Ok(())
-    }
+    fn enter(&mut self, _: tantivy::SegmentOrdinal, _: &Arc<Segment>) {}
 
     fn visit(
         &mut self,

@@ -1,6 +1,7 @@
 //! Walks the documents that a query finds, segment by segment, and shows those that pass the
 //! sift to a visitor, as long as there is time.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tantivy::query::{Bm25StatisticsProvider, EnableScoring, Query, Scorer};
@@ -9,6 +10,7 @@ use tantivy::{
 };
 
 use super::choices::Verdict;
+use super::segments::{Segment, Segments};
 use super::sift::{SegmentSift, Sift};
 use crate::clock;
 
@@ -18,10 +20,7 @@ const LOOK_EVERY: u32 = 1024;
 /// Who is shown what is found.
 pub(super) trait Visitor {
     /// A segment begins.
-    ///
-    /// # Errors
-    /// When its columns cannot be read.
-    fn enter(&mut self, segment: SegmentOrdinal, reader: &SegmentReader) -> tantivy::Result<()>;
+    fn enter(&mut self, ordinal: SegmentOrdinal, segment: &Arc<Segment>);
 
     /// A document that is found, or fails one choice only. Its score is 0 in a walk without
     /// scores.
@@ -30,8 +29,9 @@ pub(super) trait Visitor {
 
 /// A walk.
 pub(super) struct Walk<'a> {
-    /// Where.
+    /// Where, and what is kept of it.
     pub(super) searcher: &'a Searcher,
+    pub(super) segments: &'a Segments,
     /// What finds the documents.
     pub(super) query: &'a dyn Query,
     /// What scores rest on; without it there are none.
@@ -55,13 +55,14 @@ impl Walk<'_> {
             None => EnableScoring::disabled_from_searcher(self.searcher),
         };
         let weight = self.query.weight(scoring)?;
-        for (segment, reader) in (0..).zip(self.searcher.segment_readers()) {
+        for (ordinal, reader) in (0..).zip(self.searcher.segment_readers()) {
             if self.is_over() {
                 return Ok(false);
             }
             let mut scorer = weight.scorer(reader, 1.0)?;
-            let sift = self.sift.enter(reader)?;
-            visitor.enter(segment, reader)?;
+            let segment = self.segments.of(reader)?;
+            visitor.enter(ordinal, &segment);
+            let sift = self.sift.enter(segment);
             let mut steps = Steps { reader, sift, visitor };
             let in_time = match self.statistics {
                 Some(_) => self.scored(&mut *scorer, &mut steps),

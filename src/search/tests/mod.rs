@@ -4,7 +4,6 @@ mod fixture;
 
 mod availability;
 mod brute_force;
-mod cells;
 mod generations;
 mod highlight;
 mod histogram;
