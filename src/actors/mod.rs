@@ -14,6 +14,7 @@ pub mod payer;
 mod payer_calls;
 pub mod property;
 mod property_memory;
+mod property_refusals;
 pub mod queue;
 pub mod replayer;
 pub mod root;

@@ -15,8 +15,9 @@ use tokio::sync::oneshot;
 
 use super::committer::{Committers, OnEnd, SetEnd};
 use super::property_memory::Memory;
+use super::property_refusals::Refusals;
 use super::queue::Ticket;
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::domain::change::{Decision, Net};
 use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::envelope::{Answer, Request};
@@ -167,6 +168,8 @@ struct State {
     owed: Vec<Decided>,
     /// How many of the waiting requests are decided one a set, after a refused set.
     alone: usize,
+    /// What was refused lately.
+    refusals: Refusals,
 }
 
 impl Actor for PropertyActor {
@@ -190,6 +193,7 @@ impl Actor for PropertyActor {
             in_flight: Vec::new(),
             owed: Vec::new(),
             alone: 0,
+            refusals: Refusals::default(),
         })
     }
 
@@ -287,7 +291,8 @@ impl State {
         };
         let mut decided = Vec::with_capacity(turn.len());
         for waiting in turn {
-            let answer = decide_one(memory, &mut set, &waiting.request, &self.around.rules);
+            let known = (&mut *memory, &mut self.refusals);
+            let answer = decide_one(known, &mut set, &waiting.request, &self.around.rules);
             decided.push((waiting, answer));
         }
         memory.forget_recalled();
@@ -436,7 +441,7 @@ fn knows_enough(memory: &Memory, turn: &[Waiting]) -> bool {
 
 /// Decides one request on top of those before it; what it changes goes into the set.
 fn decide_one(
-    memory: &mut Memory,
+    (memory, refusals): (&mut Memory, &mut Refusals),
     set: &mut ChangeSet,
     request: &Request,
     rules: &Rules,
@@ -446,11 +451,17 @@ fn decide_one(
         return Ok(repeated(record, request));
     }
     let context = Context { now: set.at, request: request.id.uuid(), rules };
+    let now = clock::monotonic();
+    if let Some(refusal) = refusals.of(request, now) {
+        let refusal = memory.with_alternatives(refusal.clone(), &request.command, &context);
+        return Ok(Answer::Refused(refusal));
+    }
     let decision = match stay::decide(&memory.property, &request.command, &context) {
         Ok(decision) => decision,
         // A timer has to be marked as fired, whatever becomes of what it was about.
         Err(_) if request.command.is_timer() => Decision::new(Outcome::Done),
         Err(refusal) => {
+            refusals.add(request, &refusal, now);
             let refusal = memory.with_alternatives(refusal, &request.command, &context);
             return Ok(Answer::Refused(refusal));
         }

@@ -48,6 +48,13 @@ struct Booking {
 }
 
 impl Booking {
+    /// Whether a request wanted this home from the same day on.
+    fn may_be_of(&self, record: &Record) -> bool {
+        let Wish::Hold(stay) = &record.wish else { return false };
+        uuid_of(stay["property_id"].as_str().unwrap()) == self.home
+            && stay["check_in"] == self.check_in.to_string()
+    }
+
     /// As it was acknowledged.
     fn of(answer: &Answer, status: &str) -> Self {
         let date = |pointer: &str| answer.text_at(pointer).parse().unwrap();
@@ -98,7 +105,11 @@ pub(crate) async fn violations(cluster: &Cluster, history: &History) -> Vec<Stri
             Some(_) => {}
         }
     }
-    wrong.extend(rows.iter().map(|(id, row)| format!("nobody was told of {id}: {row:?}")));
+    for (id, row) in &rows {
+        let wished = history.records.iter().filter(|record| row.may_be_of(record));
+        let wished: Vec<String> = wished.map(ToString::to_string).collect();
+        wrong.push(format!("nobody was told of {id}: {row:?}; {}", wished.join("; ")));
+    }
     wrong
 }
 

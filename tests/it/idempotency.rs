@@ -55,6 +55,25 @@ async fn the_same_key_answers_the_same_even_to_another_server() {
     invariants::check(&world, &[uuid_of(&first.text_at("/id"))]).await;
 }
 
+/// A copy of a request that was on its way for longer than the one which was refused.
+#[tokio::test]
+async fn what_was_refused_is_not_done_later() {
+    let world = World::start().await;
+    let (landlord, tenant, other) =
+        (world.landlord().await, world.tenant().await, world.tenant().await);
+    let home = world.home(&landlord, 1, 10_000).await;
+    let (stay, key) = (home.stay(world.day(10), 2), key());
+    let taken = world.api(&other).settle("bookings", &self::key(), &stay).await.expect(201);
+    let refused = world.api(&tenant).settle("bookings", &key, &stay).await;
+    refused.problem(409, "nights-taken");
+    world.release(&other, &taken.body).await;
+    let copy = world.api(&tenant).settle("bookings", &key, &stay).await;
+    copy.problem(409, "nights-taken");
+    assert_eq!(world.free_on(&home, world.day(10)).await, 1, "nothing was done");
+    // Who wants them now says so with a key of its own.
+    world.api(&tenant).settle("bookings", &self::key(), &stay).await.expect(201);
+}
+
 #[tokio::test]
 async fn parallel_repeats_have_one_effect() {
     let world = World::start().await;

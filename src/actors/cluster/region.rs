@@ -328,7 +328,9 @@ impl Region {
                 Ok(()) = changed.changed() => {}
                 () = clock::pause(pause) => pause = pause.saturating_mul(2).min(PAUSE_MAX),
             }
-            seat = self.0.seat(entity)?;
+            // That there is no room now says nothing of what came before.
+            let sent = |error| if unknown { AskError::Unknown } else { error };
+            seat = self.0.seat(entity).map_err(sent)?;
         }
     }
 

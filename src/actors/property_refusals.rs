@@ -1,0 +1,65 @@
+//! The refusals that a property actor gave lately. Copies of a request may still be on their
+//! way when one of them is answered: of a node that has died, or over a connection that hangs.
+//! One that comes after a refusal must not be carried out, for whoever asked was told that it
+//! would not be.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use crate::domain::envelope::Request;
+use crate::domain::event::Actor;
+use crate::domain::ids::RequestId;
+use crate::domain::refusal::Refusal;
+
+/// For how long: longer than a request is tried, so that every copy comes before.
+const KEPT: Duration = Duration::from_secs(10);
+
+/// The most that are kept; those given first go first.
+const KEPT_MAX: usize = 1_024;
+
+/// What was refused, the latest last.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    given: HashMap<RequestId, Given>,
+    order: VecDeque<(Instant, RequestId)>,
+}
+
+#[derive(Debug)]
+struct Given {
+    at: Instant,
+    fingerprint: [u8; 16],
+    refusal: Refusal,
+}
+
+impl Refusals {
+    /// The refusal that a request had, if it has come before.
+    pub(super) fn of(&self, request: &Request, now: Instant) -> Option<&Refusal> {
+        let given = self.given.get(&request.id)?;
+        let is_it = given.fingerprint == request.fingerprint
+            && now.saturating_duration_since(given.at) < KEPT;
+        is_it.then_some(&given.refusal)
+    }
+
+    /// A request was refused. Those of the server's own are asked again until they are done,
+    /// and nobody is told of their refusals.
+    pub(super) fn add(&mut self, request: &Request, refusal: &Refusal, now: Instant) {
+        if !matches!(request.actor, Actor::User(_)) || self.of(request, now).is_some() {
+            return;
+        }
+        let is_over = |at: &Instant| now.saturating_duration_since(*at) >= KEPT;
+        while let Some((at, id)) = self.order.front()
+            && (is_over(at) || self.order.len() >= KEPT_MAX)
+        {
+            self.given.remove(id);
+            self.order.pop_front();
+        }
+        let refusal = match refusal {
+            // What may be booked instead is looked up for every answer.
+            Refusal::NightsTaken { nights, .. } => Refusal::nights_taken(*nights),
+            refusal => refusal.clone(),
+        };
+        let given = Given { at: now, fingerprint: request.fingerprint, refusal };
+        self.given.insert(request.id, given);
+        self.order.push_back((now, request.id));
+    }
+}
