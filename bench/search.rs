@@ -165,15 +165,17 @@ impl Bench {
             &|asked| total(ours::example(asked)?),
             &|asked| self.runtime.block_on(postgres.example(asked)),
             bars(5.0, 11.0),
-            Some((&|asked| self.stock.example(asked, false), bars(5.0, 10.0))),
+            Some((&|asked| self.stock.example(asked), bars(5.0, 10.0))),
         )?;
-        holds &= self.figure(
-            "example_apart",
-            &|asked| total(ours::example(asked)?),
-            &|asked| self.runtime.block_on(postgres.example(asked)),
-            None,
-            Some((&|asked| self.stock.example(asked, true), None)),
-        )?;
+        for (shape, apart) in [("example_plain", false), ("example_apart", true)] {
+            holds &= self.figure(
+                shape,
+                &|asked| total(ours::example(asked)?),
+                &|asked| self.runtime.block_on(postgres.example(asked)),
+                None,
+                Some((&|asked| self.stock.example_plain(asked, apart), None)),
+            )?;
+        }
         holds &= self.figure(
             "nearest",
             &|asked| search(ours::nearest(asked)),

@@ -199,10 +199,38 @@ impl Stock {
         self.texts(&searcher, found.into_iter().map(|(_, address)| address))
     }
 
-    /// The original's example with facets; how many match. All conditions are one conjunction,
-    /// as tantivy's examples have them, or with `apart` the filters are one of their own beside
-    /// the word, which is walked only where the word occurs.
-    pub(crate) fn example(&self, asked: &Question, apart: bool) -> Result<usize> {
+    /// The original's example with facets; how many match. As ours does, it counts for each
+    /// choice what it would give: with the bounds of the price left aside that is a search of its
+    /// own, since aggregations see only what matches.
+    pub(crate) fn example(&self, asked: &Question) -> Result<usize> {
+        let plain = self.example_plain(asked, false)?;
+        let prices = AggregationCollector::from_aggs(prices(asked)?, Default::default());
+        let query = self.conditions(asked, false, false)?;
+        self.reader.searcher().search(&query, &prices)?;
+        Ok(plain)
+    }
+
+    /// The same, with the prices of its results only. All conditions are one conjunction, as
+    /// tantivy's examples have them, or with `apart` the filters are one of their own beside the
+    /// word, which is walked only where the word occurs.
+    pub(crate) fn example_plain(&self, asked: &Question, apart: bool) -> Result<usize> {
+        let query = self.conditions(asked, true, apart)?;
+        let facets = json!({
+            "amenities": { "terms": { "field": "amenities", "size": 100 } },
+            "kind": { "terms": { "field": "kind" } },
+            "beds": { "terms": { "field": "beds" } },
+        });
+        let mut facets: Aggregations = serde_json::from_value(facets)?;
+        facets.extend(prices(asked)?);
+        let facets = AggregationCollector::from_aggs(facets, Default::default());
+        let top = TopDocs::with_limit(20).order_by_score();
+        let searcher = self.reader.searcher();
+        let (count, found, _) = searcher.search(&query, &(Count, top, facets))?;
+        self.texts(&searcher, found.into_iter().map(|(_, address)| address))?;
+        Ok(count)
+    }
+
+    fn conditions(&self, asked: &Question, priced: bool, apart: bool) -> Result<BooleanQuery> {
         let fields = self.fields;
         let circle = Circle::new(asked.centre, RADIUS_M)?;
         let bounds = Area::Circle(circle).bounds();
@@ -210,16 +238,35 @@ impl Stock {
             let bound = |degrees| Bound::Included(Term::from_field_f64(field, degrees));
             Box::new(RangeQuery::new(bound(from), bound(to)))
         };
-        let bound = |price| Bound::Included(Term::from_field_u64(fields.price, price));
         let currency = Term::from_field_text(fields.currency, asked.currency.code());
-        let near = FunctionPredicate::from(move |segment: &SegmentReader| {
-            let fast = segment.fast_fields();
-            let (lat, lon) = (fast.f64("lat")?, fast.f64("lon")?);
-            Ok(move |doc| {
-                let point = lat.first(doc).zip(lon.first(doc));
-                point.is_some_and(|(lat, lon)| circle.contains(Location { lat, lon }))
-            })
-        });
+        let mut parts: Vec<Box<dyn Query>> = vec![
+            degrees(fields.lat, bounds.south(), bounds.north()),
+            degrees(fields.lon, bounds.west(), bounds.east()),
+            Box::new(TermQuery::new(currency, IndexRecordOption::Basic)),
+            near(circle),
+            self.free(asked),
+        ];
+        if priced {
+            let bound = |price| Bound::Included(Term::from_field_u64(fields.price, price));
+            let (min, max) = asked.price;
+            parts.push(Box::new(RangeQuery::new(bound(min), bound(max))));
+        }
+        for amenity in &asked.amenities {
+            let term = Term::from_field_text(fields.amenities, amenity);
+            parts.push(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
+        }
+        let [word, _] = &asked.words;
+        Ok(if apart {
+            let filters = ConstScoreQuery::new(Box::new(BooleanQuery::intersection(parts)), 0.0);
+            BooleanQuery::intersection(vec![self.word(word), Box::new(filters)])
+        } else {
+            parts.push(self.word(word));
+            BooleanQuery::intersection(parts)
+        })
+    }
+
+    /// Free on the nights.
+    fn free(&self, asked: &Question) -> Box<dyn Query> {
         let (nights, wanted) = (self.nights.clone(), asked.nights);
         let free = FunctionPredicate::from(move |segment: &SegmentReader| {
             let (slot, nights) = (segment.fast_fields().u64("slot")?, nights.clone());
@@ -228,38 +275,27 @@ impl Stock {
                 slot.is_some_and(|slot| nights.is_free(slot, wanted))
             })
         });
-        let mut parts: Vec<Box<dyn Query>> = vec![
-            degrees(fields.lat, bounds.south(), bounds.north()),
-            degrees(fields.lon, bounds.west(), bounds.east()),
-            Box::new(RangeQuery::new(bound(asked.price.0), bound(asked.price.1))),
-            Box::new(TermQuery::new(currency, IndexRecordOption::Basic)),
-            Box::new(DocPredicateQuery::from(near)),
-            Box::new(DocPredicateQuery::from(free)),
-        ];
-        for amenity in &asked.amenities {
-            let term = Term::from_field_text(fields.amenities, amenity);
-            parts.push(Box::new(TermQuery::new(term, IndexRecordOption::Basic)));
-        }
-        let [word, _] = &asked.words;
-        let query = if apart {
-            let filters = ConstScoreQuery::new(Box::new(BooleanQuery::intersection(parts)), 0.0);
-            BooleanQuery::intersection(vec![self.word(word), Box::new(filters)])
-        } else {
-            parts.push(self.word(word));
-            BooleanQuery::intersection(parts)
-        };
-        let (min, max) = asked.price;
-        let facets = json!({
-            "amenities": { "terms": { "field": "amenities", "size": 100 } },
-            "beds": { "terms": { "field": "beds" } },
-            "price": { "histogram": { "field": "price", "interval": ((max - min) / 20).max(1) } },
-        });
-        let facets: Aggregations = serde_json::from_value(facets)?;
-        let facets = AggregationCollector::from_aggs(facets, Default::default());
-        let top = TopDocs::with_limit(20).order_by_score();
-        let searcher = self.reader.searcher();
-        let (count, found, _) = searcher.search(&query, &(Count, top, facets))?;
-        self.texts(&searcher, found.into_iter().map(|(_, address)| address))?;
-        Ok(count)
+        Box::new(DocPredicateQuery::from(free))
     }
+}
+
+/// In the circle.
+fn near(circle: Circle) -> Box<dyn Query> {
+    let near = FunctionPredicate::from(move |segment: &SegmentReader| {
+        let fast = segment.fast_fields();
+        let (lat, lon) = (fast.f64("lat")?, fast.f64("lon")?);
+        Ok(move |doc| {
+            let point = lat.first(doc).zip(lon.first(doc));
+            point.is_some_and(|(lat, lon)| circle.contains(Location { lat, lon }))
+        })
+    });
+    Box::new(DocPredicateQuery::from(near))
+}
+
+/// Homes by their price.
+fn prices(asked: &Question) -> Result<Aggregations> {
+    let (min, max) = asked.price;
+    let step = ((max - min) / 20).max(1);
+    let prices = json!({ "price": { "histogram": { "field": "price", "interval": step } } });
+    Ok(serde_json::from_value(prices)?)
 }

@@ -322,7 +322,7 @@ section! {
     /// The search index.
     Search "search" {
         /// How long a change may wait to be findable, in milliseconds.
-        commit_ms: u64 = "200", Kind::Number(10, 60_000);
+        commit_ms: u64 = "100", Kind::Number(10, 60_000);
         /// Memory of the index writer, in MiB.
         writer_memory_mb: usize = "64", Kind::Number(15, 4_096);
         /// How long a search may take, in milliseconds; then it answers with what it has

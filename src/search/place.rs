@@ -17,16 +17,12 @@ use crate::domain::area::{Area, BBox};
 /// list: when there is one in so many.
 const BITS_FROM: u32 = 256;
 
-/// Up to how many documents in an area are tested for what else is asked before words are
-/// looked for: one in so many of a segment. Of more, few may have the words.
-const TESTED_FROM: u32 = 4;
-
 /// Where documents are looked for.
 #[derive(Debug, Clone)]
 pub(super) enum Place {
     /// Everywhere.
     Everywhere,
-    /// In an area; all found are in it.
+    /// In an area; all found are in it, and have the traits that are asked.
     In(AreaQuery),
 }
 
@@ -49,8 +45,7 @@ fn is_whole(bbox: &BBox) -> bool {
     bbox.east() - bbox.west() >= 360.0 && bbox.south() <= -90.0 && bbox.north() >= 90.0
 }
 
-/// The documents in an area. Where they are few, those without the traits are left out
-/// already.
+/// The documents in an area that have some traits.
 #[derive(Clone)]
 pub(super) struct AreaQuery(Arc<Inner>);
 
@@ -64,13 +59,11 @@ impl AreaQuery {
     /// The documents of a segment, deleted ones among them.
     fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Documents> {
         let Inner { area, segments, traits } = &*self.0;
-        let segment = segments.of(reader)?;
         let mut docs = Vec::new();
-        segment.points.each_in(area, |some| docs.extend_from_slice(some));
-        let is_over = |share| docs.len() > usize::try_from(reader.max_doc() / share).unwrap_or(0);
-        if !is_over(TESTED_FROM) {
-            docs.retain(|doc| traits.are_of(&segment.columns, *doc));
-        }
+        segments.of(reader)?.points.each_in(area, |homes| {
+            let fit = homes.iter().filter(|home| traits.are_of(home));
+            docs.extend(fit.map(|home| home.doc));
+        });
         Ok(Documents::of(docs, reader.max_doc()))
     }
 }

@@ -25,8 +25,8 @@ use crate::domain::criteria::Criteria;
 pub(super) const SCALED_PER_HUNDREDTH: u64 = 100;
 
 /// The query of the index for what was asked, nights apart; `text` is there when words were.
-/// In an area also apart from [`super::traits::Traits`], and with `sideways` apart from
-/// [`super::choices::Choices`], which are tested document by document then.
+/// With `sideways` also apart from [`super::choices::Choices`], which are tested document by
+/// document then.
 pub(super) fn query(
     asked: &Criteria,
     text: Option<&Statistics>,

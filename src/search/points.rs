@@ -2,13 +2,16 @@
 //! their latitudes, each with its documents.
 //!
 //! Points are blurred (see [`super::ListingDoc::lat`]), so that many homes share one. An area
-//! is tested point by point and not home by home, exactly, and needs no grid of cells.
+//! is tested point by point and not home by home, exactly, and needs no grid of cells. What is
+//! mostly asked of the homes in an area lies beside them: columns have it in the order of
+//! documents, where the homes of an area are far apart.
 
 use std::ops::Range;
 
 use tantivy::DocId;
 
-use super::columns::Columns;
+use super::codes::AMENITY_WORDS;
+use super::columns::{Columns, first};
 use crate::domain::area::Area;
 use crate::domain::listing::Location;
 
@@ -20,9 +23,21 @@ const SLACK_DEGREES: f64 = 1e-9;
 pub(super) struct Points {
     /// Each once, from the south to the north.
     points: Vec<Location>,
-    /// Where the documents of each begin, and where the last ones end.
+    /// Where the homes of each begin, and where the last ones end.
     starts: Vec<usize>,
-    docs: Vec<DocId>,
+    homes: Vec<Home>,
+}
+
+/// A document of a segment with what [`super::traits::Traits`] ask of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Home {
+    pub(super) doc: DocId,
+    /// The most guests that a unit takes.
+    pub(super) guests: u32,
+    /// See [`super::codes::of_currency`].
+    pub(super) currency: u64,
+    /// See [`super::codes::amenity_bits`].
+    pub(super) amenities: [u64; AMENITY_WORDS],
 }
 
 impl Points {
@@ -42,11 +57,12 @@ impl Points {
             }
         }
         starts.push(placed.len());
-        Self { points, starts, docs: placed.into_iter().map(|(_, doc)| doc).collect() }
+        let homes = placed.into_iter().map(|(_, doc)| Home::of(columns, doc)).collect();
+        Self { points, starts, homes }
     }
 
-    /// Gives the documents of each point in an area, those of one in order.
-    pub(super) fn each_in(&self, area: &Area, mut give: impl FnMut(&[DocId])) {
+    /// Gives the homes of each point in an area, those of one in the order of documents.
+    pub(super) fn each_in(&self, area: &Area, mut give: impl FnMut(&[Home])) {
         let bounds = area.bounds();
         let (west, east) = (bounds.west() - SLACK_DEGREES, bounds.east() + SLACK_DEGREES);
         let turns = bounds.west() > bounds.east();
@@ -62,7 +78,7 @@ impl Points {
                 && area.contains(*point)
                 && let [from, to] = ends
             {
-                give(self.docs.get(*from..*to).unwrap_or_default());
+                give(self.homes.get(*from..*to).unwrap_or_default());
             }
         }
     }
@@ -71,5 +87,16 @@ impl Points {
     fn band(&self, south: f64, north: f64) -> Range<usize> {
         let from = self.points.partition_point(|point| point.lat < south);
         from..self.points.partition_point(|point| point.lat <= north).max(from)
+    }
+}
+
+impl Home {
+    fn of(columns: &Columns, doc: DocId) -> Self {
+        let mut amenities = [0; AMENITY_WORDS];
+        for (bits, column) in amenities.iter_mut().zip(&columns.amenities) {
+            *bits = first(column, doc);
+        }
+        let guests = u32::try_from(first(&columns.guests, doc)).unwrap_or(u32::MAX);
+        Self { doc, guests, currency: first(&columns.currency, doc), amenities }
     }
 }

@@ -1,6 +1,5 @@
 //! What is tested document by document, because no list of documents says it: the nights and
-//! the rules of a stay, the traits of homes in an area, and, when choices are counted, which
-//! of them a document fails.
+//! the rules of a stay, and, when choices are counted, which of them a document fails.
 
 use std::sync::Arc;
 
@@ -11,13 +10,10 @@ use super::choices::{Choices, Verdict};
 use super::columns::{Columns, first};
 use super::rules::Asked;
 use super::segments::Segment;
-use super::traits::Traits;
 
 /// What is tested of each document that a query finds.
 #[derive(Clone, Default)]
 pub(super) struct Sift {
-    /// What a home has to have, where the query does not see to it.
-    pub(super) traits: Option<Traits>,
     /// The stay that has to be possible.
     pub(super) stay: Option<Staying>,
     /// What is chosen, where choices are counted.
@@ -51,10 +47,7 @@ impl Sift {
 impl SegmentSift<'_> {
     /// Whether a document is found.
     pub(super) fn judge(&self, doc: DocId) -> Verdict {
-        let (Sift { traits, stay, choices }, columns) = (self.sift, &self.segment.columns);
-        if traits.as_ref().is_some_and(|traits| !traits.are_of(columns, doc)) {
-            return Verdict::Miss;
-        }
+        let (Sift { stay, choices }, columns) = (self.sift, &self.segment.columns);
         let verdict = choices.as_ref().map_or(Verdict::Hit, |choices| choices.judge(columns, doc));
         // Nights come last: they lie far apart in memory.
         match stay {

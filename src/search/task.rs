@@ -156,11 +156,8 @@ impl<'a> Task<'a> {
         let query =
             plan::query(criteria, self.text, (place, sideways), (self.fields, self.segments));
         let frozen = self.text.filter(|_| scored).map(|text| text.frozen(self.fields));
-        let sift = Sift {
-            traits: matches!(place, Place::In(_)).then(|| self.traits.clone()),
-            stay: self.stay.clone(),
-            choices: sideways.then(|| Choices::of(criteria)),
-        };
+        let sift =
+            Sift { stay: self.stay.clone(), choices: sideways.then(|| Choices::of(criteria)) };
         let walk = Walk {
             searcher: self.searcher,
             segments: self.segments,

@@ -1,11 +1,8 @@
-//! What a home has to have, read from columns. Where few homes come into question that is
+//! What a home in an area has to have. It is known of each home there (see `points.rs`), which is
 //! less work than walking the lists of all homes that have it.
 
-use tantivy::DocId;
-use tantivy::columnar::Column;
-
 use super::codes::{self, AMENITY_WORDS};
-use super::columns::{Columns, first};
+use super::points::Home;
 use crate::domain::criteria::Criteria;
 
 /// What is asked of a home besides its place, its words, and what is chosen by
@@ -17,7 +14,7 @@ pub(super) struct Traits {
     /// The currency of its price, as [`codes::of_currency`] has it.
     currency: Option<u64>,
     /// The guests that one of its units takes.
-    guests: u64,
+    guests: u32,
 }
 
 impl Traits {
@@ -27,16 +24,14 @@ impl Traits {
         Self {
             amenities: codes::amenity_bits(&asked.amenities),
             currency: asked.currency.map(codes::of_currency),
-            guests: asked.guests.map_or(0, u64::from),
+            guests: asked.guests.unwrap_or_default(),
         }
     }
 
-    /// Whether a document has all that is asked.
-    pub(super) fn are_of(&self, columns: &Columns, doc: DocId) -> bool {
-        let has_all =
-            |(bits, column): (&u64, &Column<u64>)| *bits == 0 || first(column, doc) & bits == *bits;
-        self.amenities.iter().zip(&columns.amenities).all(has_all)
-            && self.currency.is_none_or(|code| first(&columns.currency, doc) == code)
-            && (self.guests == 0 || first(&columns.guests, doc) >= self.guests)
+    /// Whether a home has all that is asked.
+    pub(super) fn are_of(&self, home: &Home) -> bool {
+        self.amenities.iter().zip(home.amenities).all(|(asked, has)| has & asked == *asked)
+            && self.currency.is_none_or(|currency| home.currency == currency)
+            && home.guests >= self.guests
     }
 }

@@ -33,8 +33,9 @@ use crate::storage::pool::Pool;
 /// How much longer the feed rests than it worked, so that it keeps no more than a tenth of
 /// a core from those who write. What comes after a rest is included at once.
 const REST: u32 = 9;
-/// The longest rest.
-const REST_MAX: Duration = Duration::from_secs(1);
+/// The longest rest: who changed something wants to see it, and work is long where much waits
+/// for the processor, too.
+const REST_MAX: Duration = Duration::from_millis(100);
 /// The pause after the first failure; it doubles up to [`PAUSE_MAX`].
 pub(super) const PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two attempts.

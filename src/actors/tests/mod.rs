@@ -1,6 +1,7 @@
 //! Tests of those who own.
 
 mod ownership;
+mod property_refusals;
 mod queue;
 mod search_document;
 mod search_index;

@@ -68,7 +68,7 @@ fn has(home: &ListingDoc, asked: &Criteria) -> bool {
     let point = Location { lat: home.lat, lon: home.lon };
     asked.area.as_ref().is_none_or(|area| area.contains(point))
         && asked.currency.is_none_or(|currency| currency == home.price.currency)
-        && asked.guests.is_none_or(|guests| home.guests >= u32::from(guests))
+        && asked.guests.is_none_or(|guests| home.guests >= guests)
         && asked.amenities.iter().all(|amenity| home.amenities.contains(amenity))
 }
 

@@ -59,7 +59,10 @@ pub(crate) async fn check(world: &World, acked: &[Uuid]) {
         violations(&sql, world.now(), &outside).await
     };
     let settled = wait_until("every invariant holds", async || look().await.is_empty());
-    // Past this the violations themselves are said: that the wait was in vain says little.
-    let settled = clock::within(GUARD, settled).await;
-    assert!(settled.is_ok(), "invariants that do not hold: {:?}", look().await);
+    // Past this the violations themselves are said, if there are any: after ten thousand bookings
+    // one look takes as long.
+    if clock::within(GUARD, settled).await.is_err() {
+        let left = look().await;
+        assert!(left.is_empty(), "invariants that do not hold: {left:?}");
+    }
 }

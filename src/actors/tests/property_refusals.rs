@@ -1,0 +1,63 @@
+//! Refusals are given again as long as a copy of their request may come.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::actors::property_refusals::Refusals;
+use crate::clock;
+use crate::domain::envelope::Request;
+use crate::domain::event::Actor;
+use crate::domain::ids::{BookingId, RequestId, UserId};
+use crate::domain::refusal::Refusal;
+use crate::domain::{booking, stay};
+
+fn request(number: u128, actor: Actor) -> Request {
+    let booking_id = BookingId::from(Uuid::from_u128(1));
+    Request {
+        id: RequestId::from(Uuid::from_u128(number)),
+        fingerprint: [7; 16],
+        actor,
+        command: stay::Command::Booking(booking::Command::Extend { by: user(), booking_id }),
+    }
+}
+
+fn user() -> UserId {
+    UserId::from(Uuid::from_u128(2))
+}
+
+fn refusal() -> Refusal {
+    Refusal::invalid_transition("expired", &[])
+}
+
+#[test]
+fn a_refusal_is_given_again_for_ten_seconds_and_to_the_same_request_only() {
+    let (mut refusals, began) = (Refusals::default(), clock::monotonic());
+    let asked = request(1, Actor::User(user()));
+    refusals.add(&asked, &refusal(), began);
+    let at = |seconds| began + Duration::from_secs(seconds);
+    assert_eq!(refusals.of(&asked, at(9)), Some(&refusal()));
+    assert_eq!(refusals.of(&asked, at(10)), None);
+    let other = Request { fingerprint: [8; 16], ..asked.clone() };
+    assert_eq!(refusals.of(&other, at(1)), None);
+    assert_eq!(refusals.of(&request(2, asked.actor), at(1)), None);
+}
+
+#[test]
+fn what_the_server_asks_itself_is_decided_anew() {
+    let (mut refusals, now) = (Refusals::default(), clock::monotonic());
+    let asked = request(1, Actor::System);
+    refusals.add(&asked, &refusal(), now);
+    assert_eq!(refusals.of(&asked, now), None);
+}
+
+#[test]
+fn the_first_go_first_when_there_are_many() {
+    let (mut refusals, now) = (Refusals::default(), clock::monotonic());
+    let many = |number| request(number, Actor::User(user()));
+    for number in 0..=1_024 {
+        refusals.add(&many(number), &refusal(), now);
+    }
+    assert_eq!(refusals.of(&many(0), now), None);
+    assert!((1..=1_024).all(|number| refusals.of(&many(number), now).is_some()));
+}
