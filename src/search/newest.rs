@@ -81,16 +81,20 @@ fn newest(columns: &Columns, documents: u32) -> List {
     let value = |doc| newest_value(first(&columns.created, doc));
     let mut docs: Vec<(u64, DocId)> = (0..documents).map(|doc| (value(doc), doc)).collect();
     if docs.len() > KNOWN {
-        // With ties beyond the last one known, ids decide, which are not read here.
+        // Ids are read of no more than may be among them.
         let (_, (last, _), _) = docs.select_nth_unstable(KNOWN);
         let last = *last;
-        docs.retain(|(value, _)| *value < last);
+        docs.retain(|(value, _)| *value <= last);
     }
     let key = |(value, doc): (u64, DocId)| {
         let (high, low) = columns.id(doc);
         (Key { value, high, low }, doc)
     };
     let mut list: Vec<(Key, DocId)> = docs.into_iter().map(key).collect();
+    if list.len() > KNOWN {
+        list.select_nth_unstable(KNOWN);
+        list.truncate(KNOWN);
+    }
     list.sort_unstable();
     list.into()
 }

@@ -147,3 +147,18 @@ proptest! {
         prop_assert_eq!((all.len(), page.total), (wanted, wanted as u64));
     }
 }
+
+/// Of many that were made at the same time, as an import makes them.
+#[test]
+fn the_newest_are_known_among_many_of_one_age() {
+    let created = listing(1).created;
+    let homes: Vec<_> = (1..=4_200).map(|n| ListingDoc { created, ..listing(n) }).collect();
+    let fixture = Fixture::with(&homes);
+    let (searcher, state) = (fixture.search.reader.searcher(), &fixture.search.state);
+    let page = state.newest.page((&searcher, &state.segments), None, 3).unwrap();
+    let page = page.expect("without a walk over all of them");
+    assert_eq!(page.iter().map(|(key, _)| key.low).collect::<Vec<_>>(), [1, 2, 3]);
+    let after = page.last().map(|(key, _)| *key);
+    let rest = state.newest.page((&searcher, &state.segments), after, 4_097).unwrap();
+    assert_eq!(rest, None, "beyond what is known");
+}
