@@ -2,13 +2,14 @@
 //! and nobody waits for. Fenced like every change set; a command record is not kept, since
 //! the listing's own id tells whether it was written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tokio_postgres::types::{Json, ToSql, Type};
 use tokio_postgres::{Client, Transaction};
+use uuid::Uuid;
 
 use super::changes::ChangeSet;
-use super::copy::Copy;
+use super::copy::Rows;
 use super::events;
 use super::pool::Database;
 use super::sqlstate::StorageError;
@@ -16,10 +17,6 @@ use crate::domain::change::Write;
 use crate::domain::entity::Shard;
 use crate::domain::event;
 use crate::domain::property::Listing;
-
-/// The settings of a session that writes in bulk: what is lost with the machine is written
-/// again by the next run of the tool, which finds it missing.
-const SESSION: &str = "-c synchronous_commit=off";
 
 /// How a batch ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,27 +27,47 @@ pub enum BulkEnd {
     Fenced,
 }
 
-/// A connection for bulk writes.
-#[derive(Debug)]
-pub struct Bulk(Client);
-
 /// A row on its way, as references to its values.
-type Values<'a> = Vec<&'a (dyn ToSql + Sync)>;
+type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-impl Bulk {
-    /// Opens a connection.
-    ///
-    /// # Errors
-    /// When the database cannot be reached.
-    pub async fn open(database: &Database) -> Result<Self, StorageError> {
-        database.connect(SESSION).await.map(Self)
+/// New listings, written down as rows on the spot: a change set is many times as large, and
+/// costs most when it has left the processor's caches.
+#[derive(Debug)]
+pub struct NewListings {
+    /// The epoch that each shard is written under.
+    epochs: BTreeMap<Shard, i64>,
+    owners: BTreeSet<Uuid>,
+    listings: Rows,
+    units: Rows,
+    slots: Rows,
+    events: Rows,
+    /// The stream of each event and where its row begins, in the order of the log: it gets
+    /// its number when it is written.
+    unnumbered: Vec<(i32, usize)>,
+}
+
+impl Default for NewListings {
+    fn default() -> Self {
+        Self {
+            epochs: BTreeMap::new(),
+            owners: BTreeSet::new(),
+            listings: Rows::new(LISTINGS, LISTING),
+            units: Rows::new(UNITS, UNIT),
+            slots: Rows::new(SLOTS, SLOT),
+            events: Rows::new(EVENTS, EVENT),
+            unnumbered: Vec::new(),
+        }
     }
+}
 
+impl NewListings {
     /// Whether a set is nothing but a new listing with its slots and events.
     #[must_use]
     pub fn takes(set: &ChangeSet) -> bool {
         let net = &set.net;
-        let is_new = |write: &Write<Listing>| write.from_version.is_none();
+        let is_new = |write: &Write<Listing>| {
+            write.from_version.is_none() && write.row.id.uuid() == set.entity.id
+        };
         let new = net.listing.as_ref().is_some_and(is_new);
         new && net.bookings.is_empty()
             && net.payments.is_empty()
@@ -62,28 +79,116 @@ impl Bulk {
             && net.timers.is_empty()
     }
 
-    /// Writes sets that [`Bulk::takes`], whole or not at all.
+    /// Adds a set that [`NewListings::takes`]. Those of a shard are of one epoch.
     ///
     /// # Errors
-    /// When the database refuses or does not answer; in the latter case it may have been
-    /// written.
-    pub async fn write(&mut self, sets: &[ChangeSet]) -> Result<BulkEnd, StorageError> {
+    /// When a value does not fit its column; nothing of the whole can be written then.
+    pub fn add(&mut self, set: &ChangeSet) -> Result<(), StorageError> {
+        let Some(listing) = set.net.listing.as_ref().map(|write| &write.row) else {
+            return Ok(());
+        };
+        self.epochs.insert(set.shard, set.epoch);
+        self.owners.insert(listing.owner.uuid());
+        add_listing(&mut self.listings, listing)?;
+        add_units(&mut self.units, listing)?;
+        for slot in &set.net.slots {
+            let (unit_id, unit_no) = (slot.unit_id.uuid(), i32::from(slot.unit_no));
+            self.slots.add(&[&slot.slot_id, &set.entity.id, &unit_id, &unit_no])?;
+        }
+        self.add_events(set)
+    }
+
+    fn add_events(&mut self, set: &ChangeSet) -> Result<(), StorageError> {
+        let stream = i32::from(set.shard.stream().0);
+        for new in &set.events {
+            let (name, actor) = (new.event.name(), new.actor.to_string());
+            let (causation, data) = (new.causation.uuid(), events::data(&new.event)?);
+            let values: Values<'_> = &[
+                &0_i64,
+                &stream,
+                &name,
+                &event::VERSION,
+                &new.key,
+                &set.at,
+                &actor,
+                &causation,
+                &data,
+            ];
+            let begin = self.events.add(values)?;
+            self.unnumbered.push((stream, begin));
+        }
+        Ok(())
+    }
+}
+
+/// A connection for bulk writes.
+#[derive(Debug)]
+pub struct Bulk(Client);
+
+impl Bulk {
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn open(database: &Database) -> Result<Self, StorageError> {
+        let client = session(database).await?;
+        let all = client
+            .query_one("select rolsuper from pg_roles where rolname = current_user", &[])
+            .await?;
+        if all.get(0) {
+            // A trigger looks for the parent of each row by itself, which is a quarter of all
+            // work. `write` sees to it that every row has one, whether triggers run or not.
+            client.batch_execute("set session_replication_role = replica").await?;
+        }
+        Ok(Self(client))
+    }
+
+    /// Writes listings, all or none.
+    ///
+    /// # Errors
+    /// When the database refuses, or an owner has no account, or there is no answer; in the last
+    /// case they may have been written.
+    pub async fn write(&mut self, new: NewListings) -> Result<BulkEnd, StorageError> {
         let transaction = self.0.transaction().await?;
-        if !hold(&transaction, sets).await? {
+        if !hold(&transaction, &new.epochs).await? {
             return Ok(BulkEnd::Fenced);
         }
-        copy_listings(&transaction, sets).await?;
-        copy_units(&transaction, sets).await?;
-        copy_slots(&transaction, sets).await?;
-        copy_events(&transaction, sets).await?;
+        // The only parents that are not among the rows themselves.
+        keep_owners(&transaction, new.owners).await?;
+        new.listings.send(&transaction).await?;
+        new.units.send(&transaction).await?;
+        new.slots.send(&transaction).await?;
+        write_events(&transaction, new.events, &new.unnumbered).await?;
         transaction.commit().await?;
         Ok(BulkEnd::Written)
     }
 }
 
+/// Opens a session that does not wait at each commit until it is on the disk: what is lost with
+/// the machine is written again by the next run of the tool, which finds it missing.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn session(database: &Database) -> Result<Client, StorageError> {
+    database.connect("-c synchronous_commit=off").await
+}
+
+/// Waits until all that any session has committed before is on the disk.
+///
+/// # Errors
+/// When the database refuses or does not answer.
+pub async fn keep(client: &Client) -> Result<(), StorageError> {
+    // The log is one: what is flushed at its end is flushed before it.
+    let ended = "begin; set local synchronous_commit = on;
+         select pg_logical_emit_message(true, 'rentezy', 'bulk write ended'); commit";
+    Ok(client.batch_execute(ended).await?)
+}
+
 /// Locks the shards' epochs for share; whether all of them are still ours.
-async fn hold(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<bool, StorageError> {
-    let epochs: BTreeMap<Shard, i64> = sets.iter().map(|set| (set.shard, set.epoch)).collect();
+async fn hold(
+    transaction: &Transaction<'_>,
+    epochs: &BTreeMap<Shard, i64>,
+) -> Result<bool, StorageError> {
     let ids: Vec<i32> = epochs.keys().map(|shard| i32::from(shard.0)).collect();
     let wanted: Vec<i64> = epochs.values().copied().collect();
     let held = transaction
@@ -97,49 +202,51 @@ async fn hold(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<bool,
     Ok(held.len() == epochs.len())
 }
 
-async fn copy_listings(
+/// Holds the owners' accounts until the end of the transaction, as their foreign key would.
+async fn keep_owners(
     transaction: &Transaction<'_>,
-    sets: &[ChangeSet],
+    owners: BTreeSet<Uuid>,
 ) -> Result<(), StorageError> {
-    let types = [
-        Type::UUID,
-        Type::UUID,
-        Type::TEXT,
-        Type::TEXT,
-        Type::TEXT,
-        Type::TEXT,
-        Type::JSONB,
-        Type::FLOAT8,
-        Type::FLOAT8,
-        Type::TEXT,
-        Type::TEXT_ARRAY,
-        Type::TEXT,
-        Type::BPCHAR,
-        Type::INT8,
-        Type::INT8,
-        Type::JSONB,
-        Type::JSONB,
-        Type::JSONB,
-        Type::TEXT,
-        Type::TEXT,
-        Type::INT4,
-        Type::TIMESTAMPTZ,
-        Type::TIMESTAMPTZ,
-    ];
-    let statement =
-        "copy properties (id, owner_id, status, kind, title, description, address, lat, lon,
-                 zone, amenities, stay_mode, currency, deposit_minor, cleaning_fee_minor, policies,
-                 pricing, stay_rules, source, external_id, version, created_at, updated_at)
-             from stdin (format binary)";
-    let mut copy = Copy::begin(transaction, statement, &types).await?;
-    for listing in sets.iter().filter_map(|set| set.net.listing.as_ref()) {
-        write_listing(&mut copy, &listing.row).await?;
-    }
-    copy.finish().await?;
+    let owners: Vec<Uuid> = owners.into_iter().collect();
+    let statement = "select must(count(*) = cardinality($1::uuid[]), 'an owner has no account')
+         from (select from users where id = any($1) order by id for key share) kept";
+    transaction.execute(statement, &[&owners]).await?;
     Ok(())
 }
 
-async fn write_listing(copy: &mut Copy<'_>, row: &Listing) -> Result<(), StorageError> {
+const LISTINGS: &str =
+    "copy properties (id, owner_id, status, kind, title, description, address, lat, lon,
+         zone, amenities, stay_mode, currency, deposit_minor, cleaning_fee_minor, policies,
+         pricing, stay_rules, source, external_id, version, created_at, updated_at)
+     from stdin (format binary)";
+
+const LISTING: &[Type] = &[
+    Type::UUID,
+    Type::UUID,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::JSONB,
+    Type::FLOAT8,
+    Type::FLOAT8,
+    Type::TEXT,
+    Type::TEXT_ARRAY,
+    Type::TEXT,
+    Type::BPCHAR,
+    Type::INT8,
+    Type::INT8,
+    Type::JSONB,
+    Type::JSONB,
+    Type::JSONB,
+    Type::TEXT,
+    Type::TEXT,
+    Type::INT4,
+    Type::TIMESTAMPTZ,
+    Type::TIMESTAMPTZ,
+];
+
+fn add_listing(rows: &mut Rows, row: &Listing) -> Result<(), StorageError> {
     let fields = &row.fields;
     let (id, owner) = (row.id.uuid(), row.owner.uuid());
     let (status, kind) = (row.status.name(), fields.kind.name());
@@ -148,7 +255,7 @@ async fn write_listing(copy: &mut Copy<'_>, row: &Listing) -> Result<(), Storage
     let external_id = row.source.as_ref().map(|source| source.external_id.as_str());
     let (address, policies) = (Json(&fields.address), Json(&row.policies));
     let (pricing, stay_rules) = (Json(&row.pricing), Json(&row.stay_rules));
-    let values: Values<'_> = vec![
+    let values: Values<'_> = &[
         &id,
         &owner,
         &status,
@@ -173,113 +280,89 @@ async fn write_listing(copy: &mut Copy<'_>, row: &Listing) -> Result<(), Storage
         &row.created_at,
         &row.updated_at,
     ];
-    copy.row(&values).await
-}
-
-async fn copy_units(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<(), StorageError> {
-    let types = [
-        Type::UUID,
-        Type::UUID,
-        Type::INT4,
-        Type::TEXT,
-        Type::INT4,
-        Type::INT4,
-        Type::INT4,
-        Type::FLOAT4,
-        Type::INT4,
-        Type::INT8,
-        Type::INT8,
-    ];
-    let statement =
-        "copy units (property_id, id, position, name, count, bedrooms, beds, bathrooms, guests,
-                 night_minor, month_minor) from stdin (format binary)";
-    let mut copy = Copy::begin(transaction, statement, &types).await?;
-    for listing in sets.iter().filter_map(|set| set.net.listing.as_ref()) {
-        let property = listing.row.id.uuid();
-        for (position, unit) in (0_i32..).zip(&listing.row.units) {
-            let (id, fields) = (unit.id.uuid(), &unit.fields);
-            let number = |field: u16| i32::from(field);
-            let (count, bedrooms) = (number(fields.count), number(fields.bedrooms));
-            let (beds, guests) = (number(fields.beds), number(fields.guests));
-            let values: Values<'_> = vec![
-                &property,
-                &id,
-                &position,
-                &fields.name,
-                &count,
-                &bedrooms,
-                &beds,
-                &fields.bathrooms,
-                &guests,
-                &fields.night_minor,
-                &fields.month_minor,
-            ];
-            copy.row(&values).await?;
-        }
-    }
-    copy.finish().await?;
+    rows.add(values)?;
     Ok(())
 }
 
-async fn copy_slots(transaction: &Transaction<'_>, sets: &[ChangeSet]) -> Result<(), StorageError> {
-    let types = [Type::INT8, Type::UUID, Type::UUID, Type::INT4];
-    let statement =
-        "copy slots (slot_id, property_id, unit_id, unit_no) from stdin (format binary)";
-    let mut copy = Copy::begin(transaction, statement, &types).await?;
-    for set in sets {
-        for slot in &set.net.slots {
-            let (unit_id, unit_no) = (slot.unit_id.uuid(), i32::from(slot.unit_no));
-            copy.row(&[&slot.slot_id, &set.entity.id, &unit_id, &unit_no]).await?;
-        }
+const UNITS: &str =
+    "copy units (property_id, id, position, name, count, bedrooms, beds, bathrooms, guests,
+         night_minor, month_minor) from stdin (format binary)";
+
+const UNIT: &[Type] = &[
+    Type::UUID,
+    Type::UUID,
+    Type::INT4,
+    Type::TEXT,
+    Type::INT4,
+    Type::INT4,
+    Type::INT4,
+    Type::FLOAT4,
+    Type::INT4,
+    Type::INT8,
+    Type::INT8,
+];
+
+fn add_units(rows: &mut Rows, listing: &Listing) -> Result<(), StorageError> {
+    let property = listing.id.uuid();
+    for (position, unit) in (0_i32..).zip(&listing.units) {
+        let (id, fields) = (unit.id.uuid(), &unit.fields);
+        let number = |field: u16| i32::from(field);
+        let (count, bedrooms) = (number(fields.count), number(fields.bedrooms));
+        let (beds, guests) = (number(fields.beds), number(fields.guests));
+        let values: Values<'_> = &[
+            &property,
+            &id,
+            &position,
+            &fields.name,
+            &count,
+            &bedrooms,
+            &beds,
+            &fields.bathrooms,
+            &guests,
+            &fields.night_minor,
+            &fields.month_minor,
+        ];
+        rows.add(values)?;
     }
-    copy.finish().await?;
     Ok(())
 }
+
+const SLOTS: &str =
+    "copy slots (slot_id, property_id, unit_id, unit_no) from stdin (format binary)";
+
+const SLOT: &[Type] = &[Type::INT8, Type::UUID, Type::UUID, Type::INT4];
+
+/// The number comes first: it is filled in late.
+const EVENTS: &str =
+    "copy events (seq, stream, type, version, key, occurred_at, actor, causation, data)
+     from stdin (format binary)";
+
+const EVENT: &[Type] = &[
+    Type::INT8,
+    Type::INT4,
+    Type::TEXT,
+    Type::INT2,
+    Type::UUID,
+    Type::TIMESTAMPTZ,
+    Type::TEXT,
+    Type::UUID,
+    Type::JSONB,
+];
 
 /// Numbers the events behind the heads of their streams, which stay locked until the end of
 /// the transaction, and writes both.
-async fn copy_events(
+async fn write_events(
     transaction: &Transaction<'_>,
-    sets: &[ChangeSet],
+    mut rows: Rows,
+    unnumbered: &[(i32, usize)],
 ) -> Result<(), StorageError> {
-    let mut heads = heads(transaction, sets).await?;
-    let types = [
-        Type::INT4,
-        Type::INT8,
-        Type::TEXT,
-        Type::INT2,
-        Type::UUID,
-        Type::TIMESTAMPTZ,
-        Type::TEXT,
-        Type::UUID,
-        Type::JSONB,
-    ];
-    let statement =
-        "copy events (stream, seq, type, version, key, occurred_at, actor, causation, data)
-                 from stdin (format binary)";
-    let mut copy = Copy::begin(transaction, statement, &types).await?;
-    for set in sets {
-        let stream = i32::from(set.shard.stream().0);
-        let head = heads.entry(stream).or_default();
-        for new in &set.events {
-            *head += 1;
-            let (name, actor) = (new.event.name(), new.actor.to_string());
-            let (causation, data) = (new.causation.uuid(), events::data(&new.event)?);
-            let values: Values<'_> = vec![
-                &stream,
-                head,
-                &name,
-                &event::VERSION,
-                &new.key,
-                &set.at,
-                &actor,
-                &causation,
-                &data,
-            ];
-            copy.row(&values).await?;
-        }
+    let mut heads = heads(transaction, unnumbered).await?;
+    for (stream, begin) in unnumbered {
+        let head = heads.entry(*stream).or_default();
+        *head += 1;
+        rows.set_first(*begin, *head);
     }
-    copy.finish().await?;
+    rows.send(transaction).await?;
     let (streams, heads): (Vec<i32>, Vec<i64>) = heads.into_iter().unzip();
     transaction
         .execute(
@@ -293,9 +376,10 @@ async fn copy_events(
 
 async fn heads(
     transaction: &Transaction<'_>,
-    sets: &[ChangeSet],
+    unnumbered: &[(i32, usize)],
 ) -> Result<HashMap<i32, i64>, StorageError> {
-    let streams: Vec<i32> = sets.iter().map(|set| i32::from(set.shard.stream().0)).collect();
+    let streams: BTreeSet<i32> = unnumbered.iter().map(|(stream, _)| *stream).collect();
+    let streams: Vec<i32> = streams.into_iter().collect();
     let rows = transaction
         .query(
             "select stream, head from streams where stream = any($1) order by stream for update",

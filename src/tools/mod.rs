@@ -20,6 +20,8 @@ pub mod import;
 
 pub mod story;
 
+pub mod lanes;
+
 pub mod store;
 
 pub mod sink;

@@ -81,7 +81,7 @@ pub(super) fn create(
     slot_ids: Vec<i64>,
     at: Timestamp,
 ) -> Result<(), Refusal> {
-    let id = draft.property_id();
+    let id = story.id();
     let create = Command::Create {
         id,
         owner,

@@ -4,16 +4,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
+use super::lanes::{Lanes, NewProperties};
 use super::story::Story;
 use crate::clock::{self, Clock};
 use crate::domain::entity::Shard;
 use crate::domain::ids::PropertyId;
 use crate::domain::rules::Rules;
 use crate::storage::batch::Writer;
-use crate::storage::bulk::{Bulk, BulkEnd};
 use crate::storage::changes::{ChangeSet, Settled};
 use crate::storage::locks::{self, WriterLock};
 use crate::storage::pool::Database;
@@ -23,9 +22,6 @@ use crate::storage::sqlstate::StorageError;
 /// Change sets in one batch: a fraction of a second, far below a writer's deadline. On a
 /// machine that is slower than that the database ends the statement, and halves are sent.
 const BATCH_SETS: usize = 256;
-
-/// Connections that write in bulk.
-const BULK_WRITERS: usize = 2;
 
 /// How often a batch without an answer is sent again.
 const RESENDS: u32 = 20;
@@ -55,9 +51,6 @@ pub enum StoreError {
     Broken(#[source] tokio::task::JoinError),
 }
 
-/// The connections of a bulk write, given back with how it ended.
-type BulkWrite = (Vec<Bulk>, Result<(), StoreError>);
-
 /// What became of one change set.
 pub type Written = Result<Settled, StorageError>;
 
@@ -67,10 +60,7 @@ pub struct Store {
     database: Database,
     client: Client,
     writer: Writer,
-    /// For bulk writes, opened with the first; away while they write.
-    bulks: Vec<Bulk>,
-    /// The bulk write that is under way.
-    writing: Option<JoinHandle<BulkWrite>>,
+    lanes: Lanes,
     lock: WriterLock,
     epochs: HashMap<Shard, i64>,
     clock: Clock,
@@ -88,11 +78,10 @@ impl Store {
         shards::check_count(&client).await?;
         let epochs = shards::take_all(&client).await?.into_iter().collect();
         let writer = Writer::open(database.clone()).await?;
-        let (database, bulks) = (database.clone(), Vec::new());
+        let (database, lanes) = (database.clone(), Lanes::default());
         // What a tool tells is over, or was agreed on elsewhere.
         let rules = Rules { holds_per_user: 0, ..rules };
-        let writing = None;
-        Ok(Self { database, client, writer, bulks, writing, lock, epochs, clock, rules })
+        Ok(Self { database, client, writer, lanes, lock, epochs, clock, rules })
     }
 
     /// For reading, and for writing what no entity owns.
@@ -158,39 +147,26 @@ impl Store {
         Ok(ends)
     }
 
-    /// Writes new properties, one set each: in bulk, as far as they have nothing but their
-    /// listing. Those are still being written when this returns, so that the next can be
-    /// thought up meanwhile: [`Self::settle`] waits for them. Where it fails some of them may
-    /// be there; each is whole.
+    /// Writes new properties: in bulk, as far as they have nothing but their listing. Those may
+    /// still be on their way when this returns, so that the next can be thought up meanwhile:
+    /// [`Self::settle`] waits for them. Where it fails some of them may be there; each is whole.
     ///
     /// # Errors
     /// When the database refuses or cannot be written any more, these or those before.
-    pub async fn write_new(&mut self, sets: Vec<ChangeSet>) -> Result<(), StoreError> {
-        self.settle().await?;
-        while self.bulks.len() < BULK_WRITERS {
-            self.bulks.push(Bulk::open(&self.database).await?);
-        }
+    pub async fn write_new(&mut self, new: NewProperties) -> Result<(), StoreError> {
         if !self.lock.is_held() {
             return Err(StoreError::TakenOver);
         }
-        let (bare, others): (Vec<_>, Vec<_>) = sets.into_iter().partition(Bulk::takes);
-        let ends = self.write(others.into_iter().map(|set| vec![set]).collect()).await?;
-        if let Some(error) = ends.into_iter().flatten().find_map(Result::err) {
-            return Err(error.into());
-        }
-        let mut parts: Vec<Vec<ChangeSet>> = self.bulks.iter().map(|_| Vec::new()).collect();
-        for set in bare {
-            // A stream is locked while it grows, so each belongs to one connection.
-            if let Some(part) = parts.get_mut(usize::from(set.shard.0) % BULK_WRITERS) {
-                part.push(set);
+        let (listings, others) = new.split();
+        if !others.is_empty() {
+            // They grow the same streams.
+            self.settle().await?;
+            let ends = self.write(others.into_iter().map(|set| vec![set]).collect()).await?;
+            if let Some(error) = ends.into_iter().flatten().find_map(Result::err) {
+                return Err(error.into());
             }
         }
-        let mut bulks = std::mem::take(&mut self.bulks);
-        self.writing = Some(tokio::spawn(async move {
-            let ended = write_parts(&mut bulks, &parts).await;
-            (bulks, ended)
-        }));
-        Ok(())
+        self.lanes.write(&self.database, listings).await
     }
 
     /// Waits until all new properties are written.
@@ -198,10 +174,7 @@ impl Store {
     /// # Errors
     /// As [`Self::write_new`].
     pub async fn settle(&mut self) -> Result<(), StoreError> {
-        let Some(writing) = self.writing.take() else { return Ok(()) };
-        let (bulks, ended) = writing.await.map_err(StoreError::Broken)?;
-        self.bulks = bulks;
-        ended
+        self.lanes.settle().await
     }
 
     /// Writes a batch of sets of different properties. When the database refuses it, its
@@ -251,17 +224,6 @@ impl Store {
         }
         Ok(settled)
     }
-}
-
-/// Writes each part over a connection of its own.
-async fn write_parts(bulks: &mut [Bulk], parts: &[Vec<ChangeSet>]) -> Result<(), StoreError> {
-    let writes = bulks.iter_mut().zip(parts).map(|(bulk, part)| bulk.write(part));
-    for end in futures_util::future::join_all(writes).await {
-        if end? == BulkEnd::Fenced {
-            return Err(StoreError::TakenOver);
-        }
-    }
-    Ok(())
 }
 
 /// Whether a server, or another tool, is at work on a database.

@@ -11,7 +11,7 @@ use super::bookings::{self, Goal, PlannedBooking, PlannedState};
 use super::filler::{Account, Filler, Writer};
 use super::listings::listings;
 use super::live;
-use super::people::{LANDLORDS, LOGINS, crowd, demo_people};
+use super::people::{DemoPerson, LANDLORDS, LOGINS, OWNED, crowd, demo_people};
 use crate::clock;
 use crate::domain::calendar::Nights;
 use crate::domain::ids::PropertyId;
@@ -19,6 +19,7 @@ use crate::domain::password;
 use crate::domain::picture::PictureError;
 use crate::storage::accounts;
 use crate::storage::blobs::BlobError;
+use crate::storage::bulk;
 use crate::storage::pool::Database;
 use crate::storage::properties;
 use crate::storage::sqlstate::StorageError;
@@ -38,8 +39,8 @@ const BATCH: usize = 256;
 /// The first so many listings of a demo have had guests, or have some.
 const LIVELY: usize = 3000;
 
-/// Listings past those that are written together.
-const BULK_BATCH: usize = 2000;
+/// Listings past those that are written together: those of whole landlords.
+const BULK_BATCH: usize = 8 * OWNED;
 
 /// What `demo-data` is told.
 #[derive(Debug, Clone, clap::Args)]
@@ -220,7 +221,7 @@ async fn fill(
     let drafts: Vec<_> = all.by_ref().take(LIVELY).collect();
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let plan = bookings::bookings(args.seed, &drafts, today);
-    let client = database.connect("").await?;
+    let client = bulk::session(&database).await?;
     let has_photos = args.photos != Some(0);
     let album = blobs.filter(|_| has_photos).map(|blobs| Album::begin(blobs, args.seed));
     let writer = match server {
@@ -241,12 +242,13 @@ async fn fill(
     // Here, as the drawings are made meanwhile.
     filler.photos(0, &drafts, args.photos.unwrap_or(album::USUAL)).await?;
     if count > drafts.len() {
-        let crowd = filler.accounts(&crowd(count - drafts.len())).await?;
+        let crowd = crowd(count - drafts.len());
         quiet(&mut filler, all, &crowd, args.photos.unwrap_or_default(), &mut progress).await?;
     }
     let before = filler.people();
     let guests = [filler.accounts(first).await?, guests.into_iter().skip(first.len()).collect()];
     let is_first_time = filler.people() > before;
+    filler.keep().await?;
     let mut report = filler.into_report();
     if is_first_time {
         report.today = live_stays(&plan, &drafts, &guests.concat());
@@ -256,11 +258,12 @@ async fn fill(
 }
 
 /// Writes the listings past the first [`LIVELY`], at which nobody has stayed yet. They are
-/// thought up on a thread of their own, a little ahead of what is written.
+/// thought up on a thread of their own, a little ahead of what is written; their owners get
+/// their accounts just before.
 async fn quiet(
     filler: &mut Filler,
     listings: impl Iterator<Item = ListingDraft> + Send + 'static,
-    owners: &[Account],
+    owners: &[DemoPerson],
     photos: u8,
     progress: &mut Progress,
 ) -> Result<(), DemoError> {
@@ -275,9 +278,10 @@ async fn quiet(
             }
         }
     });
-    let mut written = 0;
+    let (mut written, mut owners) = (0, owners.chunks(BULK_BATCH / OWNED));
     while let Some(batch) = batches.recv().await {
-        filler.quiet_batch(written, &batch, owners).await?;
+        let owners = filler.accounts(owners.next().unwrap_or_default()).await?;
+        filler.quiet_batch(&batch, &owners).await?;
         if photos > 0 {
             filler.settle().await?;
             filler.photos(LIVELY + written, &batch, photos).await?;

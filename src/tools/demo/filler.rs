@@ -15,9 +15,11 @@ use crate::domain::ids::{self, PropertyId, UserId};
 use crate::domain::password;
 use crate::domain::user::Role;
 use crate::storage::accounts::{self, NewUser};
+use crate::storage::bulk;
 use crate::storage::changes::Settled;
 use crate::storage::properties;
 use crate::tools::import::Outcome;
+use crate::tools::lanes::NewProperties;
 use crate::tools::listing::ListingDraft;
 use crate::tools::server::Server;
 use crate::tools::sink;
@@ -235,20 +237,18 @@ impl Filler {
 }
 
 impl Filler {
-    /// Writes listings without stays; `first` counts those written this way before, each
-    /// owner having [`OWNED`] of them. They may still be on their way when this returns; see
-    /// [`Filler::settle`].
+    /// Writes listings without stays, [`OWNED`] for each owner. They may still be on their way
+    /// when this returns; see [`Filler::settle`].
     ///
     /// # Errors
     /// [`DemoError`]; what was written stays.
     pub(super) async fn quiet_batch(
         &mut self,
-        first: usize,
         batch: &[ListingDraft],
         owners: &[Account],
     ) -> Result<(), DemoError> {
         let Writer::Store(store) = &mut self.writer else {
-            return self.send(first, batch, |number| owners.get(number / OWNED)).await;
+            return self.send(0, batch, |number| owners.get(number / OWNED)).await;
         };
         let ids: Vec<_> = batch.iter().map(ListingDraft::property_id).collect();
         let known = properties::known(&self.client, &ids).await?;
@@ -258,19 +258,31 @@ impl Filler {
             batch.iter().filter(|draft| new(&draft.property_id())).map(|draft| draft.unit.count);
         let units = units.map(u32::from).sum();
         let mut slots = properties::next_slot_ids(&self.client, units).await?.into_iter();
-        let mut sets = Vec::with_capacity(batch.len());
-        for ((number, draft), id) in (first..).zip(batch).zip(ids).filter(|(_, id)| new(id)) {
+        let (mut made, mut properties) = (0, NewProperties::default());
+        for ((number, draft), id) in batch.iter().enumerate().zip(ids).filter(|(_, id)| new(id)) {
             let Some(owner) = owners.get(number / OWNED) else { continue };
             let slot_ids = slots.by_ref().take(draft.unit.count.into()).collect();
             let mut story = store.story(id);
-            match sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE) {
-                Ok(()) => sets.extend(story.into_sets()),
-                Err(_) => self.report.refused += 1,
+            if sink::create(&mut story, draft, owner.id, slot_ids, self.now - AGE).is_err() {
+                self.report.refused += 1;
+                continue;
             }
+            for set in story.into_sets() {
+                properties.add(set)?;
+            }
+            made += 1;
         }
         self.report.unchanged += count(known.len());
-        self.report.listings += count(sets.len());
-        Ok(store.write_new(sets).await?)
+        self.report.listings += made;
+        Ok(store.write_new(properties).await?)
+    }
+
+    /// Waits until nothing that was written can be lost with the machine.
+    ///
+    /// # Errors
+    /// [`DemoError`]; what was written stays.
+    pub(super) async fn keep(&mut self) -> Result<(), DemoError> {
+        Ok(bulk::keep(&self.client).await?)
     }
 
     /// Waits until all listings are written.

@@ -25,9 +25,6 @@ const SCATTER_DEGREES: f64 = 0.0035;
 /// Nearer to the equator than this, in degrees, evenings are never cold.
 const WARM_DEGREES: f64 = 24.0;
 
-/// Where a number of minutes goes in a sentence.
-const MINUTES: &str = "{minutes}";
-
 /// How often another title is tried when one is taken.
 const TITLE_TRIES: usize = 40;
 
@@ -176,16 +173,22 @@ impl Generator {
             kind => phrases::nouns(kind, home.unit.count > 1),
         };
         let feature = self.pick(&home.features);
-        let line = self
-            .text(TITLES)
-            .replace("{A}", &self.text(ADJECTIVES).to_lowercase())
-            .replace("{B}", &feature.map_or("", |feature| feature.before).to_lowercase())
-            .replace("{noun}", self.text(nouns))
-            .replace("{with}", feature.map_or("", |feature| feature.with))
-            .replace("{place}", home.place.name)
-            .replace("{near}", home.place.near)
-            .replace("{street}", home.street);
-        capitalised(&line)
+        let (line, adjective) = (self.text(TITLES), self.text(ADJECTIVES).to_lowercase());
+        let before = feature.map_or("", |feature| feature.before).to_lowercase();
+        let noun = self.text(nouns);
+        let line = filled(line, |name| match name {
+            "A" => &adjective,
+            "B" => &before,
+            "noun" => noun,
+            "with" => feature.map_or("", |feature| feature.with),
+            "place" => home.place.name,
+            "near" => home.place.near,
+            "street" => home.street,
+            _ => "",
+        });
+        let mut title = String::with_capacity(line.len());
+        add_capitalised(&mut title, &line);
+        title
     }
 
     fn description(&mut self, home: &Home) -> String {
@@ -212,17 +215,16 @@ impl Generator {
             1 => "one bedroom".to_owned(),
             bedrooms => format!("{} bedrooms", spelled(bedrooms)),
         };
-        let mut filled = text
-            .replace("{place}", home.place.name)
-            .replace("{city}", home.city.name)
-            .replace("{near}", home.place.near)
-            .replace("{transit}", home.city.transit)
-            .replace("{rooms}", &rooms)
-            .replace("{guests}", &guests);
-        while filled.contains(MINUTES) {
-            filled = filled.replacen(MINUTES, spelled(self.rng.u16(3..=9)), 1);
-        }
-        filled.split("\n\n").map(sentences).collect::<Vec<_>>().join("\n\n")
+        sentences(&filled(&text, |name| match name {
+            "place" => home.place.name,
+            "city" => home.city.name,
+            "near" => home.place.near,
+            "transit" => home.city.transit,
+            "rooms" => &rooms,
+            "guests" => &guests,
+            "minutes" => spelled(self.rng.u16(3..=9)),
+            _ => "",
+        }))
     }
 
     fn address(&mut self, home: &Home) -> Address {
@@ -283,13 +285,41 @@ const fn spelled(number: u16) -> &'static str {
     }
 }
 
-/// A text with its first letter in capitals.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+/// A text with what stands for each `{name}` in it.
+fn filled<'a>(text: &str, mut word: impl FnMut(&str) -> &'a str) -> String {
+    let mut filled = String::with_capacity(text.len() + text.len() / 4);
+    let mut rest = text;
+    while let Some((before, name, after)) = next_name(rest) {
+        filled.push_str(before);
+        filled.push_str(word(name));
+        rest = after;
+    }
+    filled + rest
 }
 
-/// A paragraph in which every sentence begins with a capital, whatever was filled in.
-fn sentences(paragraph: &str) -> String {
-    paragraph.split(". ").map(capitalised).collect::<Vec<_>>().join(". ")
+/// What stands before the first `{name}` of a text, the name, and what stands after it.
+fn next_name(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+/// Adds a text with its first letter in capitals.
+fn add_capitalised(to: &mut String, text: &str) {
+    let mut letters = text.chars();
+    to.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+    to.push_str(letters.as_str());
+}
+
+/// A text in which every sentence begins with a capital, whatever was filled in.
+fn sentences(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    for (place, paragraph) in text.split("\n\n").enumerate() {
+        whole.push_str(if place > 0 { "\n\n" } else { "" });
+        for (place, sentence) in paragraph.split(". ").enumerate() {
+            whole.push_str(if place > 0 { ". " } else { "" });
+            add_capitalised(&mut whole, sentence);
+        }
+    }
+    whole
 }

@@ -17,12 +17,14 @@ use crate::storage::blobs::Blobs;
 use crate::storage::changes::{ChangeSet, Settled};
 use crate::storage::pool::Database;
 use crate::storage::private_postgres::PrivatePostgres;
+use crate::storage::sqlstate::StorageError;
 use crate::storage::tests::bulk::written;
 use crate::storage::tests::private_postgres::{options, scratch};
 use crate::storage::{bookings, migrate, photos, properties, shards};
 use crate::tools::demo::people::{DemoPerson, LANDLORDS, LOGINS, TENANTS, demo_people};
 use crate::tools::demo::{self, DemoArgs};
 use crate::tools::import::{self, ImportError, ListingSink, Outcome};
+use crate::tools::lanes::NewProperties;
 use crate::tools::listing::ListingDraft;
 use crate::tools::sink::{PropertySink, create};
 use crate::tools::store::{Store, StoreError};
@@ -167,6 +169,12 @@ fn sets(store: &Store, draft: &ListingDraft, owner: UserId, slot: i64) -> Vec<Ch
     story.into_sets()
 }
 
+fn new(sets: Vec<ChangeSet>) -> NewProperties {
+    let mut new = NewProperties::default();
+    sets.into_iter().for_each(|set| new.add(set).unwrap());
+    new
+}
+
 /// What is left of some new listings that were written one way or the other. Everything
 /// about them is decided beforehand, so both ways have to leave the same.
 fn rows_after(
@@ -197,8 +205,8 @@ fn bulk_writes_leave_the_rows_that_batches_leave() {
     let in_bulk = rows_after(async |store, mut sets| {
         // In two goes, so that streams have to be continued.
         let later = sets.split_off(35);
-        store.write_new(sets).await?;
-        store.write_new(later).await?;
+        store.write_new(new(sets)).await?;
+        store.write_new(new(later)).await?;
         store.settle().await
     });
     assert_eq!(batched, in_bulk);
@@ -215,10 +223,48 @@ fn bulk_writes_are_fenced() {
         let stories: Vec<_> = stories.collect();
         let client = database.connect("").await.unwrap();
         shards::take_all(&client).await.unwrap();
-        store.write_new(stories).await.unwrap();
+        store.write_new(new(stories)).await.unwrap();
         let end = store.settle().await;
         assert!(matches!(end, Err(StoreError::TakenOver)), "{end:?}");
         assert_eq!(of_owner(database, owner).await, []);
+    });
+}
+
+#[test]
+fn a_bulk_write_for_somebody_without_an_account_writes_nothing() {
+    with_a_database(async |database| {
+        let owner = Clock::system().id();
+        let mut store = store(database).await;
+        let listings: Vec<_> = demo::listings::listings(3, 4).collect();
+        let stories = (1..).zip(&listings).flat_map(|(slot, it)| sets(&store, it, owner, slot));
+        let stories: Vec<_> = stories.collect();
+        store.write_new(new(stories)).await.unwrap();
+        let end = store.settle().await;
+        assert!(matches!(end, Err(StoreError::Storage(StorageError::Refused(..)))), "{end:?}");
+        assert_eq!(written(store.client()).await, [""; 0]);
+    });
+}
+
+#[test]
+fn bulk_writes_know_the_parents_of_all_rows() {
+    with_a_database(async |database| {
+        let client = database.connect("").await.unwrap();
+        let tables = "('properties', 'units', 'slots', 'events', 'events_rest')";
+        let parents = format!(
+            "select format('%s of %s', conrelid::regclass, confrelid::regclass) from pg_constraint
+             where contype = 'f' and conrelid::regclass::text in {tables} order by 1"
+        );
+        let parents = client.query(&parents, &[]).await.unwrap();
+        let parents: Vec<String> = parents.iter().map(|row| row.get(0)).collect();
+        let known = ["properties of users", "slots of properties", "units of properties"];
+        assert_eq!(parents, known);
+        // No other trigger would run.
+        let others = format!(
+            "select count(*) from pg_trigger
+             where not tgisinternal and tgrelid::regclass::text in {tables}"
+        );
+        let others: i64 = client.query_one(&others, &[]).await.unwrap().get(0);
+        assert_eq!(others, 0);
     });
 }
 
