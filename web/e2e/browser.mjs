@@ -61,9 +61,18 @@ export async function openBrowser({ width = 1280, height = 900, phone = false, d
   };
 }
 
+/** Until nothing that comes to an end still moves: a sheet half faded in has less contrast than it will have. */
+function settled(page) {
+  return page.evaluate(async () => {
+    const ends = (one) => Number.isFinite(one.effect?.getComputedTiming().endTime);
+    await Promise.allSettled(document.getAnimations().filter(ends).map((one) => one.finished));
+  });
+}
+
 /** What axe finds serious or worse on the page as it stands. */
 export async function accessibility(page) {
   await page.evaluate(AXE);
+  await settled(page);
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
   return found.violations
     .filter((one) => one.impact === 'serious' || one.impact === 'critical')
