@@ -346,6 +346,9 @@ pub enum Event {
         stay: StayFacts,
         /// Until when it can be paid for.
         expires_at: Timestamp,
+        /// Whether the price stands reserved on the tenant's card, and is taken now.
+        #[serde(default)]
+        reserved: bool,
     },
     /// The landlord says no.
     #[serde(rename = "booking.declined")]
@@ -477,6 +480,29 @@ pub enum Event {
         /// What is to be paid.
         amount: Money,
     },
+    /// The money stands reserved on the payer's card; nothing was taken.
+    #[serde(rename = "payment.authorized")]
+    PaymentAuthorized {
+        payment_id: PaymentId,
+        property_id: PropertyId,
+        booking_id: BookingId,
+        /// What is reserved.
+        amount: Money,
+        /// Whether the booking waits for it; else it is let go at once.
+        wanted: bool,
+    },
+    /// The landlord has said yes; the provider has to take what is reserved.
+    #[serde(rename = "payment.capturing")]
+    PaymentCapturing { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
+    /// What was reserved could not be taken; the tenant has to pay otherwise.
+    #[serde(rename = "payment.capture_failed")]
+    PaymentCaptureFailed {
+        payment_id: PaymentId,
+        property_id: PropertyId,
+        booking_id: BookingId,
+        /// Until when it can be paid for.
+        expires_at: Timestamp,
+    },
     /// The money has come.
     #[serde(rename = "payment.succeeded")]
     PaymentSucceeded {
@@ -486,7 +512,7 @@ pub enum Event {
         /// What came.
         amount: Money,
     },
-    /// Nothing will come any more: the session was closed unpaid.
+    /// Nothing will come any more: the session was closed unpaid, or what was reserved let go.
     #[serde(rename = "payment.canceled")]
     PaymentCanceled { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
     /// An attempt to pay failed. The tenant may try again, unless the booking ends of it.
@@ -500,7 +526,8 @@ pub enum Event {
         /// Attempts that have failed so far.
         attempts: i32,
     },
-    /// A payment is not wanted any more; the provider has to close its session.
+    /// A payment is not wanted any more; the provider has to close its session, or to let go
+    /// what is reserved.
     #[serde(rename = "payment.closing")]
     PaymentClosing { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
     /// Money shall go back; the provider has to be told.

@@ -69,6 +69,7 @@ mod turn_cancel;
 mod turn_change;
 mod turn_hold;
 mod turn_money;
+mod turn_reserve;
 mod turn_stay;
 pub mod unit;
 pub mod user;

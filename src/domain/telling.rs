@@ -42,6 +42,8 @@ pub fn unnamed(event: &Event) -> Unnamed {
             Unnamed { owner: Some(*property_id), ..Unnamed::default() }
         }
         Event::PaymentFailed { booking_id, .. }
+        | Event::PaymentAuthorized { booking_id, .. }
+        | Event::PaymentCaptureFailed { booking_id, .. }
         | Event::RefundCreated { booking_id, .. }
         | Event::RefundSucceeded { booking_id, .. } => {
             Unnamed { stay: Some(*booking_id), ..Unnamed::default() }
@@ -144,6 +146,8 @@ const fn topic(event: &Event) -> Topic {
         | Event::DepositContested { .. }
         | Event::DepositReleased { .. } => Topic::Deposit,
         Event::PaymentFailed { .. }
+        | Event::PaymentAuthorized { .. }
+        | Event::PaymentCaptureFailed { .. }
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. } => Topic::Money,
@@ -174,6 +178,7 @@ const fn topic(event: &Event) -> Topic {
         | Event::CalendarUnblocked { .. }
         | Event::DepositHeld { .. }
         | Event::PaymentCreated { .. }
+        | Event::PaymentCapturing { .. }
         | Event::PaymentSucceeded { .. }
         | Event::PaymentCanceled { .. }
         | Event::PaymentClosing { .. }

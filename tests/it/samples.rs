@@ -322,6 +322,7 @@ pub(crate) fn commands() -> Vec<Command> {
             payment_id,
             amount: money(),
             request: json!({"mode": "payment", "nested": {"n": [1, null, "x"]}}),
+            reserve: true,
         },
         booking::Command::HoldOver { booking_id },
         booking::Command::CloseOverdue { booking_id },
@@ -380,6 +381,7 @@ pub(crate) fn commands() -> Vec<Command> {
     let payment = [
         payment::Command::SessionOpened { payment_id, session_id: text(), url: text() },
         payment::Command::SessionEnded { payment_id },
+        payment::Command::Authorized { payment_id, intent_id: text(), amount: money() },
         payment::Command::Paid { payment_id, intent_id: text(), amount: money() },
         payment::Command::CloseUnanswered { payment_id },
         payment::Command::RefundObserved {
@@ -453,6 +455,7 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Booking(booking::Command::ProposalOver { .. }),
         Command::Payment(payment::Command::SessionOpened { .. }),
         Command::Payment(payment::Command::SessionEnded { .. }),
+        Command::Payment(payment::Command::Authorized { .. }),
         Command::Payment(payment::Command::Paid { .. }),
         Command::Payment(payment::Command::CloseUnanswered { .. }),
         Command::Payment(payment::Command::RefundObserved { .. }),

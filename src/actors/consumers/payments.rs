@@ -1,5 +1,5 @@
 //! Keeps the payment provider in step with our payments: opens sessions for new ones,
-//! closes those of ending holds, sends refunds.
+//! closes those of ending holds, takes what is reserved for approved requests, sends refunds.
 
 use crate::actors::consumer::{self, Consumer, ConsumerError};
 use crate::actors::payer::{Payer, PayerError};
@@ -38,6 +38,9 @@ impl Consumer for Payments {
             }
             Event::PaymentClosing { payment_id, property_id, .. } => {
                 self.payer.close(*property_id, *payment_id).await
+            }
+            Event::PaymentCapturing { payment_id, property_id, .. } => {
+                self.payer.capture(*property_id, *payment_id).await
             }
             Event::RefundCreated { refund_id, payment_id, property_id, .. } => {
                 self.payer.refund(*property_id, *payment_id, *refund_id).await

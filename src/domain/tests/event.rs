@@ -89,7 +89,11 @@ pub(super) fn samples() -> Vec<Event> {
         Event::BookingLatePaymentResolved { stay: stay.clone(), reacquired: true },
         Event::BookingExtended { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
         Event::BookingRequested { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
-        Event::BookingApproved { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
+        Event::BookingApproved {
+            stay: stay.clone(),
+            expires_at: NOON.parse().unwrap(),
+            reserved: false,
+        },
         Event::BookingDeclined { stay: stay.clone(), reason: "no pets".into() },
         Event::BookingRecorded { stay: stay.clone(), total: amount },
         Event::BookingCheckedIn { stay: stay.clone() },
@@ -125,6 +129,14 @@ pub(super) fn samples() -> Vec<Event> {
             new_total: amount,
         },
         Event::PaymentCreated { payment_id, property_id, booking_id, amount },
+        Event::PaymentAuthorized { payment_id, property_id, booking_id, amount, wanted: true },
+        Event::PaymentCapturing { payment_id, property_id, booking_id },
+        Event::PaymentCaptureFailed {
+            payment_id,
+            property_id,
+            booking_id,
+            expires_at: NOON.parse().unwrap(),
+        },
         Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
         Event::PaymentCanceled { payment_id, property_id, booking_id },
         Event::PaymentFailed {
