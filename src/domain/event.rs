@@ -10,6 +10,7 @@ use super::booking::ExpiringReason;
 use super::booking_details::Party;
 use super::calendar::Nights;
 use super::cancellation::RefundLines;
+pub use super::event_money::{Authorization, CaptureFailure, PaymentSum};
 use super::event_record::is_false;
 pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
 pub use super::event_search::{NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch};
@@ -347,7 +348,7 @@ pub enum Event {
         /// Until when it can be paid for.
         expires_at: Timestamp,
         /// Whether the price stands reserved on the tenant's card, and is taken now.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "is_false")]
         reserved: bool,
     },
     /// The landlord says no.
@@ -473,45 +474,19 @@ pub enum Event {
     },
     /// A payment was made out; the provider has to open a session for it.
     #[serde(rename = "payment.created")]
-    PaymentCreated {
-        payment_id: PaymentId,
-        property_id: PropertyId,
-        booking_id: BookingId,
-        /// What is to be paid.
-        amount: Money,
-    },
+    PaymentCreated(PaymentSum),
     /// The money stands reserved on the payer's card; nothing was taken.
     #[serde(rename = "payment.authorized")]
-    PaymentAuthorized {
-        payment_id: PaymentId,
-        property_id: PropertyId,
-        booking_id: BookingId,
-        /// What is reserved.
-        amount: Money,
-        /// Whether the booking waits for it; else it is let go at once.
-        wanted: bool,
-    },
+    PaymentAuthorized(Authorization),
     /// The landlord has said yes; the provider has to take what is reserved.
     #[serde(rename = "payment.capturing")]
     PaymentCapturing { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
     /// What was reserved could not be taken; the tenant has to pay otherwise.
     #[serde(rename = "payment.capture_failed")]
-    PaymentCaptureFailed {
-        payment_id: PaymentId,
-        property_id: PropertyId,
-        booking_id: BookingId,
-        /// Until when it can be paid for.
-        expires_at: Timestamp,
-    },
+    PaymentCaptureFailed(CaptureFailure),
     /// The money has come.
     #[serde(rename = "payment.succeeded")]
-    PaymentSucceeded {
-        payment_id: PaymentId,
-        property_id: PropertyId,
-        booking_id: BookingId,
-        /// What came.
-        amount: Money,
-    },
+    PaymentSucceeded(PaymentSum),
     /// Nothing will come any more: the session was closed unpaid, or what was reserved let go.
     #[serde(rename = "payment.canceled")]
     PaymentCanceled { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },

@@ -18,6 +18,7 @@ pub mod deposit;
 pub mod entity;
 pub mod envelope;
 pub mod event;
+mod event_money;
 mod event_record;
 mod event_search;
 pub mod favourite;

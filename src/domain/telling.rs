@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::event::{Actor, Event, Recorded, SearchDigest, SearchMatch, StayFacts};
+use super::event::{
+    Actor, Authorization, CaptureFailure, Event, Recorded, SearchDigest, SearchMatch, StayFacts,
+};
 use super::ids::{BookingId, PropertyId, UserId};
 use super::matter::Matter;
 use super::preference::Category;
@@ -42,8 +44,8 @@ pub fn unnamed(event: &Event) -> Unnamed {
             Unnamed { owner: Some(*property_id), ..Unnamed::default() }
         }
         Event::PaymentFailed { booking_id, .. }
-        | Event::PaymentAuthorized { booking_id, .. }
-        | Event::PaymentCaptureFailed { booking_id, .. }
+        | Event::PaymentAuthorized(Authorization { booking_id, .. })
+        | Event::PaymentCaptureFailed(CaptureFailure { booking_id, .. })
         | Event::RefundCreated { booking_id, .. }
         | Event::RefundSucceeded { booking_id, .. } => {
             Unnamed { stay: Some(*booking_id), ..Unnamed::default() }

@@ -311,13 +311,14 @@ pub(super) fn of_money(event: &Event, people: &People) -> Vec<Told> {
         Event::PaymentFailed { .. } => {
             tenant(&nothing, Matter::PaymentFailed { stay: stay.clone() })
         }
-        Event::PaymentAuthorized { wanted: false, .. } => Vec::new(),
-        Event::PaymentAuthorized { amount, .. } => {
-            let more = json!({ "amount": amount });
+        Event::PaymentAuthorized(reserved) if !reserved.wanted => Vec::new(),
+        Event::PaymentAuthorized(reserved) => {
+            let more = json!({ "amount": reserved.amount });
             Telling::about(stay).show(Party::Tenant, &more).show(Party::Landlord, &more).all
         }
-        Event::PaymentCaptureFailed { expires_at, .. } => {
-            let matter = Matter::CaptureFailed { stay: stay.clone(), expires_at: *expires_at };
+        Event::PaymentCaptureFailed(failure) => {
+            let expires_at = failure.expires_at;
+            let matter = Matter::CaptureFailed { stay: stay.clone(), expires_at };
             tenant(&json!({ "expires_at": expires_at }), matter)
         }
         Event::RefundCreated { amount, .. } => {

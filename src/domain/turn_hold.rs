@@ -6,7 +6,7 @@ use super::booking::{Booking, BookingStatus, CLOSE_ATTEMPTS_MIN, Command, Expiri
 use super::booking_details::{Party, Reserve, WORDS_MAX};
 use super::booking_moves::Move;
 use super::change::{Change, Decision, Timer};
-use super::event::Event;
+use super::event::{Event, PaymentSum};
 use super::ids::{BookingId, PaymentId};
 use super::listing::is_text;
 use super::money::Money;
@@ -181,12 +181,12 @@ impl Turn<'_> {
     pub(super) fn make_out(&self, decision: &mut Decision, payment: Payment) {
         decision.event(
             payment.booking_id.uuid(),
-            Event::PaymentCreated {
+            Event::PaymentCreated(PaymentSum {
                 payment_id: payment.id,
                 property_id: payment.property_id,
                 booking_id: payment.booking_id,
                 amount: payment.amount,
-            },
+            }),
         );
         decision.change(Change::Payment(Box::new(payment)));
     }

@@ -4,7 +4,7 @@ use super::booking::{Booking, BookingStatus, ExpiringReason};
 use super::booking_details::ProposalStatus;
 use super::change::{Change, Decision};
 use super::deposit::Deposit;
-use super::event::Event;
+use super::event::{Event, PaymentSum};
 use super::ids::{self, RefundId};
 use super::ledger::Parts;
 use super::money::Money;
@@ -76,12 +76,12 @@ pub(super) fn payment_arrived(
     paid.captured = amount.amount.max(0);
     decision.event(
         booking.id.uuid(),
-        Event::PaymentSucceeded {
+        Event::PaymentSucceeded(PaymentSum {
             payment_id: paid.id,
             property_id: paid.property_id,
             booking_id: booking.id,
             amount,
-        },
+        }),
     );
     if paid.purpose == Purpose::Change {
         turn.change_paid(&mut decision, booking, paid, amount);

@@ -11,7 +11,7 @@
 use super::booking::{Booking, BookingStatus};
 use super::booking_details::Reserve;
 use super::change::{Change, Decision};
-use super::event::Event;
+use super::event::{Authorization, CaptureFailure, Event};
 use super::money::Money;
 use super::payment::{Payment, PaymentStatus};
 use super::refusal::Refusal;
@@ -38,13 +38,13 @@ pub(super) fn authorized(
     let wanted = waits && turn.is_reserve(booking, &reserved) && amount == booking.total;
     decision.event(
         booking.id.uuid(),
-        Event::PaymentAuthorized {
+        Event::PaymentAuthorized(Authorization {
             payment_id: reserved.id,
             property_id: reserved.property_id,
             booking_id: booking.id,
             amount,
             wanted,
-        },
+        }),
     );
     if wanted {
         let mut next = turn.advanced(booking);
@@ -94,12 +94,12 @@ impl Turn<'_> {
             self.set_end(decision, &mut next, expires_at);
             decision.event(
                 booking.id.uuid(),
-                Event::PaymentCaptureFailed {
+                Event::PaymentCaptureFailed(CaptureFailure {
                     payment_id: payment.id,
                     property_id: payment.property_id,
                     booking_id: booking.id,
                     expires_at,
-                },
+                }),
             );
         }
         decision.change(Change::Booking(Box::new(next)));

@@ -6,7 +6,9 @@ use rentezy::domain::block;
 use rentezy::domain::booking::{
     self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
 };
-use rentezy::domain::booking_details::{Details, ManualGuest, Party, Proposal, ProposalStatus};
+use rentezy::domain::booking_details::{
+    Details, ManualGuest, Party, Proposal, ProposalStatus, Reserve,
+};
 use rentezy::domain::calendar::Nights;
 use rentezy::domain::deposit::{self, Deduction, Deposit};
 use rentezy::domain::event::StayFacts;
@@ -175,6 +177,7 @@ fn details() -> Details {
         by_request: true,
         extended: true,
         message: Some("we are two".to_owned()),
+        reserve: Some(Reserve::Made),
         approved_at: Some(instant()),
         confirmed_at: Some(instant()),
         guest: Some(guest()),

@@ -4,7 +4,8 @@ use rentezy::domain::booking::ExpiringReason;
 use rentezy::domain::booking_details::Party;
 use rentezy::domain::cancellation::{RefundLine, RefundLines};
 use rentezy::domain::event::{
-    BlockFacts, Event, NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch,
+    Authorization, BlockFacts, CaptureFailure, Event, NightsFreed, PaymentSum, PriceDrop,
+    SearchDigest, SearchFacts, SearchMatch,
 };
 use rentezy::domain::payment::Decline;
 use rentezy::domain::price::LineKind;
@@ -111,11 +112,22 @@ pub(crate) fn events() -> Vec<Event> {
             old_total: amount,
             new_total: amount,
         },
-        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
-        Event::PaymentAuthorized { payment_id, property_id, booking_id, amount, wanted: true },
+        Event::PaymentCreated(PaymentSum { payment_id, property_id, booking_id, amount }),
+        Event::PaymentAuthorized(Authorization {
+            payment_id,
+            property_id,
+            booking_id,
+            amount,
+            wanted: true,
+        }),
         Event::PaymentCapturing { payment_id, property_id, booking_id },
-        Event::PaymentCaptureFailed { payment_id, property_id, booking_id, expires_at: instant() },
-        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
+        Event::PaymentCaptureFailed(CaptureFailure {
+            payment_id,
+            property_id,
+            booking_id,
+            expires_at: instant(),
+        }),
+        Event::PaymentSucceeded(PaymentSum { payment_id, property_id, booking_id, amount }),
         Event::PaymentCanceled { payment_id, property_id, booking_id },
         Event::PaymentFailed {
             payment_id,

@@ -30,9 +30,7 @@ impl Consumer for Payments {
 
     async fn apply(&self, event: &Recorded) -> Result<(), ConsumerError> {
         let called = match &event.event {
-            Event::PaymentCreated { payment_id, property_id, .. } => {
-                self.payer.open(*property_id, *payment_id).await
-            }
+            Event::PaymentCreated(made) => self.payer.open(made.property_id, made.payment_id).await,
             Event::BookingExpiring { stay, payment_id, .. } => {
                 self.payer.close(stay.property_id, *payment_id).await
             }

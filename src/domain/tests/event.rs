@@ -9,7 +9,8 @@ use crate::domain::booking::{self, ExpiringReason};
 use crate::domain::booking_details::Party;
 use crate::domain::deposit;
 use crate::domain::event::{
-    BlockFacts, Event, NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch, StayFacts,
+    Authorization, BlockFacts, CaptureFailure, Event, NightsFreed, PaymentSum, PriceDrop,
+    SearchDigest, SearchFacts, SearchMatch, StayFacts,
 };
 use crate::domain::ids::{PromoId, ProposalId, RefundId};
 use crate::domain::payment::Decline;
@@ -128,16 +129,22 @@ pub(super) fn samples() -> Vec<Event> {
             old_total: amount,
             new_total: amount,
         },
-        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
-        Event::PaymentAuthorized { payment_id, property_id, booking_id, amount, wanted: true },
+        Event::PaymentCreated(PaymentSum { payment_id, property_id, booking_id, amount }),
+        Event::PaymentAuthorized(Authorization {
+            payment_id,
+            property_id,
+            booking_id,
+            amount,
+            wanted: true,
+        }),
         Event::PaymentCapturing { payment_id, property_id, booking_id },
-        Event::PaymentCaptureFailed {
+        Event::PaymentCaptureFailed(CaptureFailure {
             payment_id,
             property_id,
             booking_id,
             expires_at: NOON.parse().unwrap(),
-        },
-        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
+        }),
+        Event::PaymentSucceeded(PaymentSum { payment_id, property_id, booking_id, amount }),
         Event::PaymentCanceled { payment_id, property_id, booking_id },
         Event::PaymentFailed {
             payment_id,
