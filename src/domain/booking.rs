@@ -11,7 +11,7 @@
 //!                                   or the money goes back)
 //! ```
 //! While the landlord is asked the price can be reserved on the tenant's card
-//! ([`super::turn_reserve`]); it is taken when they say yes, and let go in every other case.
+//! (`turn_reserve.rs`); it is taken when they say yes, and let go in every other case.
 //! A home that is booked at once goes from `hold` to `pending_payment`, a stay that the
 //! landlord enters begins as `confirmed`. `expiring` keeps the nights while the provider is
 //! asked how the payment ended: only it knows. Who may do what is in
