@@ -17,7 +17,7 @@ use super::committer::{Committers, OnEnd, SetEnd};
 use super::property_memory::Memory;
 use super::property_refusals::Refusals;
 use super::queue::Ticket;
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
 use crate::domain::change::{Decision, Net};
 use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::envelope::{Answer, Request};
@@ -451,8 +451,7 @@ fn decide_one(
         return Ok(repeated(record, request));
     }
     let context = Context { now: set.at, request: request.id.uuid(), rules };
-    let now = clock::monotonic();
-    if let Some(refusal) = refusals.of(request, now) {
+    if let Some(refusal) = refusals.of(request, set.at) {
         let refusal = memory.with_alternatives(refusal.clone(), &request.command, &context);
         return Ok(Answer::Refused(refusal));
     }
@@ -461,7 +460,7 @@ fn decide_one(
         // A timer has to be marked as fired, whatever becomes of what it was about.
         Err(_) if request.command.is_timer() => Decision::new(Outcome::Done),
         Err(refusal) => {
-            refusals.add(request, &refusal, now);
+            refusals.add(request, &refusal, set.at);
             let refusal = memory.with_alternatives(refusal, &request.command, &context);
             return Ok(Answer::Refused(refusal));
         }

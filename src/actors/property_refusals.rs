@@ -4,7 +4,8 @@
 //! would not be.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::envelope::Request;
 use crate::domain::event::Actor;
@@ -12,7 +13,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::refusal::Refusal;
 
 /// For how long: longer than a request is tried, so that every copy comes before.
-const KEPT: Duration = Duration::from_secs(10);
+const KEPT: SignedDuration = SignedDuration::from_secs(10);
 
 /// The most that are kept; those given first go first.
 const KEPT_MAX: usize = 1_024;
@@ -21,32 +22,31 @@ const KEPT_MAX: usize = 1_024;
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     given: HashMap<RequestId, Given>,
-    order: VecDeque<(Instant, RequestId)>,
+    order: VecDeque<(Timestamp, RequestId)>,
 }
 
 #[derive(Debug)]
 struct Given {
-    at: Instant,
+    at: Timestamp,
     fingerprint: [u8; 16],
     refusal: Refusal,
 }
 
 impl Refusals {
     /// The refusal that a request had, if it has come before.
-    pub(super) fn of(&self, request: &Request, now: Instant) -> Option<&Refusal> {
+    pub(super) fn of(&self, request: &Request, now: Timestamp) -> Option<&Refusal> {
         let given = self.given.get(&request.id)?;
-        let is_it = given.fingerprint == request.fingerprint
-            && now.saturating_duration_since(given.at) < KEPT;
+        let is_it = given.fingerprint == request.fingerprint && now.duration_since(given.at) < KEPT;
         is_it.then_some(&given.refusal)
     }
 
     /// A request was refused. Those of the server's own are asked again until they are done,
     /// and nobody is told of their refusals.
-    pub(super) fn add(&mut self, request: &Request, refusal: &Refusal, now: Instant) {
+    pub(super) fn add(&mut self, request: &Request, refusal: &Refusal, now: Timestamp) {
         if !matches!(request.actor, Actor::User(_)) || self.of(request, now).is_some() {
             return;
         }
-        let is_over = |at: &Instant| now.saturating_duration_since(*at) >= KEPT;
+        let is_over = |at: &Timestamp| now.duration_since(*at) >= KEPT;
         while let Some((at, id)) = self.order.front()
             && (is_over(at) || self.order.len() >= KEPT_MAX)
         {

@@ -33,7 +33,6 @@ mod index;
 mod cells;
 mod place;
 mod points;
-
 mod segments;
 
 mod choices;
@@ -51,6 +50,7 @@ mod histogram;
 mod nearest;
 mod newest;
 mod page;
+mod percolator;
 mod pins;
 mod plan;
 mod priority;
@@ -59,8 +59,6 @@ mod ranking;
 mod state;
 mod suggest;
 mod task;
-
-mod percolator;
 
 pub use availability::{Availability, WINDOW_NIGHTS};
 pub use clusters::{CLUSTERS_MAX, Cluster, ZOOM_MAX};

@@ -1,11 +1,9 @@
 //! Refusals are given again as long as a copy of their request may come.
 
-use std::time::Duration;
-
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::actors::property_refusals::Refusals;
-use crate::clock;
 use crate::domain::envelope::Request;
 use crate::domain::event::Actor;
 use crate::domain::ids::{BookingId, RequestId, UserId};
@@ -32,10 +30,10 @@ fn refusal() -> Refusal {
 
 #[test]
 fn a_refusal_is_given_again_for_ten_seconds_and_to_the_same_request_only() {
-    let (mut refusals, began) = (Refusals::default(), clock::monotonic());
+    let (mut refusals, began) = (Refusals::default(), Timestamp::UNIX_EPOCH);
     let asked = request(1, Actor::User(user()));
     refusals.add(&asked, &refusal(), began);
-    let at = |seconds| began + Duration::from_secs(seconds);
+    let at = |seconds| began + SignedDuration::from_secs(seconds);
     assert_eq!(refusals.of(&asked, at(9)), Some(&refusal()));
     assert_eq!(refusals.of(&asked, at(10)), None);
     let other = Request { fingerprint: [8; 16], ..asked.clone() };
@@ -45,7 +43,7 @@ fn a_refusal_is_given_again_for_ten_seconds_and_to_the_same_request_only() {
 
 #[test]
 fn what_the_server_asks_itself_is_decided_anew() {
-    let (mut refusals, now) = (Refusals::default(), clock::monotonic());
+    let (mut refusals, now) = (Refusals::default(), Timestamp::UNIX_EPOCH);
     let asked = request(1, Actor::System);
     refusals.add(&asked, &refusal(), now);
     assert_eq!(refusals.of(&asked, now), None);
@@ -53,7 +51,7 @@ fn what_the_server_asks_itself_is_decided_anew() {
 
 #[test]
 fn the_first_go_first_when_there_are_many() {
-    let (mut refusals, now) = (Refusals::default(), clock::monotonic());
+    let (mut refusals, now) = (Refusals::default(), Timestamp::UNIX_EPOCH);
     let many = |number| request(number, Actor::User(user()));
     for number in 0..=1_024 {
         refusals.add(&many(number), &refusal(), now);
