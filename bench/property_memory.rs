@@ -12,6 +12,7 @@ mod homes;
 #[expect(dead_code, reason = "the other bench needs the rest")]
 mod support;
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,7 +28,8 @@ use rentezy::domain::event::Actor;
 use rentezy::domain::ids::{PropertyId, RequestId, UserId};
 use rentezy::domain::refusal::Refusal;
 use rentezy::domain::stay::Command;
-use serde_json::json;
+use serde_json::{Value, json};
+use tikv_jemalloc_ctl::stats_print::{self, stats_print};
 use tikv_jemalloc_ctl::{epoch, stats};
 use tikv_jemallocator::Jemalloc;
 
@@ -58,6 +60,9 @@ const AT_ONCE: usize = 64;
 /// So many active homes have to fit into so many bytes.
 const FIT: f64 = 100_000.0;
 const ROOM: f64 = 2e9;
+
+/// Size classes of the allocator that are told, those first that take most.
+const CLASSES: usize = 12;
 
 /// How often it is looked whether everything has come to rest, and how long that may take.
 const LOOK: Duration = Duration::from_millis(500);
@@ -171,6 +176,7 @@ fn tell(count: usize, before: &Memory, after: &Memory, took: &[f64], rate: f64) 
     let resident = each(before.resident, after.resident);
     let (p50, p99) = (quantile(took, 0.5), quantile(took, 0.99));
     let fits = live * FIT <= ROOM;
+    tell_classes(count, before, after);
     let line = json!({
         "bench": BENCH, "figure": "active_property", "homes": count, "stays": STAYS,
         "bytes_each": live.round(), "resident_bytes_each": resident.round(),
@@ -188,6 +194,23 @@ fn tell(count: usize, before: &Memory, after: &Memory, took: &[f64], rate: f64) 
         if fits { "fits" } else { "DOES NOT FIT" }
     );
     fits
+}
+
+/// Tells of what sizes the pieces are that a home is made of.
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn tell_classes(count: usize, before: &Memory, after: &Memory) {
+    let mut grown: Vec<(i64, f64)> = after
+        .pieces
+        .iter()
+        .map(|(size, live)| {
+            let more = live - before.pieces.get(size).copied().unwrap_or_default();
+            (*size, more as f64 / count as f64)
+        })
+        .collect();
+    grown.sort_by(|(a, more), (b, most)| (*b as f64 * most).total_cmp(&(*a as f64 * more)));
+    let told: Vec<_> =
+        grown.iter().take(CLASSES).map(|(size, pieces)| format!("{pieces:.1} of {size}")).collect();
+    eprintln!("pieces of a home, by bytes, those first that take most: {}", told.join(", "));
 }
 
 async fn wake_at_once(core: &Core, homes: &[PropertyId]) -> Result<()> {
@@ -239,6 +262,8 @@ struct Memory {
     live: usize,
     /// In memory, whoever it is for.
     resident: usize,
+    /// Pieces that were given out and not taken back, by their size class.
+    pieces: BTreeMap<i64, i64>,
 }
 
 impl Memory {
@@ -253,7 +278,7 @@ impl Memory {
             clock::pause(LOOK).await;
             let live = live()?;
             if live.abs_diff(last) <= live / STEADY {
-                return Ok(Self { live, resident: resident()? });
+                return Ok(Self { live, resident: resident()?, pieces: pieces()? });
             }
             last = live;
         }
@@ -265,6 +290,34 @@ fn live() -> Result<usize> {
     // The allocator's figures are those of the last epoch. Its errors are no `std` ones.
     let counted = epoch::advance().and_then(|_| stats::allocated::read());
     counted.map_err(|error| format!("memory cannot be counted: {error}").into())
+}
+
+/// How many pieces are given out of each size class, as the allocator reports it.
+fn pieces() -> Result<BTreeMap<i64, i64>> {
+    let mut options = stats_print::Options::default();
+    options.json_format = true;
+    options.skip_per_arena = true;
+    options.skip_mutex_statistics = true;
+    let mut text = Vec::new();
+    stats_print(&mut text, options)?;
+    let report: Value = serde_json::from_slice(&text)?;
+    let constant = &report["jemalloc"]["arenas"];
+    let counted = &report["jemalloc"]["stats.arenas"]["merged"];
+    let mut pieces = BTreeMap::new();
+    for (class, counts, live) in
+        [("bin", "bins", "curregs"), ("lextent", "lextents", "curlextents")]
+    {
+        let (Some(sizes), Some(counts)) = (constant[class].as_array(), counted[counts].as_array())
+        else {
+            return Err(format!("the allocator reports no {counts}").into());
+        };
+        for (size, count) in sizes.iter().zip(counts) {
+            if let (Some(size), Some(live)) = (size["size"].as_i64(), count[live].as_i64()) {
+                pieces.insert(size, live);
+            }
+        }
+    }
+    Ok(pieces)
 }
 
 fn resident() -> Result<usize> {

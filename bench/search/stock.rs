@@ -296,6 +296,9 @@ fn near(circle: Circle) -> Box<dyn Query> {
 fn prices(asked: &Question) -> Result<Aggregations> {
     let (min, max) = asked.price;
     let step = ((max - min) / 20).max(1);
-    let prices = json!({ "price": { "histogram": { "field": "price", "interval": step } } });
+    // Only steps that have homes: one that is far dearer than all others would have it count, and
+    // refuse, all that lie between.
+    let steps = json!({ "field": "price", "interval": step, "min_doc_count": 1 });
+    let prices = json!({ "price": { "histogram": steps } });
     Ok(serde_json::from_value(prices)?)
 }

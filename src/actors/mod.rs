@@ -12,6 +12,7 @@ pub mod identity;
 pub mod mailer;
 pub mod payer;
 mod payer_calls;
+mod payer_reserves;
 pub mod property;
 mod property_memory;
 mod property_refusals;

@@ -79,6 +79,8 @@ pub(super) enum Job {
     Open,
     /// See to it that no money can come any more, or find out that it has.
     Close,
+    /// Take the money that is reserved, or find out that it cannot be had.
+    Capture,
     /// Find out where a session stands.
     Look(Option<String>),
     /// Find out why an attempt to pay failed.
@@ -117,11 +119,12 @@ impl Payer {
         self.0.is_some()
     }
 
-    /// What the provider will be asked for a payment of a booking, to be frozen with it.
+    /// What the provider will be asked for a payment of a booking, to be frozen with it;
+    /// `reserve` if it shall only reserve the money.
     #[must_use]
     pub fn session_request(
         snapshot: &BookingSnapshot,
-        (payment_id, amount): (PaymentId, Money),
+        (payment_id, amount, reserve): (PaymentId, Money, bool),
         email: Option<String>,
         success_url: String,
         cancel_url: String,
@@ -135,6 +138,7 @@ impl Payer {
             success_url,
             cancel_url,
             customer_email: email,
+            reserve,
         };
         serde_json::to_value(request).unwrap_or_default()
     }
@@ -174,6 +178,18 @@ impl Payer {
     /// [`PayerError`]; then it is to be called again.
     pub async fn close(&self, property: PropertyId, payment: PaymentId) -> Result<(), PayerError> {
         self.call(property, payment, Job::Close).await.map(|_| ())
+    }
+
+    /// Has reserved money taken, or finds that it cannot be had; the property is told which.
+    ///
+    /// # Errors
+    /// [`PayerError`]; then it is to be called again.
+    pub async fn capture(
+        &self,
+        property: PropertyId,
+        payment: PaymentId,
+    ) -> Result<(), PayerError> {
+        self.call(property, payment, Job::Capture).await.map(|_| ())
     }
 
     /// Has a session looked at; the property is told where it stands. `session` is the

@@ -14,7 +14,8 @@ use crate::domain::money::Money;
 use crate::domain::payment::{Command, Decline, Payment, PaymentStatus, Purpose, RefundStatus};
 use crate::domain::stay;
 use crate::gateways::stripe::{
-    self, CheckoutSession, IntentStatus, RefundRequest, SessionRequest, SessionStatus, StripeError,
+    self, CheckoutSession, IntentStatus, PaymentIntent, RefundRequest, SessionRequest,
+    SessionStatus, StripeError,
 };
 use crate::storage::sqlstate::StorageError;
 use crate::storage::{bookings, payments};
@@ -29,6 +30,7 @@ impl Surroundings {
         match job {
             Job::Open => self.open(&row).await,
             Job::Close => self.close(&row).await,
+            Job::Capture => self.capture(&row).await,
             Job::Look(session) => self.look(&row, session.as_deref()).await,
             Job::Failed { intent, hook } => self.failed(&row, intent, hook).await,
             Job::Refund(refund) => self.refund(&row, *refund).await,
@@ -54,12 +56,16 @@ impl Surroundings {
 
     /// Whether a payment is still waited for. A late attempt to open its session must not
     /// let anybody pay for what is over.
-    async fn is_wanted(&self, payment: &Payment) -> Result<bool, PayerError> {
+    pub(super) async fn is_wanted(&self, payment: &Payment) -> Result<bool, PayerError> {
         let client = self.pool.get().await.map_err(StorageError::from)?;
         let ids = [payment.booking_id];
         let bookings = bookings::find(&client, payment.property_id, &ids).await?;
         let waits = |booking: &Booking| match payment.purpose {
-            Purpose::Stay => booking.status == BookingStatus::PendingPayment,
+            Purpose::Stay => {
+                let asks = booking.status == BookingStatus::PendingApproval;
+                let waits = asks || booking.status == BookingStatus::PendingPayment;
+                waits && booking.payment_id == Some(payment.id)
+            }
             Purpose::Change => {
                 let open = booking.details.open_change();
                 open.is_some_and(|change| change.payment_id == Some(payment.id))
@@ -132,7 +138,7 @@ impl Surroundings {
     }
 
     async fn close(&self, payment: &Payment) -> Done {
-        if payment.status != PaymentStatus::Created {
+        if payment.status >= PaymentStatus::Canceled {
             return Ok(None);
         }
         let closed = self.try_close(payment).await;
@@ -148,7 +154,7 @@ impl Surroundings {
     async fn try_close(&self, payment: &Payment) -> Result<(), PayerError> {
         let session = self.session_of(payment).await?;
         if session.status != SessionStatus::Open {
-            return self.tell_where(payment, &session).await;
+            return self.end_session(payment, &session).await;
         }
         let key = format!("{}-close", payment.id);
         let session = match self.stripe.expire_session(&session.id, &key).await {
@@ -161,7 +167,7 @@ impl Surroundings {
             let reason = "session is still open".to_owned();
             return Err(StripeError::Unknown(reason).into());
         }
-        self.tell_where(payment, &session).await
+        self.end_session(payment, &session).await
     }
 
     async fn look(&self, payment: &Payment, hint: Option<&str>) -> Done {
@@ -184,7 +190,7 @@ impl Surroundings {
         if intent.metadata.get("payment_id") != Some(&payment.id.to_string()) {
             return Ok(None);
         }
-        if intent.status == IntentStatus::Succeeded {
+        if matches!(intent.status, IntentStatus::Succeeded | IntentStatus::RequiresCapture) {
             // A later attempt did it.
             return self.look(payment, None).await;
         }
@@ -197,38 +203,62 @@ impl Surroundings {
         Ok(None)
     }
 
-    /// Tells the property where a session stands, if it has come to an end.
-    async fn tell_where(
+    /// Tells the property where a session stands, if that is news to it.
+    pub(super) async fn tell_where(
         &self,
         payment: &Payment,
         session: &CheckoutSession,
     ) -> Result<(), PayerError> {
-        let payment_id = payment.id;
-        match (&session.status, &session.payment_status) {
-            (SessionStatus::Complete, stripe::PaymentStatus::Paid) => {
-                let intent_id = session.payment_intent.clone().unwrap_or_default();
-                let amount = self.received(session, &intent_id).await?;
+        if session.status == SessionStatus::Expired {
+            let ended = Command::SessionEnded { payment_id: payment.id };
+            return self.tell(payment, ended, "ended").await;
+        }
+        match self.intent_of(session).await? {
+            Some(intent) => self.tell_intent(payment, &intent).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The payment intent of a complete session: what came, or stands reserved, is its word and
+    /// not the session's wish.
+    pub(super) async fn intent_of(
+        &self,
+        session: &CheckoutSession,
+    ) -> Result<Option<PaymentIntent>, PayerError> {
+        let complete = session.status == SessionStatus::Complete;
+        match session.payment_intent.as_ref().filter(|_| complete) {
+            Some(id) => Ok(Some(self.stripe.payment_intent(id).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Tells the property what a payment intent has come to, as far as it has.
+    pub(super) async fn tell_intent(
+        &self,
+        payment: &Payment,
+        intent: &PaymentIntent,
+    ) -> Result<(), PayerError> {
+        let (payment_id, intent_id) = (payment.id, intent.id.clone());
+        let known = |amount: Option<Money>| {
+            let unknown = || PayerError::Hopeless(format!("{intent_id} is in an unknown currency"));
+            amount.ok_or_else(unknown)
+        };
+        match intent.status {
+            IntentStatus::Succeeded => {
+                let amount = known(intent.received())?;
                 let paid = Command::Paid { payment_id, intent_id, amount };
                 self.tell(payment, paid, "paid").await
             }
-            (SessionStatus::Expired, _) => {
+            IntentStatus::RequiresCapture => {
+                let amount = known(intent.capturable())?;
+                let reserved = Command::Authorized { payment_id, intent_id, amount };
+                self.tell(payment, reserved, "authorized").await
+            }
+            IntentStatus::Canceled => {
                 self.tell(payment, Command::SessionEnded { payment_id }, "ended").await
             }
             _ => Ok(()),
         }
-    }
-
-    /// What really came: the intent's word, not the session's wish.
-    async fn received(
-        &self,
-        session: &CheckoutSession,
-        intent_id: &str,
-    ) -> Result<Money, PayerError> {
-        let intent = self.stripe.payment_intent(intent_id).await?;
-        intent
-            .received()
-            .or_else(|| session.total())
-            .ok_or_else(|| PayerError::Hopeless(format!("{intent_id} is in an unknown currency")))
     }
 
     async fn refund(&self, payment: &Payment, id: RefundId) -> Done {

@@ -10,6 +10,8 @@
 //!   +-> expired | cancelled        (a late payment: expired, failed -> confirmed,
 //!                                   or the money goes back)
 //! ```
+//! While the landlord is asked the price can be reserved on the tenant's card
+//! (`turn_reserve.rs`); it is taken when they say yes, and let go in every other case.
 //! A home that is booked at once goes from `hold` to `pending_payment`, a stay that the
 //! landlord enters begins as `confirmed`. `expiring` keeps the nights while the provider is
 //! asked how the payment ended: only it knows. Who may do what is in
@@ -232,8 +234,9 @@ pub fn decide(
         Command::Decline { by, booking_id, reason } => {
             turn.decline(landlords(by, booking_id)?, reason)
         }
-        Command::Checkout { by, booking_id, payment_id, amount, request } => {
-            turn.checkout(tenants(by, booking_id)?, *payment_id, *amount, request)
+        Command::Checkout { by, booking_id, payment_id, amount, request, reserve } => {
+            let booking = tenants(by, booking_id)?;
+            turn.checkout(booking, (*payment_id, *amount), request, *reserve)
         }
         Command::Cancel { by, booking_id, percent, reason, expected } => {
             let (booking, party) = match percent {

@@ -90,7 +90,8 @@ pub enum Command {
         /// Why, for the tenant.
         reason: String,
     },
-    /// Freeze the price and make out a payment.
+    /// Freeze the price and make out a payment; while the landlord is asked, one that only
+    /// reserves it.
     Checkout {
         /// The tenant.
         by: UserId,
@@ -102,6 +103,9 @@ pub enum Command {
         amount: Money,
         /// The request to the provider.
         request: serde_json::Value,
+        /// Whether `request` only reserves the money.
+        #[serde(default)]
+        reserve: bool,
     },
     /// Call a booking off that stands.
     Cancel {

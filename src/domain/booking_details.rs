@@ -95,6 +95,18 @@ pub struct Proposal {
     pub created_at: Timestamp,
 }
 
+/// How the price of a request stands reserved on the tenant's card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reserve {
+    /// The tenant is at the payment page, whose payment takes nothing by itself.
+    Asked,
+    /// The card is authorised: the money is taken when the landlord says yes.
+    Made,
+    /// It came to nothing, or could not be taken: the tenant pays once the landlord has said yes.
+    Lost,
+}
+
 /// What only some bookings have.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -108,6 +120,9 @@ pub struct Details {
     /// What the tenant wrote to the landlord.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// How its price stands reserved, when the tenant wanted that while the landlord is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<Reserve>,
     /// When the landlord approved it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_at: Option<Timestamp>,
@@ -139,6 +154,12 @@ pub struct Details {
 }
 
 impl Details {
+    /// Whether the booking's payment is one that only reserves its price.
+    #[must_use]
+    pub const fn reserves(&self) -> bool {
+        matches!(self.reserve, Some(Reserve::Asked | Reserve::Made))
+    }
+
     /// The proposal that somebody has yet to do something about.
     #[must_use]
     pub fn open_change(&self) -> Option<&Proposal> {

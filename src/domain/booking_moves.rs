@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::booking::{Booking, BookingStatus};
-use super::booking_details::{Party, ProposalStatus};
+use super::booking_details::{Party, ProposalStatus, Reserve};
 use super::calendar;
 
 /// How long after guests could arrive the landlord may say that nobody came.
@@ -29,7 +29,7 @@ pub enum Move {
     Extend,
     /// Ask the landlord.
     Request,
-    /// Make the payment out.
+    /// Make the payment out; while the landlord is asked, one that only reserves the price.
     Checkout,
     /// Pay what was made out.
     Pay,
@@ -162,13 +162,17 @@ fn of_tenant(booking: &Booking, at: &Moment<'_>) -> Vec<Move> {
                 moves.push(Move::Extend);
             }
         }
-        BookingStatus::PendingApproval | BookingStatus::Expiring => moves.push(Move::Release),
-        BookingStatus::PendingPayment => {
+        BookingStatus::Expiring => moves.push(Move::Release),
+        BookingStatus::PendingApproval | BookingStatus::PendingPayment => {
             moves.push(Move::Release);
-            match booking.payment_id {
-                Some(_) => moves.push(Move::Pay),
-                None if in_time => moves.push(Move::Checkout),
-                None => {}
+            // A card that failed once for a request is not tried again before the answer.
+            let asks = booking.status == BookingStatus::PendingApproval;
+            match (booking.payment_id, booking.details.reserve) {
+                (Some(_), Some(Reserve::Made)) => {}
+                (Some(_), _) => moves.push(Move::Pay),
+                (None, Some(_)) if asks => {}
+                (None, _) if in_time => moves.push(Move::Checkout),
+                (None, _) => {}
             }
         }
         BookingStatus::Confirmed => {

@@ -10,6 +10,7 @@ use super::booking::ExpiringReason;
 use super::booking_details::Party;
 use super::calendar::Nights;
 use super::cancellation::RefundLines;
+pub use super::event_money::{Authorization, CaptureFailure, PaymentSum};
 use super::event_record::is_false;
 pub use super::event_record::{Actor, BlockFacts, Position, Recorded, StayFacts};
 pub use super::event_search::{NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch};
@@ -346,6 +347,9 @@ pub enum Event {
         stay: StayFacts,
         /// Until when it can be paid for.
         expires_at: Timestamp,
+        /// Whether the price stands reserved on the tenant's card, and is taken now.
+        #[serde(default, skip_serializing_if = "is_false")]
+        reserved: bool,
     },
     /// The landlord says no.
     #[serde(rename = "booking.declined")]
@@ -470,23 +474,20 @@ pub enum Event {
     },
     /// A payment was made out; the provider has to open a session for it.
     #[serde(rename = "payment.created")]
-    PaymentCreated {
-        payment_id: PaymentId,
-        property_id: PropertyId,
-        booking_id: BookingId,
-        /// What is to be paid.
-        amount: Money,
-    },
+    PaymentCreated(PaymentSum),
+    /// The money stands reserved on the payer's card; nothing was taken.
+    #[serde(rename = "payment.authorized")]
+    PaymentAuthorized(Authorization),
+    /// The landlord has said yes; the provider has to take what is reserved.
+    #[serde(rename = "payment.capturing")]
+    PaymentCapturing { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
+    /// What was reserved could not be taken; the tenant has to pay otherwise.
+    #[serde(rename = "payment.capture_failed")]
+    PaymentCaptureFailed(CaptureFailure),
     /// The money has come.
     #[serde(rename = "payment.succeeded")]
-    PaymentSucceeded {
-        payment_id: PaymentId,
-        property_id: PropertyId,
-        booking_id: BookingId,
-        /// What came.
-        amount: Money,
-    },
-    /// Nothing will come any more: the session was closed unpaid.
+    PaymentSucceeded(PaymentSum),
+    /// Nothing will come any more: the session was closed unpaid, or what was reserved let go.
     #[serde(rename = "payment.canceled")]
     PaymentCanceled { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
     /// An attempt to pay failed. The tenant may try again, unless the booking ends of it.
@@ -500,7 +501,8 @@ pub enum Event {
         /// Attempts that have failed so far.
         attempts: i32,
     },
-    /// A payment is not wanted any more; the provider has to close its session.
+    /// A payment is not wanted any more; the provider has to close its session, or to let go
+    /// what is reserved.
     #[serde(rename = "payment.closing")]
     PaymentClosing { payment_id: PaymentId, property_id: PropertyId, booking_id: BookingId },
     /// Money shall go back; the provider has to be told.

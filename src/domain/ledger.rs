@@ -296,9 +296,7 @@ const fn agreed(booking: &Booking) -> Option<&Price> {
 /// What a decision says came of a payment, if it came with it.
 fn came(decision: &Decision, payment: &Payment) -> Option<Money> {
     decision.events.iter().find_map(|(_, event)| match event {
-        Event::PaymentSucceeded { payment_id, amount, .. } if *payment_id == payment.id => {
-            Some(*amount)
-        }
+        Event::PaymentSucceeded(paid) if paid.payment_id == payment.id => Some(paid.amount),
         _ => None,
     })
 }

@@ -101,6 +101,16 @@ pub enum Matter {
         stay: StayFacts,
         /// Until when it can be paid for.
         expires_at: Timestamp,
+        /// Whether the price stands reserved on the card, and is taken now.
+        #[serde(default)]
+        reserved: bool,
+    },
+    /// To the tenant: the landlord said yes, but what was reserved could not be taken.
+    CaptureFailed {
+        /// The stay.
+        stay: StayFacts,
+        /// Until when it can be paid for.
+        expires_at: Timestamp,
     },
     /// To the tenant: the landlord says no.
     BookingDeclined {
@@ -364,6 +374,7 @@ impl Matter {
             | Self::Suspended { .. } => Category::Security,
             Self::BookingHeld { .. }
             | Self::BookingApproved { .. }
+            | Self::CaptureFailed { .. }
             | Self::BookingDeclined { .. }
             | Self::BookingConfirmed { .. }
             | Self::BookingExpired { .. }
@@ -408,6 +419,7 @@ impl Matter {
             Self::BookingHeld { stay, .. }
             | Self::BookingRequested { stay, .. }
             | Self::BookingApproved { stay, .. }
+            | Self::CaptureFailed { stay, .. }
             | Self::BookingDeclined { stay, .. }
             | Self::BookingConfirmed { stay, .. }
             | Self::BookingExpired { stay, .. }
@@ -475,6 +487,7 @@ impl Matter {
             | Self::BookingHeld { expires_at: end, .. }
             | Self::BookingRequested { expires_at: end, .. }
             | Self::BookingApproved { expires_at: end, .. }
+            | Self::CaptureFailed { expires_at: end, .. }
             | Self::ChangeAccepted { expires_at: end, .. }
             | Self::ChangeProposed { proposed: Proposed { expires_at: end, .. }, .. } => Some(*end),
             _ => None,

@@ -16,6 +16,7 @@ use super::stay::{Outcome, PropertyState};
 use super::turn::Turn;
 use super::turn_hold::check_words;
 use super::turn_money::{self, Why};
+use super::turn_reserve;
 
 /// Where a payment stands. The order is that of advance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -23,7 +24,9 @@ use super::turn_money::{self, Why};
 pub enum PaymentStatus {
     /// Made out; the provider may or may not know of it.
     Created,
-    /// The provider closed it unpaid.
+    /// The money stands reserved on the payer's card; nothing was taken.
+    Authorized,
+    /// The provider closed it unpaid, or let go what was reserved.
     Canceled,
     /// The money has come.
     Succeeded,
@@ -39,6 +42,7 @@ impl PaymentStatus {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::Authorized => "authorized",
             Self::Canceled => "canceled",
             Self::Succeeded => "succeeded",
             Self::PartiallyRefunded => "partially_refunded",
@@ -226,10 +230,19 @@ pub enum Command {
         /// Where the tenant pays.
         url: String,
     },
-    /// The provider closed the session unpaid.
+    /// The provider closed the session unpaid, or let go what was reserved.
     SessionEnded {
         /// The payment.
         payment_id: PaymentId,
+    },
+    /// The provider has reserved the money, and takes it when it is told to.
+    Authorized {
+        /// The payment.
+        payment_id: PaymentId,
+        /// The provider's payment.
+        intent_id: String,
+        /// What is reserved.
+        amount: Money,
     },
     /// The provider has the money.
     Paid {
@@ -283,6 +296,7 @@ impl Command {
         match self {
             Self::SessionOpened { payment_id, .. }
             | Self::SessionEnded { payment_id }
+            | Self::Authorized { payment_id, .. }
             | Self::Paid { payment_id, .. }
             | Self::CloseUnanswered { payment_id }
             | Self::AttemptFailed { payment_id, .. }
@@ -321,6 +335,15 @@ pub fn decide(
             }
             turn_money::payment_ended(state, payment, context)
         }
+        Command::Authorized { payment_id, intent_id, amount } => {
+            let payment = payment(payment_id)?;
+            if payment.status >= PaymentStatus::Authorized {
+                return Ok(Decision::new(Outcome::Done));
+            }
+            let mut reserved = payment.advanced(context.now);
+            reserved.intent_id = Some(intent_id.clone());
+            turn_reserve::authorized(state, reserved, *amount, context)
+        }
         Command::Paid { payment_id, intent_id, amount } => {
             let payment = payment(payment_id)?;
             if payment.status >= PaymentStatus::Succeeded {
@@ -333,7 +356,7 @@ pub fn decide(
         Command::CloseUnanswered { payment_id } => {
             let payment = payment(payment_id)?;
             let mut decision = Decision::new(Outcome::Done);
-            if payment.status == PaymentStatus::Created {
+            if payment.status < PaymentStatus::Canceled {
                 let mut tried = payment.advanced(context.now);
                 tried.close_attempts = payment.close_attempts.saturating_add(1);
                 decision.change(Change::Payment(Box::new(tried)));

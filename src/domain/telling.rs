@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::event::{Actor, Event, Recorded, SearchDigest, SearchMatch, StayFacts};
+use super::event::{
+    Actor, Authorization, CaptureFailure, Event, Recorded, SearchDigest, SearchMatch, StayFacts,
+};
 use super::ids::{BookingId, PropertyId, UserId};
 use super::matter::Matter;
 use super::preference::Category;
@@ -42,6 +44,8 @@ pub fn unnamed(event: &Event) -> Unnamed {
             Unnamed { owner: Some(*property_id), ..Unnamed::default() }
         }
         Event::PaymentFailed { booking_id, .. }
+        | Event::PaymentAuthorized(Authorization { booking_id, .. })
+        | Event::PaymentCaptureFailed(CaptureFailure { booking_id, .. })
         | Event::RefundCreated { booking_id, .. }
         | Event::RefundSucceeded { booking_id, .. } => {
             Unnamed { stay: Some(*booking_id), ..Unnamed::default() }
@@ -144,6 +148,8 @@ const fn topic(event: &Event) -> Topic {
         | Event::DepositContested { .. }
         | Event::DepositReleased { .. } => Topic::Deposit,
         Event::PaymentFailed { .. }
+        | Event::PaymentAuthorized { .. }
+        | Event::PaymentCaptureFailed { .. }
         | Event::RefundCreated { .. }
         | Event::RefundSucceeded { .. }
         | Event::RefundFailed { .. } => Topic::Money,
@@ -174,6 +180,7 @@ const fn topic(event: &Event) -> Topic {
         | Event::CalendarUnblocked { .. }
         | Event::DepositHeld { .. }
         | Event::PaymentCreated { .. }
+        | Event::PaymentCapturing { .. }
         | Event::PaymentSucceeded { .. }
         | Event::PaymentCanceled { .. }
         | Event::PaymentClosing { .. }

@@ -96,9 +96,10 @@ pub(super) fn of_a_booking(event: &Event) -> Vec<Told> {
             let matter = |to| Matter::BookingRequested { to, stay: stay.clone(), expires_at };
             Telling::about(stay).tell_both(&more, matter).all
         }
-        Event::BookingApproved { stay, expires_at } => {
-            let more = json!({ "expires_at": expires_at });
-            let matter = Matter::BookingApproved { stay: stay.clone(), expires_at: *expires_at };
+        Event::BookingApproved { stay, expires_at, reserved } => {
+            let more = json!({ "expires_at": expires_at, "reserved": reserved });
+            let (expires_at, reserved) = (*expires_at, *reserved);
+            let matter = Matter::BookingApproved { stay: stay.clone(), expires_at, reserved };
             Telling::about(stay).tell(Tenant, &more, matter).show(Landlord, &nothing).all
         }
         Event::BookingDeclined { stay, reason } => {
@@ -296,7 +297,8 @@ fn to_admins(all: &mut Vec<Told>, people: &People, stay: &StayFacts, matter: Mat
     }
 }
 
-/// Payments that fail and money that goes back: the tenant's business.
+/// Money that is reserved, payments that fail, and money that goes back: the tenant's business,
+/// but that the landlord of a request hears what is reserved for it.
 pub(super) fn of_money(event: &Event, people: &People) -> Vec<Told> {
     let stay = super::telling::unnamed(event).stay.and_then(|id| people.stays.get(&id));
     let Some(stay) = stay else { return Vec::new() };
@@ -308,6 +310,16 @@ pub(super) fn of_money(event: &Event, people: &People) -> Vec<Told> {
         Event::PaymentFailed { attempts, .. } if *attempts >= ATTEMPTS_MAX => Vec::new(),
         Event::PaymentFailed { .. } => {
             tenant(&nothing, Matter::PaymentFailed { stay: stay.clone() })
+        }
+        Event::PaymentAuthorized(reserved) if !reserved.wanted => Vec::new(),
+        Event::PaymentAuthorized(reserved) => {
+            let more = json!({ "amount": reserved.amount });
+            Telling::about(stay).show(Party::Tenant, &more).show(Party::Landlord, &more).all
+        }
+        Event::PaymentCaptureFailed(failure) => {
+            let expires_at = failure.expires_at;
+            let matter = Matter::CaptureFailed { stay: stay.clone(), expires_at };
+            tenant(&json!({ "expires_at": expires_at }), matter)
         }
         Event::RefundCreated { amount, .. } => {
             let matter = Matter::RefundCreated { stay: stay.clone(), amount: *amount };

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::booking::{Booking, BookingStatus, CLOSE_ATTEMPTS_MIN, Command, ExpiringReason};
-use super::booking_details::{Party, WORDS_MAX};
+use super::booking_details::{Party, Reserve, WORDS_MAX};
 use super::booking_moves::Move;
 use super::change::{Change, Decision, Timer};
-use super::event::Event;
+use super::event::{Event, PaymentSum};
 use super::ids::{BookingId, PaymentId};
 use super::listing::is_text;
 use super::money::Money;
@@ -62,8 +62,14 @@ impl Turn<'_> {
         let mut decision = Decision::new(Outcome::Done);
         self.set_end(&mut decision, &mut next, expires_at);
         let stay = self.facts(&next);
-        decision.event(next.id.uuid(), Event::BookingApproved { stay, expires_at });
-        decision.outcome = self.snapshot(&next, None);
+        let payment = self.payment_of(booking);
+        let reserved = payment.filter(|_| next.details.reserve == Some(Reserve::Made));
+        let event = Event::BookingApproved { stay, expires_at, reserved: reserved.is_some() };
+        decision.event(next.id.uuid(), event);
+        if let Some(payment) = reserved {
+            self.capture(&mut decision, payment);
+        }
+        decision.outcome = self.snapshot(&next, payment);
         decision.change(Change::Booking(Box::new(next)));
         Ok(decision)
     }
@@ -75,8 +81,8 @@ impl Turn<'_> {
         said.details.ended_by = Some(Party::Landlord);
         said.details.reason = Some(reason.to_owned());
         let mut decision = Decision::new(Outcome::Done);
-        let ended = self.end(&mut decision, &said, BookingStatus::Declined);
-        decision.outcome = self.snapshot(&ended, None);
+        let ended = self.give_up(&mut decision, &said, BookingStatus::Declined);
+        decision.outcome = self.snapshot(&ended, self.payment_of(booking));
         Ok(decision)
     }
 
@@ -99,8 +105,8 @@ impl Turn<'_> {
                 decision.change(Change::Booking(Box::new(next)));
             }
             _ => {
-                let ended = self.end(&mut decision, booking, BookingStatus::Cancelled);
-                decision.outcome = self.snapshot(&ended, None);
+                let ended = self.give_up(&mut decision, booking, BookingStatus::Cancelled);
+                decision.outcome = self.snapshot(&ended, self.payment_of(booking));
             }
         }
         Ok(decision)
@@ -109,26 +115,35 @@ impl Turn<'_> {
     pub(super) fn checkout(
         &self,
         booking: &Booking,
-        payment_id: PaymentId,
-        amount: Money,
+        (payment_id, amount): (PaymentId, Money),
         request: &serde_json::Value,
+        reserve: bool,
     ) -> Result<Decision, Refusal> {
-        if booking.status == BookingStatus::PendingPayment && booking.payment_id.is_some() {
+        let asks = booking.status == BookingStatus::PendingApproval;
+        let waits = asks || booking.status == BookingStatus::PendingPayment;
+        if waits && booking.payment_id.is_some() {
             return Ok(Decision::new(self.snapshot(booking, self.payment_of(booking))));
         }
         self.may(booking, Party::Tenant, Move::Checkout)?;
-        if amount != booking.total {
+        // The landlord may have answered since the request was made.
+        if amount != booking.total || reserve != asks {
             return Err(Refusal::invalid_transition(booking.status.name(), &["checkout"]));
         }
         let payment = self.new_payment(booking, payment_id, Purpose::Stay, amount, request);
         let mut next = self.advanced(booking);
-        next.status = BookingStatus::PendingPayment;
         next.payment_id = Some(payment_id);
+        if reserve {
+            next.details.reserve = Some(Reserve::Asked);
+        } else {
+            next.status = BookingStatus::PendingPayment;
+        }
         let mut decision = Decision::new(self.snapshot(&next, Some(&payment)));
         let stay = self.facts(&next);
         self.make_out(&mut decision, payment);
-        decision
-            .event(booking.id.uuid(), Event::BookingPaymentPending { stay, payment_id, amount });
+        if !reserve {
+            let event = Event::BookingPaymentPending { stay, payment_id, amount };
+            decision.event(booking.id.uuid(), event);
+        }
         decision.change(Change::Booking(Box::new(next)));
         Ok(decision)
     }
@@ -166,12 +181,12 @@ impl Turn<'_> {
     pub(super) fn make_out(&self, decision: &mut Decision, payment: Payment) {
         decision.event(
             payment.booking_id.uuid(),
-            Event::PaymentCreated {
+            Event::PaymentCreated(PaymentSum {
                 payment_id: payment.id,
                 property_id: payment.property_id,
                 booking_id: payment.booking_id,
                 amount: payment.amount,
-            },
+            }),
         );
         decision.change(Change::Payment(Box::new(payment)));
     }
@@ -186,7 +201,7 @@ impl Turn<'_> {
             BookingStatus::Hold
             | BookingStatus::PendingApproval
             | BookingStatus::PendingPayment => {
-                self.end(&mut decision, booking, BookingStatus::Expired);
+                self.give_up(&mut decision, booking, BookingStatus::Expired);
             }
             _ => {}
         }
@@ -210,7 +225,7 @@ impl Turn<'_> {
             self.set_close_timer(&mut decision, &mut next);
             decision.change(Change::Booking(Box::new(next)));
         } else {
-            self.end(&mut decision, booking, end_of(booking));
+            self.give_up(&mut decision, booking, end_of(booking));
         }
         decision
     }
@@ -248,7 +263,12 @@ impl Turn<'_> {
     }
 
     /// Sets when a booking ends by itself, in place of when it did.
-    fn set_end(&self, decision: &mut Decision, booking: &mut Booking, expires_at: Timestamp) {
+    pub(super) fn set_end(
+        &self,
+        decision: &mut Decision,
+        booking: &mut Booking,
+        expires_at: Timestamp,
+    ) {
         decision.changes.extend(booking.timer.take().map(Change::DropTimer));
         let timer = Timer {
             // A hold may be asked for with no time at all in between.

@@ -4,7 +4,7 @@ use super::booking::{Booking, BookingStatus, ExpiringReason};
 use super::booking_details::ProposalStatus;
 use super::change::{Change, Decision};
 use super::deposit::Deposit;
-use super::event::Event;
+use super::event::{Event, PaymentSum};
 use super::ids::{self, RefundId};
 use super::ledger::Parts;
 use super::money::Money;
@@ -42,6 +42,11 @@ pub(super) fn payment_ended(
         (Purpose::Change, _) => {
             turn.fail_proposal(&mut decision, booking, payment.id);
         }
+        (Purpose::Stay, BookingStatus::PendingApproval | BookingStatus::PendingPayment)
+            if turn.is_reserve(booking, payment) =>
+        {
+            turn.lose_reserve(&mut decision, booking, payment);
+        }
         (Purpose::Stay, BookingStatus::PendingPayment) => {
             turn.end(&mut decision, booking, BookingStatus::Expired);
         }
@@ -71,12 +76,12 @@ pub(super) fn payment_arrived(
     paid.captured = amount.amount.max(0);
     decision.event(
         booking.id.uuid(),
-        Event::PaymentSucceeded {
+        Event::PaymentSucceeded(PaymentSum {
             payment_id: paid.id,
             property_id: paid.property_id,
             booking_id: booking.id,
             amount,
-        },
+        }),
     );
     if paid.purpose == Purpose::Change {
         turn.change_paid(&mut decision, booking, paid, amount);
@@ -84,6 +89,14 @@ pub(super) fn payment_arrived(
     }
     let as_agreed = amount == booking.total;
     match (booking.status, booking.expiring) {
+        // Money that was only to be reserved, taken before anybody said yes.
+        (S::PendingApproval, _) if turn.is_reserve(booking, &paid) => {
+            turn.lose_reserve(&mut decision, booking, &paid);
+            turn.refund_all(&mut decision, paid, amount, "not-approved");
+        }
+        _ if booking.payment_id != Some(paid.id) => {
+            turn.refund_all(&mut decision, paid, amount, "booking-over");
+        }
         (S::PendingPayment, _)
         | (S::Expiring, Some(ExpiringReason::Time | ExpiringReason::Declined))
             if as_agreed =>
@@ -157,6 +170,9 @@ pub(super) fn attempt_failed(
         }
         (Purpose::Stay, BookingStatus::PendingPayment) if over => {
             turn.expire(&mut decision, booking, ExpiringReason::Declined);
+        }
+        (Purpose::Stay, BookingStatus::PendingApproval) if over => {
+            turn.close_payment(&mut decision, payment);
         }
         _ => {}
     }
@@ -283,9 +299,9 @@ impl Turn<'_> {
         refund
     }
 
-    /// Has a payment closed that nobody wants any more, if it may still be paid.
+    /// Has a payment closed that nobody wants any more, if money may still come of it.
     pub(super) fn close_payment(&self, decision: &mut Decision, payment: &Payment) {
-        if payment.status == PaymentStatus::Created {
+        if payment.status < PaymentStatus::Canceled {
             decision.event(
                 payment.booking_id.uuid(),
                 Event::PaymentClosing {

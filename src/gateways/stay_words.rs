@@ -14,6 +14,7 @@ pub(super) fn english(draft: &Draft) -> Words {
         Matter::BookingHeld { .. }
         | Matter::BookingRequested { .. }
         | Matter::BookingApproved { .. }
+        | Matter::CaptureFailed { .. }
         | Matter::BookingDeclined { .. }
         | Matter::BookingConfirmed { .. } => of_the_beginning(draft, stay),
         Matter::BookingExpired { .. }
@@ -60,12 +61,30 @@ fn of_the_beginning(draft: &Draft, stay: &StayFacts) -> Words {
             [
                 "Your host is asked whether you may come. The nights stay reserved for you until \
                  there is an answer.",
-                "Nothing is charged before your host has said yes and you have paid.",
+                "Nothing is charged before your host has said yes. You can have the price reserved \
+                 on your card meanwhile: then it is taken with their yes, and let go otherwise.",
             ],
         )
         .with_end("Answer until", draft, *expires_at)
         .with_stay(draft, stay)
         .with_price(draft),
+        Matter::BookingApproved { reserved: true, .. } => said(
+            &format!("You may come to {title}, and your card is charged"),
+            ["Your host has said yes. The price that is reserved on your card is taken now, and \
+              you need not do anything: we write again when the booking stands."],
+        )
+        .with_stay(draft, stay)
+        .with_price(draft),
+        Matter::CaptureFailed { expires_at, .. } => said(
+            &format!("Your card could not be charged for {title}"),
+            ["Your host has said yes, but your bank did not let the reserved price be taken. Pay \
+              in time, with this card or another, and the booking stands; after that the nights \
+              are free again."],
+        )
+        .with_end("Pay until", draft, *expires_at)
+        .with_stay(draft, stay)
+        .with_price(draft)
+        .with_button("Pay for your booking", page(draft)),
         Matter::BookingApproved { expires_at, .. } => said(
             &format!("You may come to {title}"),
             ["Your host has said yes. Pay in time and the booking stands; after that the nights \

@@ -33,11 +33,13 @@ const PAGE: usize = 100;
 const PAGES_MAX: usize = 100;
 
 /// The events that the hook asks for.
-const HOOK_EVENTS: [&str; 6] = [
+const HOOK_EVENTS: [&str; 8] = [
     "checkout.session.completed",
     "checkout.session.expired",
+    "payment_intent.amount_capturable_updated",
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
+    "payment_intent.canceled",
     "charge.refunded",
     "refund.updated",
 ];
@@ -190,6 +192,30 @@ impl StripeClient {
     /// [`StripeError`].
     pub async fn payment_intent(&self, id: &str) -> Result<PaymentIntent, StripeError> {
         self.get(&["payment_intents", id], &[]).await
+    }
+
+    /// Takes all that a payment intent has reserved.
+    ///
+    /// # Errors
+    /// [`StripeError`]; `Refused` when nothing is reserved, or the bank does not pay it out.
+    pub async fn capture_intent(
+        &self,
+        id: &str,
+        idempotency_key: &str,
+    ) -> Result<PaymentIntent, StripeError> {
+        self.post(&["payment_intents", id, "capture"], &[], idempotency_key).await
+    }
+
+    /// Lets go what a payment intent has reserved.
+    ///
+    /// # Errors
+    /// [`StripeError`]; `Refused` with status 400 when it was captured or canceled already.
+    pub async fn cancel_intent(
+        &self,
+        id: &str,
+        idempotency_key: &str,
+    ) -> Result<PaymentIntent, StripeError> {
+        self.post(&["payment_intents", id, "cancel"], &[], idempotency_key).await
     }
 
     /// Sends money back.

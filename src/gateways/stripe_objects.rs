@@ -30,6 +30,9 @@ pub struct SessionRequest {
     /// Fills in the payer's address on the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer_email: Option<String>,
+    /// Whether the money is only reserved on the payer's card, to be captured later.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reserve: bool,
 }
 
 impl SessionRequest {
@@ -54,8 +57,16 @@ impl SessionRequest {
         if let Some(email) = &self.customer_email {
             form.push(field("customer_email", email));
         }
+        if self.reserve {
+            form.push(field(&format!("{intent}[capture_method]"), "manual"));
+        }
         form
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// What is asked of a refund.
@@ -207,6 +218,9 @@ pub struct PaymentIntent {
     pub status: IntentStatus,
     /// What is to be paid, minor units.
     pub amount: i64,
+    /// What is reserved and can be captured, minor units.
+    #[serde(default)]
+    pub amount_capturable: i64,
     /// What was paid, minor units.
     #[serde(default)]
     pub amount_received: i64,
@@ -223,6 +237,12 @@ pub struct PaymentIntent {
 }
 
 impl PaymentIntent {
+    /// What is reserved; `None` in a currency we do not know.
+    #[must_use]
+    pub fn capturable(&self) -> Option<Money> {
+        money(self.amount_capturable, &self.currency)
+    }
+
     /// What was paid; `None` in a currency we do not know.
     #[must_use]
     pub fn received(&self) -> Option<Money> {

@@ -19,7 +19,7 @@ use super::form::{ApiError, Form};
 use super::hooks::Signal;
 use super::ledger::{Change, Ledger, Tx};
 use super::listener::{BODY_MAX, Hangup};
-use super::objects::{Charge, KeyRecord, Refund};
+use super::objects::{Charge, Intent, KeyRecord, Refund};
 use super::server::App;
 use super::store::StoreLost;
 use crate::clock;
@@ -122,6 +122,9 @@ async fn route(
         (&Method::GET, "/_health") => Some(Answer::ok(json!({"pid": std::process::id()}))),
         (&Method::GET, "/_charges") => {
             Some(all(app, |ledger| ledger.charges.iter().map(Charge::view).collect()).await)
+        }
+        (&Method::GET, "/_intents") => {
+            Some(all(app, |ledger| ledger.intents.iter().map(Intent::view).collect()).await)
         }
         (&Method::GET, "/_refunds") => {
             Some(all(app, |ledger| ledger.refunds.iter().map(Refund::view).collect()).await)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::form::{ApiError, Form};
 use super::ledger::{Change, Tx};
 use super::objects::{Hook, new_id};
-use super::{checkout, refunds};
+use super::{checkout, intents, refunds};
 
 /// Rows of a list's page, unless the caller says otherwise, and at most.
 const LIMIT: (i64, i64) = (10, 100);
@@ -28,6 +28,10 @@ pub(super) enum Operation {
     SessionExpire(String),
     /// Reads a payment intent.
     IntentRead(String),
+    /// Takes what one has reserved.
+    IntentCapture(String),
+    /// Lets go what one has reserved.
+    IntentCancel(String),
     /// Gives money back.
     RefundCreate,
     /// Lists refunds, newest first.
@@ -59,6 +63,8 @@ impl Operation {
             (false, ["checkout", "sessions", id]) => Self::SessionRead((*id).to_owned()),
             (true, ["checkout", "sessions", id, "expire"]) => Self::SessionExpire((*id).to_owned()),
             (false, ["payment_intents", id]) => Self::IntentRead((*id).to_owned()),
+            (true, ["payment_intents", id, "capture"]) => Self::IntentCapture((*id).to_owned()),
+            (true, ["payment_intents", id, "cancel"]) => Self::IntentCancel((*id).to_owned()),
             (true, ["refunds"]) => Self::RefundCreate,
             (false, ["refunds"]) => Self::RefundList,
             (false, ["refunds", id]) => Self::RefundRead((*id).to_owned()),
@@ -79,6 +85,8 @@ impl Operation {
             Self::SessionRead(_) => "session.read",
             Self::SessionExpire(_) => "session.expire",
             Self::IntentRead(_) => "intent.read",
+            Self::IntentCapture(_) => "intent.capture",
+            Self::IntentCancel(_) => "intent.cancel",
             Self::RefundCreate => "refund.create",
             Self::RefundList => "refund.list",
             Self::RefundRead(_) => "refund.read",
@@ -102,6 +110,8 @@ impl Operation {
                 form.finish()?;
                 checkout::expire(tx, id).map(|row| row.view())
             }
+            Self::IntentCapture(id) => intents::capture(tx, id, form).map(|row| row.view()),
+            Self::IntentCancel(id) => intents::cancel(tx, id, form).map(|row| row.view()),
             Self::RefundCreate => refunds::create(tx, form).map(|row| row.view()),
             Self::HookRegister => register_hook(tx, form),
             Self::SessionList => session_list(tx, form),

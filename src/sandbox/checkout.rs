@@ -3,10 +3,9 @@
 
 use super::cards::{self, Behaviour, Card};
 use super::form::{ApiError, Form};
+use super::intents;
 use super::ledger::{Change, Tx};
-use super::objects::{
-    Charge, Intent, IntentStatus, PaymentFailure, Session, SessionStatus, new_id,
-};
+use super::objects::{Intent, IntentStatus, PaymentFailure, Session, SessionStatus, new_id};
 
 /// How long a session lives unless it says otherwise, and at most, in seconds.
 const LIFE_SECONDS: i64 = 24 * 3600;
@@ -20,7 +19,7 @@ const AMOUNT_MAX: i64 = 99_999_999;
 /// What an attempt to pay led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Attempt {
-    /// Paid, now or before: the payer goes to this URL.
+    /// Paid or reserved, now or before: the payer goes to this URL.
     Paid(String),
     /// Not paid; the session is still open.
     Declined,
@@ -60,6 +59,8 @@ pub(super) fn create(tx: &mut Tx<'_>, mut form: Form, base: &str) -> Result<Sess
         client_reference_id: form.take("client_reference_id"),
         customer_email: form.take("customer_email"),
         setup_future_usage: form.take("payment_intent_data[setup_future_usage]"),
+        manual: is_manual(&mut form)?,
+        reserved: false,
         metadata: form.map("metadata")?,
         intent_metadata: form.map("payment_intent_data[metadata]")?,
         payment_intent: None,
@@ -80,11 +81,12 @@ pub(super) fn expire(tx: &mut Tx<'_>, id: &str) -> Result<Session, ApiError> {
     Ok(end(tx, session))
 }
 
-/// Ends the sessions whose time is over.
+/// Ends the sessions whose time is over, and lets go what was reserved for too long.
 pub(super) fn expire_overdue(tx: &mut Tx<'_>) {
     while let Some(session) = tx.ledger.overdue(tx.now).cloned() {
         end(tx, session);
     }
+    intents::expire_overdue(tx);
 }
 
 /// Tries to pay an open session with a card.
@@ -152,6 +154,9 @@ fn intent_of(tx: &mut Tx<'_>, mut session: Session) -> (Session, Intent) {
         latest_charge: None,
         failure: None,
         setup_future_usage: session.setup_future_usage.clone(),
+        manual: session.manual,
+        session: Some(session.id.clone()),
+        capture_before: None,
         last4: None,
         metadata: session.intent_metadata.clone(),
     };
@@ -161,27 +166,20 @@ fn intent_of(tx: &mut Tx<'_>, mut session: Session) -> (Session, Intent) {
 }
 
 fn succeed(tx: &mut Tx<'_>, mut session: Session, mut intent: Intent) -> Attempt {
-    let charge = Charge {
-        id: new_id("ch"),
-        payment_intent: intent.id.clone(),
-        created: tx.now,
-        amount: intent.amount,
-        refunded: 0,
-        currency: intent.currency.clone(),
-        last4: intent.last4.clone(),
-        metadata: intent.metadata.clone(),
-    };
-    intent.status = IntentStatus::Succeeded;
-    intent.received = intent.amount;
-    intent.latest_charge = Some(charge.id.clone());
-    intent.failure = None;
     session.status = SessionStatus::Complete;
+    session.reserved = intent.manual;
+    let kind = if intent.manual {
+        intents::reserve(&mut intent, tx.now);
+        "payment_intent.amount_capturable_updated"
+    } else {
+        intents::charge(tx, &mut intent);
+        "payment_intent.succeeded"
+    };
     let (intent_view, session_view) = (intent.view(), session.view());
     let url = return_url(&session);
-    tx.put(Change::Charge(charge));
     tx.put(Change::Intent(intent));
     tx.put(Change::Session(session));
-    tx.emit("payment_intent.succeeded", intent_view);
+    tx.emit(kind, intent_view);
     tx.emit("checkout.session.completed", session_view);
     Attempt::Paid(url)
 }
@@ -210,6 +208,19 @@ fn end(tx: &mut Tx<'_>, mut session: Session) -> Session {
 
 fn return_url(session: &Session) -> String {
     session.success_url.replace("{CHECKOUT_SESSION_ID}", &session.id)
+}
+
+/// Whether a session's money is to be captured by another call.
+fn is_manual(form: &mut Form) -> Result<bool, ApiError> {
+    let name = "payment_intent_data[capture_method]";
+    match form.take(name).as_deref() {
+        None | Some("automatic" | "automatic_async") => Ok(false),
+        Some("manual") => Ok(true),
+        Some(other) => {
+            let message = format!("Invalid capture method: {other}.");
+            Err(ApiError::parameter(name, "parameter_invalid", message))
+        }
+    }
 }
 
 fn currency(form: &mut Form, name: &str) -> Result<String, ApiError> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::objects::{
-    Charge, Event, Hook, Intent, KeyRecord, Refund, Session, SessionStatus, new_id,
+    Charge, Event, Hook, Intent, IntentStatus, KeyRecord, Refund, Session, SessionStatus, new_id,
 };
 
 /// How long an idempotency key is remembered, in seconds: Stripe promises as much and no
@@ -92,6 +92,8 @@ pub(super) struct Ledger {
     keys: HashMap<String, KeyRecord>,
     /// Open sessions by when they expire.
     open: BTreeSet<(i64, String)>,
+    /// Payment intents that reserve money, by until when.
+    reserved: BTreeSet<(i64, String)>,
 }
 
 impl Ledger {
@@ -112,7 +114,17 @@ impl Ledger {
                 }
                 self.sessions.put(&row.id.clone(), row);
             }
-            Change::Intent(row) => self.intents.put(&row.id.clone(), row),
+            Change::Intent(row) => {
+                if let Some(until) = row.capture_before {
+                    let slot = (until, row.id.clone());
+                    if row.status == IntentStatus::RequiresCapture {
+                        self.reserved.insert(slot);
+                    } else {
+                        self.reserved.remove(&slot);
+                    }
+                }
+                self.intents.put(&row.id.clone(), row);
+            }
             Change::Charge(row) => self.charges.put(&row.id.clone(), row),
             Change::Refund(row) => self.refunds.put(&row.id.clone(), row),
             Change::Event(row) => self.events.put(&row.id.clone(), row),
@@ -136,6 +148,12 @@ impl Ledger {
     pub(super) fn overdue(&self, now: i64) -> Option<&Session> {
         let (at, id) = self.open.first()?;
         self.sessions.get(id).filter(|_| *at <= now)
+    }
+
+    /// A payment intent whose money is reserved for too long.
+    pub(super) fn reserved_too_long(&self, now: i64) -> Option<&Intent> {
+        let (until, id) = self.reserved.first()?;
+        self.intents.get(id).filter(|_| *until <= now)
     }
 
     /// The changes that lead here from nothing, without what need not be remembered.

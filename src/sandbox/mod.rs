@@ -7,7 +7,7 @@
 //!
 //! A request is answered when what it saw or changed is on disk. Reading order: what is
 //! kept (`objects`, `ledger`, `journal`, `store`), what happens to it (`cards`, `checkout`,
-//! `refunds`), how it is reached (`form`, `api`, `page`, `hooks`, `faults`, `server`).
+//! `intents`, `refunds`), how it is reached (`form`, `api`, `page`, `hooks`, `faults`, `server`).
 
 mod objects;
 
@@ -20,6 +20,8 @@ mod store;
 mod cards;
 
 mod checkout;
+
+mod intents;
 
 mod refunds;
 

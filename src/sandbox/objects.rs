@@ -19,7 +19,7 @@ pub(super) fn new_id(prefix: &str) -> String {
 pub(super) enum SessionStatus {
     /// Can be paid.
     Open,
-    /// Paid.
+    /// Paid, or what is to be paid is reserved.
     Complete,
     /// Ended unpaid.
     Expired,
@@ -44,6 +44,12 @@ pub(super) struct Session {
     pub(super) metadata: Metadata,
     /// What the payment intent will carry.
     pub(super) intent_metadata: Metadata,
+    /// Whether its payment intent only reserves the money.
+    #[serde(default)]
+    pub(super) manual: bool,
+    /// Whether the money is reserved and was not captured.
+    #[serde(default)]
+    pub(super) reserved: bool,
     /// Made at the first attempt to pay.
     pub(super) payment_intent: Option<String>,
 }
@@ -51,7 +57,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn view(&self) -> Value {
         let open = self.status == SessionStatus::Open;
-        let paid = self.status == SessionStatus::Complete;
+        let paid = self.status == SessionStatus::Complete && !self.reserved;
         json!({
             "id": self.id,
             "object": "checkout.session",
@@ -83,9 +89,11 @@ pub(super) enum IntentStatus {
     RequiresPaymentMethod,
     /// The payer is at their bank's check.
     RequiresAction,
+    /// The money is reserved, and can be captured.
+    RequiresCapture,
     /// Paid.
     Succeeded,
-    /// Its session expired.
+    /// Its session expired, or what was reserved was let go.
     Canceled,
 }
 
@@ -109,6 +117,15 @@ pub(super) struct Intent {
     pub(super) latest_charge: Option<String>,
     pub(super) failure: Option<PaymentFailure>,
     pub(super) setup_future_usage: Option<String>,
+    /// Whether it only reserves the money, to be captured by another call.
+    #[serde(default)]
+    pub(super) manual: bool,
+    /// The session that it was made for.
+    #[serde(default)]
+    pub(super) session: Option<String>,
+    /// Until when what is reserved can be captured.
+    #[serde(default)]
+    pub(super) capture_before: Option<i64>,
     /// The last four digits of the card that is being checked or was charged.
     pub(super) last4: Option<String>,
     pub(super) metadata: Metadata,
@@ -125,13 +142,16 @@ impl Intent {
             })
         });
         let challenged = self.status == IntentStatus::RequiresAction;
+        let reserved = self.status == IntentStatus::RequiresCapture;
         json!({
             "id": self.id,
             "object": "payment_intent",
             "livemode": false,
             "status": self.status,
             "amount": self.amount,
+            "amount_capturable": if reserved { self.amount } else { 0 },
             "amount_received": self.received,
+            "capture_method": if self.manual { "manual" } else { "automatic" },
             "currency": self.currency,
             "created": self.created,
             "latest_charge": self.latest_charge,

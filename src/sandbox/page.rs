@@ -148,7 +148,12 @@ async fn show_card(app: &App, id: &str, status: StatusCode, note: Option<&str>) 
             page(status, html, Some(&session))
         }
         SessionStatus::Complete => {
-            let html = page_html::ended(&session, "Paid", "This payment is done.");
+            let (title, text) = if session.reserved {
+                ("Reserved", "The money is reserved on your card. Nothing was charged.")
+            } else {
+                ("Paid", "This payment is done.")
+            };
+            let html = page_html::ended(&session, title, text);
             page(StatusCode::OK, html, Some(&session))
         }
         SessionStatus::Expired => {

@@ -26,12 +26,13 @@ pub(super) fn card(session: &Session, note: Option<&str>) -> String {
          <label for=\"card_number\">Card number</label>\
          <input id=\"card_number\" name=\"card_number\" inputmode=\"numeric\" \
          autocomplete=\"off\" required maxlength=\"32\" value=\"{usual}\"{described}>\
-         <button type=\"submit\">Pay {amount}</button></form>\
+         <button type=\"submit\">{verb} {amount}</button></form>\
          <p><a id=\"cancel\" href=\"{cancel}\">Cancel and go back</a></p>\
          <h2>Test cards</h2><table>\
          <thead><tr><th>Number</th><th>What it does</th></tr></thead>\
          <tbody>{cards}</tbody></table>",
         summary = summary(session),
+        verb = if session.manual { "Reserve" } else { "Pay" },
         note = note.unwrap_or_default(),
         usual = spaced(CARDS[0].number),
         cancel = escape(&session.cancel_url),

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::columns::Columns;
 use super::cursor::{Cursor, Payload};
+use super::files::Files;
 use super::index::{IndexError, IndexOptions};
 use super::schema::{self, READABLE_FROM, VERSION};
 use super::slots::Slots;
@@ -53,8 +54,10 @@ pub(super) fn create(
 ) -> Result<Loaded, IndexError> {
     std::fs::create_dir_all(path)?;
     let settings = IndexSettings { docstore_blocksize: STORED_BYTES, ..IndexSettings::default() };
-    let index =
-        Index::builder().schema(schema::schema().0).settings(settings).create_in_dir(path)?;
+    let index = Index::builder()
+        .schema(schema::schema().0)
+        .settings(settings)
+        .create(Files::open(path)?)?;
     index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = Payload {
         version: VERSION,
@@ -69,7 +72,8 @@ pub(super) fn create(
 
 /// The index that is there, or in words why it cannot be used.
 pub(super) fn load(path: &Path, source: &str) -> Result<Loaded, String> {
-    let index = Index::open_in_dir(path).map_err(reason)?;
+    let files = Files::open(path).map_err(|error| error.to_string())?;
+    let index = Index::open(files).map_err(reason)?;
     index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = index.load_metas().map_err(reason)?.payload.ok_or("it has no payload")?;
     let payload: Payload = serde_json::from_str(&payload).map_err(|error| error.to_string())?;
@@ -147,7 +151,8 @@ pub(super) fn new_writer(
     Ok(writer)
 }
 
-/// Makes what was written durable, with the payload, in one replacement of the metadata.
+/// Makes what was written the state that is found from now on, with the payload, in one
+/// replacement of the metadata. It outlives this process, and mostly the system ([`super::files`]).
 pub(super) fn commit(writer: &mut IndexWriter, payload: &Payload) -> Result<(), TantivyError> {
     let payload = serde_json::to_string(payload)
         .map_err(|error| TantivyError::InternalError(error.to_string()))?;

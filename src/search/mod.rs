@@ -27,15 +27,15 @@ mod slots;
 
 mod cursor;
 mod disk;
+mod files;
 mod generations;
 mod index;
 
 mod cells;
+mod choices;
 mod place;
 mod points;
 mod segments;
-
-mod choices;
 mod sift;
 mod traits;
 mod walk;

@@ -245,6 +245,16 @@ pub const ALL: &[Invariant] = &[
              where status = 'expiring' and updated_at < now - interval '15 min'",
     ),
     living(
+        "I24",
+        "money reserved for a booking that does not wait for it",
+        "select p.id::text from args, payments p
+         join bookings b on b.id = p.booking_id and b.property_id = p.property_id
+         where p.status = 'authorized'
+             and greatest(p.updated_at, b.updated_at) < now - interval '15 min'
+             and (b.status not in ('pending_approval', 'pending_payment', 'expiring')
+                 or b.payment_id is distinct from p.id)",
+    ),
+    living(
         "I18",
         "event not consumed",
         "select name || ' ' || s.stream from args, streams s
@@ -464,7 +474,7 @@ pub const ALL: &[Invariant] = &[
         "posting without what it is about",
         "select l.id::text from ledger l join looked k on k.id = l.booking_id where not case kind
              when 'payment_received' then exists (select 1 from payments p where p.id = l.source
-                 and p.property_id = l.property_id and p.status <> 'created')
+                 and p.property_id = l.property_id and p.status not in ('created', 'authorized'))
              when 'deposit_kept' then exists (select 1 from deposits d where d.id = l.source
                  and d.property_id = l.property_id and d.kept > 0)
              when 'reversal' then l.source = l.reverses

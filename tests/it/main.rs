@@ -71,6 +71,7 @@ mod promos;
 mod properties;
 mod races;
 mod replays;
+mod reserves;
 mod retention;
 mod samples;
 mod samples_events;

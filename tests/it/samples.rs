@@ -6,7 +6,9 @@ use rentezy::domain::block;
 use rentezy::domain::booking::{
     self, Booking, BookingSnapshot, BookingStatus, ExpiringReason, PaymentGlance,
 };
-use rentezy::domain::booking_details::{Details, ManualGuest, Party, Proposal, ProposalStatus};
+use rentezy::domain::booking_details::{
+    Details, ManualGuest, Party, Proposal, ProposalStatus, Reserve,
+};
 use rentezy::domain::calendar::Nights;
 use rentezy::domain::deposit::{self, Deduction, Deposit};
 use rentezy::domain::event::StayFacts;
@@ -175,6 +177,7 @@ fn details() -> Details {
         by_request: true,
         extended: true,
         message: Some("we are two".to_owned()),
+        reserve: Some(Reserve::Made),
         approved_at: Some(instant()),
         confirmed_at: Some(instant()),
         guest: Some(guest()),
@@ -322,6 +325,7 @@ pub(crate) fn commands() -> Vec<Command> {
             payment_id,
             amount: money(),
             request: json!({"mode": "payment", "nested": {"n": [1, null, "x"]}}),
+            reserve: true,
         },
         booking::Command::HoldOver { booking_id },
         booking::Command::CloseOverdue { booking_id },
@@ -380,6 +384,7 @@ pub(crate) fn commands() -> Vec<Command> {
     let payment = [
         payment::Command::SessionOpened { payment_id, session_id: text(), url: text() },
         payment::Command::SessionEnded { payment_id },
+        payment::Command::Authorized { payment_id, intent_id: text(), amount: money() },
         payment::Command::Paid { payment_id, intent_id: text(), amount: money() },
         payment::Command::CloseUnanswered { payment_id },
         payment::Command::RefundObserved {
@@ -453,6 +458,7 @@ pub(crate) fn place_of_command(command: &Command) -> usize {
         Command::Booking(booking::Command::ProposalOver { .. }),
         Command::Payment(payment::Command::SessionOpened { .. }),
         Command::Payment(payment::Command::SessionEnded { .. }),
+        Command::Payment(payment::Command::Authorized { .. }),
         Command::Payment(payment::Command::Paid { .. }),
         Command::Payment(payment::Command::CloseUnanswered { .. }),
         Command::Payment(payment::Command::RefundObserved { .. }),

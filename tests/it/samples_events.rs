@@ -4,7 +4,8 @@ use rentezy::domain::booking::ExpiringReason;
 use rentezy::domain::booking_details::Party;
 use rentezy::domain::cancellation::{RefundLine, RefundLines};
 use rentezy::domain::event::{
-    BlockFacts, Event, NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch,
+    Authorization, BlockFacts, CaptureFailure, Event, NightsFreed, PaymentSum, PriceDrop,
+    SearchDigest, SearchFacts, SearchMatch,
 };
 use rentezy::domain::payment::Decline;
 use rentezy::domain::price::LineKind;
@@ -76,7 +77,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::BookingLatePaymentResolved { stay: stay(), reacquired: true },
         Event::BookingExtended { stay: stay(), expires_at: instant() },
         Event::BookingRequested { stay: stay(), expires_at: instant() },
-        Event::BookingApproved { stay: stay(), expires_at: instant() },
+        Event::BookingApproved { stay: stay(), expires_at: instant(), reserved: true },
         Event::BookingDeclined { stay: stay(), reason: "no pets".into() },
         Event::BookingRecorded { stay: stay(), total: amount },
         Event::BookingCheckedIn { stay: stay() },
@@ -111,8 +112,22 @@ pub(crate) fn events() -> Vec<Event> {
             old_total: amount,
             new_total: amount,
         },
-        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
-        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
+        Event::PaymentCreated(PaymentSum { payment_id, property_id, booking_id, amount }),
+        Event::PaymentAuthorized(Authorization {
+            payment_id,
+            property_id,
+            booking_id,
+            amount,
+            wanted: true,
+        }),
+        Event::PaymentCapturing { payment_id, property_id, booking_id },
+        Event::PaymentCaptureFailed(CaptureFailure {
+            payment_id,
+            property_id,
+            booking_id,
+            expires_at: instant(),
+        }),
+        Event::PaymentSucceeded(PaymentSum { payment_id, property_id, booking_id, amount }),
         Event::PaymentCanceled { payment_id, property_id, booking_id },
         Event::PaymentFailed {
             payment_id,
@@ -218,6 +233,9 @@ pub(crate) fn place_of_event(event: &Event) -> usize {
         Event::BookingChangeDeclined { .. },
         Event::BookingModified { .. },
         Event::PaymentCreated { .. },
+        Event::PaymentAuthorized { .. },
+        Event::PaymentCapturing { .. },
+        Event::PaymentCaptureFailed { .. },
         Event::PaymentSucceeded { .. },
         Event::PaymentCanceled { .. },
         Event::PaymentFailed { .. },

@@ -86,6 +86,8 @@ const SEEDS: &[&str] = &[
     "alter table ledger disable trigger user; delete from ledger",
     "update bookings set status = 'expiring', expiring = 'time',
         updated_at = now() - interval '16 min' where status = 'hold'",
+    "update payments set status = 'authorized', updated_at = now() - interval '16 min';
+     update bookings set updated_at = now() - interval '16 min' where status = 'confirmed'",
     "delete from consumer_offsets where consumer = 'payments'",
     "insert into notifications select gen_random_uuid(), user_id, kind, data, created_at, read_at
      from notifications",

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use rentezy::domain::calendar;
 use rentezy::domain::change::{Change, Decision, Net};
+use rentezy::domain::event::Event;
 use rentezy::domain::ids::{BookingId, RequestId, TimerId};
 use rentezy::domain::inventory::{Occupancy, Occupant, Slot};
 use rentezy::domain::payment;
@@ -59,6 +60,7 @@ pub(crate) struct Decided {
 pub(crate) struct Set {
     pub(crate) net: Net,
     pub(crate) records: Vec<(RequestId, Outcome)>,
+    pub(crate) events: Vec<Event>,
     pub(crate) decided: Vec<Decided>,
 }
 
@@ -177,6 +179,7 @@ fn decide_one(
     }
     // Money that comes is always taken; what is said of the nights tells whether they are.
     let is_money = matches!(request.command, Command::Payment(payment::Command::Paid { .. }));
+    set.events.extend(decision.events.into_iter().map(|(_, event)| event));
     let occupies = decision.changes.iter().any(|change| matches!(change, Change::Occupy(_)));
     for change in decision.changes {
         let (version, nights) = (state.version_of(&change), state.occupied_by(&change));

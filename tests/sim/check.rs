@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, ToSpan};
 use rentezy::domain::booking::Booking;
-use rentezy::domain::booking_details::ProposalStatus;
+use rentezy::domain::booking_details::{ProposalStatus, Reserve};
 use rentezy::domain::ids::{BookingId, TimerId};
 use rentezy::domain::inventory::{Occupancy, Occupant};
 use rentezy::domain::ledger::Account;
@@ -34,7 +34,24 @@ impl World {
         }
         let refunds = self.rows.refunds.values();
         assert!(refunds.into_iter().all(|row| self.model.refunds[&row.id] == row.status));
+        self.check_orders();
         self.check_memory();
+    }
+
+    /// What is reserved is taken for a booking that was approved, and let go where it is over.
+    fn check_orders(&self) {
+        for (id, pay) in self.model.pays.iter().filter(|(_, pay)| pay.came.is_none() && !pay.closed)
+        {
+            let stay = &self.model.stays[&pay.stay];
+            let ours = stay.payment == Some(*id) && stay.reserve.is_some();
+            let wanted = match stay.phase {
+                "pending_payment" if ours && stay.reserve == Some("made") => "take",
+                "pending_approval" | "pending_payment" => continue,
+                _ if ours || pay.reserved => "let go",
+                _ => continue,
+            };
+            assert!(self.orders.contains(&(*id, wanted)), "{wanted} {id} of {stay:?}");
+        }
     }
 
     fn check_memory(&self) {
@@ -71,6 +88,12 @@ impl World {
             (stay.tenant, stay.unit, stay.nights, stay.guests, stay.price.due())
         );
         assert_eq!(row.payment_id, stay.payment, "{row:?}");
+        let reserve = row.details.reserve.map(|reserve| match reserve {
+            Reserve::Asked => "asked",
+            Reserve::Made => "made",
+            Reserve::Lost => "lost",
+        });
+        assert_eq!(reserve, stay.reserve, "{row:?}");
         self.check_nights(row, stay);
         check_wish(row, stay);
         self.check_money(row, stay);
@@ -149,6 +172,7 @@ impl World {
 fn status_of(pay: &Pay) -> PaymentStatus {
     match pay.came {
         None if pay.closed => PaymentStatus::Canceled,
+        None if pay.reserved => PaymentStatus::Authorized,
         None => PaymentStatus::Created,
         Some(came) if pay.back >= came.amount => PaymentStatus::Refunded,
         Some(_) if pay.back > 0 => PaymentStatus::PartiallyRefunded,

@@ -231,9 +231,23 @@ fn next(state: &str, focus: &str) -> Next {
     match state {
         "hold" => Say(ends_unpaid.unwrap_or("checkout")),
         "hold to ask for" => Say(ends_unpaid.unwrap_or("request")),
-        "asked" if focus == "declined" => Say("decline"),
+        "asked" if focus == "declined unpaid" => Say("decline"),
+        "asked" if reserves(focus) => Say("checkout"),
         "asked" => Say(ends_unpaid.unwrap_or("approve")),
-        "approved" => Say(ends_unpaid.unwrap_or("checkout")),
+        "reserving" => Say(match focus {
+            "asked, not reserved" | "approved, not reserved" => "session ended",
+            "approved, reserving" => "approve",
+            "declined" => "decline",
+            "cancelled" => "release",
+            _ => "authorized",
+        }),
+        "reserved" => Say(if focus == "declined" { "decline" } else { "approve" }),
+        "asked, not reserved" => Say("approve"),
+        "approved" | "approved, not reserved" => Say(ends_unpaid.unwrap_or("checkout")),
+        "approved, reserving" | "capturing" if focus == "approved, not reserved" => {
+            Say("session ended")
+        }
+        "approved, reserving" | "capturing" => Say("paid"),
         "paying" => Say(match focus {
             "expiring(time)" => "hold over",
             "expiring(released)" | "cancelled" => "release",
@@ -261,6 +275,11 @@ fn next(state: &str, focus: &str) -> Next {
         _ if state == focus => Wait(0),
         _ => Never,
     }
+}
+
+/// Whether the price is reserved on the way to a state.
+fn reserves(focus: &str) -> bool {
+    focus.contains("reserv") || ["capturing", "declined"].contains(&focus)
 }
 
 /// The same for one that stands.

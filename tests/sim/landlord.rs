@@ -29,7 +29,19 @@ const POLICIES: [Cancellation; 6] = [
 ];
 
 /// States whose bookings begin with a question to the landlord.
-const ASKED_FIRST: [&str; 4] = ["hold to ask for", "asked", "approved", "declined"];
+const ASKED_FIRST: [&str; 11] = [
+    "hold to ask for",
+    "asked",
+    "reserving",
+    "reserved",
+    "asked, not reserved",
+    "approved",
+    "approved, reserving",
+    "capturing",
+    "approved, not reserved",
+    "declined unpaid",
+    "declined",
+];
 
 impl World {
     /// The home goes live.

@@ -117,6 +117,8 @@ pub(crate) struct Stay {
     /// When guests come on the first day, and leave on the last.
     pub(crate) hours: (Time, Time),
     pub(crate) payment: Option<PaymentId>,
+    /// How its price stands reserved: not at all, `asked`, `made` or `lost`.
+    pub(crate) reserve: Option<&'static str>,
     pub(crate) wish: Option<Wish>,
     pub(crate) deposit: Option<Deposit>,
 }
@@ -130,6 +132,8 @@ pub(crate) struct Pay {
     /// Times that the tenant tried in vain, and that the provider was asked in vain.
     pub(crate) tries: i32,
     pub(crate) closes: i32,
+    /// Whether the card is authorised.
+    pub(crate) reserved: bool,
     pub(crate) closed: bool,
     pub(crate) came: Option<Money>,
     pub(crate) back: i64,
@@ -226,8 +230,8 @@ impl Stay {
 
 impl Pay {
     pub(crate) const fn new(stay: BookingId, for_change: bool, asked: i64, now: Timestamp) -> Self {
-        let (tries, closes, closed, came, back) = (0, 0, false, None, 0);
-        Self { stay, for_change, asked, tries, closes, closed, came, back, made_at: now }
+        let (tries, closes, reserved, closed, came, back) = (0, 0, false, false, None, 0);
+        Self { stay, for_change, asked, tries, closes, reserved, closed, came, back, made_at: now }
     }
 
     /// What came of it and did not go back.

@@ -132,6 +132,7 @@ impl Model {
             policy: self.policies.cancellation,
             hours: (self.policies.check_in_from, self.policies.check_out_until),
             payment: None,
+            reserve: None,
             wish: None,
             deposit: None,
         }
@@ -241,20 +242,31 @@ impl Model {
     }
 
     fn checkout(&mut self, command: &booking::Command, at: &Moment<'_>) -> Verdict {
-        let booking::Command::Checkout { by, booking_id, payment_id, amount, .. } = command else {
+        let booking::Command::Checkout { by, booking_id, payment_id, amount, reserve, .. } =
+            command
+        else {
             unreachable!()
         };
         let phase = self.phase(*by, *booking_id, Side::Tenant)?;
         let stay = self.stay(*booking_id);
-        if phase == "pending_payment" && stay.payment.is_some() {
+        if ["pending_approval", "pending_payment"].contains(&phase) && stay.payment.is_some() {
             return Ok(());
         }
-        let may = phase == "pending_payment" || phase == "hold" && !stay.by_request;
+        let may = match phase {
+            "hold" => !stay.by_request && !reserve,
+            "pending_approval" => stay.reserve.is_none() && *reserve,
+            "pending_payment" => !reserve,
+            _ => false,
+        };
         if !may || at.now >= stay.ends_at || amount.amount != stay.price.due() {
             return NO;
         }
         stay.payment = Some(*payment_id);
-        stay.phase = "pending_payment";
+        if *reserve {
+            stay.reserve = Some("asked");
+        } else {
+            stay.phase = "pending_payment";
+        }
         self.make_out(*booking_id, *payment_id, false, *amount, at);
         Ok(())
     }

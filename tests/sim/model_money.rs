@@ -40,8 +40,14 @@ impl Model {
         let is_open = pay.came.is_none() && !pay.closed;
         match command {
             C::CloseUnanswered { .. } if is_open => pay.closes += 1,
-            C::SessionEnded { .. } if is_open => self.session_ended(id),
-            C::AttemptFailed { decline, .. } if is_open => self.attempt_failed(id, *decline),
+            C::SessionEnded { .. } if is_open => self.session_ended(id, at),
+            C::AttemptFailed { decline, .. } if is_open && !pay.reserved => {
+                self.attempt_failed(id, *decline);
+            }
+            C::Authorized { amount, .. } if is_open && !pay.reserved => {
+                pay.reserved = true;
+                self.authorized(id, *amount);
+            }
             C::Paid { amount, .. } if pay.came.is_none() => {
                 pay.came = Some(*amount);
                 if pay.for_change {
@@ -69,12 +75,42 @@ impl Model {
         Ok(())
     }
 
-    fn session_ended(&mut self, id: PaymentId) {
+    /// A card is authorised; what nobody waits for is let go.
+    fn authorized(&mut self, payment: PaymentId, amount: Money) {
+        let id = self.pays[&payment].stay;
+        let stay = self.stay(id);
+        let waits = ["pending_approval", "pending_payment"].contains(&stay.phase);
+        let ours = stay.payment == Some(payment) && stay.reserve == Some("asked");
+        if waits && ours && amount == euro(stay.price.due()) {
+            stay.reserve = Some("made");
+        }
+    }
+
+    /// Whether a payment only reserves the price of a booking that is not paid for.
+    fn only_reserves(&self, id: BookingId, payment: PaymentId) -> bool {
+        let stay = &self.stays[&id];
+        let waits = ["pending_approval", "pending_payment"].contains(&stay.phase);
+        let open = matches!(stay.reserve, Some("asked" | "made"));
+        waits && open && stay.payment == Some(payment)
+    }
+
+    /// A booking goes on without what was to be reserved.
+    fn lose_reserve(&mut self, id: BookingId, at: &Moment<'_>) {
+        let stay = self.stay(id);
+        if stay.phase == "pending_payment" && stay.reserve == Some("made") {
+            stay.ends_at = at.now + at.rules.approved;
+        }
+        (stay.payment, stay.reserve) = (None, Some("lost"));
+    }
+
+    fn session_ended(&mut self, id: PaymentId, at: &Moment<'_>) {
         let pay = self.pays.get_mut(&id).unwrap();
         pay.closed = true;
         let (stay, for_change) = (pay.stay, pay.for_change);
         if for_change {
             self.fail_wish(stay, id);
+        } else if self.only_reserves(stay, id) {
+            self.lose_reserve(stay, at);
         } else if self.stays[&stay].phase == "pending_payment"
             || self.stays[&stay].phase.starts_with("expiring")
         {
@@ -107,6 +143,11 @@ impl Model {
         let stay = &self.stays[&id];
         let agreed = amount == euro(stay.price.due());
         match stay.phase {
+            "pending_approval" if self.only_reserves(id, payment) => {
+                self.lose_reserve(id, at);
+                self.all_back(payment);
+            }
+            _ if stay.payment != Some(payment) => self.all_back(payment),
             "pending_payment" | "expiring(time)" | "expiring(declined)" if agreed => {
                 self.confirm(id, at.now);
             }

@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use rentezy::domain::booking::{self, BookingStatus};
 use rentezy::domain::calendar::Nights;
 use rentezy::domain::change::{Change, Decision};
+use rentezy::domain::event::Event;
 use rentezy::domain::ids::{RefundId, derived};
 use rentezy::domain::inventory::Occupant;
 use rentezy::domain::payment;
@@ -20,11 +21,11 @@ use crate::say;
 const FIRST: u64 = 1;
 
 /// By then each has to be found.
-const STEPS_MAX: u64 = 40_000;
+const STEPS_MAX: u64 = 80_000;
 
 type Decided = Result<Decision, Refusal>;
 
-const WRONG: [(&str, Judge); 11] = [
+const WRONG: [(&str, Judge); 13] = [
     ("the last night of a longer stay is not taken", last_night_forgotten),
     ("nights are free while the provider is asked", freed_while_asked),
     ("late money takes nights that are sold", late_money_takes_all),
@@ -36,6 +37,8 @@ const WRONG: [(&str, Judge); 11] = [
     ("nothing is kept free behind guests who have left", no_gap_behind),
     ("goodwill is paid out of the deposit", deposit_given_away),
     ("the last hour to call off is a day later", a_day_later),
+    ("what is reserved is kept after a no", reserve_kept),
+    ("what is reserved is not taken after a yes", reserve_not_taken),
 ];
 
 fn last_night_forgotten(state: &PropertyState, command: &Command, at: &Context<'_>) -> Decided {
@@ -139,6 +142,20 @@ fn a_day_later(state: &PropertyState, command: &Command, at: &Context<'_>) -> De
     let is_end = matches!(command, Command::Booking(booking::Command::Cancel { .. }));
     let before = SignedDuration::from_hours(if is_end { 24 } else { 0 });
     stay::decide(state, command, &Context { now: at.now - before, ..*at })
+}
+
+fn reserve_kept(state: &PropertyState, command: &Command, at: &Context<'_>) -> Decided {
+    let mut decision = stay::decide(state, command, at)?;
+    if let Command::Booking(booking::Command::Decline { .. }) = command {
+        decision.events.retain(|(_, event)| !matches!(event, Event::PaymentClosing { .. }));
+    }
+    Ok(decision)
+}
+
+fn reserve_not_taken(state: &PropertyState, command: &Command, at: &Context<'_>) -> Decided {
+    let mut decision = stay::decide(state, command, at)?;
+    decision.events.retain(|(_, event)| !matches!(event, Event::PaymentCapturing { .. }));
+    Ok(decision)
 }
 
 /// What a world that failed says of it, in its first line.

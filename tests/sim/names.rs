@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rentezy::domain::block;
 use rentezy::domain::booking::{self, Answer, Booking, BookingStatus, ExpiringReason};
-use rentezy::domain::booking_details::ProposalStatus;
+use rentezy::domain::booking_details::{ProposalStatus, Reserve};
 use rentezy::domain::booking_moves::NO_SHOW_AFTER;
 use rentezy::domain::calendar;
 use rentezy::domain::deposit;
@@ -113,12 +113,23 @@ fn of_block(state: &PropertyState, id: BlockId, now: Timestamp) -> &'static str 
 /// Where a booking stands.
 pub(crate) fn of_booking(row: &Booking, now: Timestamp, zone: &TimeZone) -> &'static str {
     use BookingStatus as S;
+    let never_paid = row.payment_id.is_none() && row.details.reserve.is_none();
     match row.status {
         S::Hold if row.details.by_request => "hold to ask for",
         S::Hold => "hold",
-        S::PendingApproval => "asked",
-        S::PendingPayment if row.payment_id.is_none() => "approved",
-        S::PendingPayment => "paying",
+        S::PendingApproval => match row.details.reserve {
+            None => "asked",
+            Some(Reserve::Asked) => "reserving",
+            Some(Reserve::Made) => "reserved",
+            Some(Reserve::Lost) => "asked, not reserved",
+        },
+        S::PendingPayment => match (row.payment_id, row.details.reserve) {
+            (None, None) => "approved",
+            (None, Some(_)) => "approved, not reserved",
+            (Some(_), Some(Reserve::Asked)) => "approved, reserving",
+            (Some(_), Some(Reserve::Made)) => "capturing",
+            (Some(_), _) => "paying",
+        },
         S::Expiring => match row.expiring {
             Some(ExpiringReason::Released) => "expiring(released)",
             Some(ExpiringReason::Declined) => "expiring(declined)",
@@ -141,12 +152,13 @@ pub(crate) fn of_booking(row: &Booking, now: Timestamp, zone: &TimeZone) -> &'st
         S::CheckedIn => "checked in",
         S::Completed => "completed",
         S::NoShow => "no show",
-        S::Expired if row.payment_id.is_none() => "expired unpaid",
+        S::Expired if never_paid => "expired unpaid",
         S::Expired => "expired",
         S::Failed => "failed",
+        S::Declined if never_paid => "declined unpaid",
         S::Declined => "declined",
         S::Cancelled if row.details.confirmed_at.is_some() => "called off",
-        S::Cancelled if row.payment_id.is_none() => "cancelled unpaid",
+        S::Cancelled if never_paid => "cancelled unpaid",
         S::Cancelled => "cancelled",
     }
 }
@@ -224,6 +236,10 @@ fn payment_command(
     match command {
         C::SessionOpened { .. } => of("session opened", "change session opened"),
         C::SessionEnded { .. } => of("session ended", "change session ended"),
+        C::Authorized { amount, .. } if *amount == row.amount => {
+            of("authorized", "change authorized")
+        }
+        C::Authorized { .. } => of("authorized otherwise", "change authorized"),
         C::Paid { amount, .. } if *amount == row.amount => of("paid", "change paid"),
         C::Paid { .. } => of("paid otherwise", "change paid otherwise"),
         C::CloseUnanswered { .. } => of("close unanswered", "change close unanswered"),

@@ -17,11 +17,18 @@ pub(crate) const TABLES: [Table; 5] = [
 ];
 
 /// Where a booking stands. Two words for one status tell what it was before, or the hour.
-pub(crate) const BOOKING: [&str; 25] = [
+pub(crate) const BOOKING: [&str; 32] = [
     "hold",
     "hold to ask for",
     "asked",
+    // The tenant is at the page where the price is reserved; it is; it came to nothing.
+    "reserving",
+    "reserved",
+    "asked, not reserved",
     "approved",
+    "approved, reserving",
+    "capturing",
+    "approved, not reserved",
     "paying",
     "expiring(time)",
     "expiring(released)",
@@ -42,6 +49,7 @@ pub(crate) const BOOKING: [&str; 25] = [
     "expired unpaid",
     "expired",
     "failed",
+    "declined unpaid",
     "declined",
     // Given up before it stood, without a payment and with one.
     "cancelled unpaid",
@@ -52,7 +60,7 @@ pub(crate) const BOOKING: [&str; 25] = [
 
 /// What a booking can be told. Who is not named is the tenant, or the landlord where only
 /// landlords can.
-pub(crate) const BOOKING_COMMANDS: [&str; 48] = [
+pub(crate) const BOOKING_COMMANDS: [&str; 51] = [
     "release",
     "extend",
     "request",
@@ -86,6 +94,8 @@ pub(crate) const BOOKING_COMMANDS: [&str; 48] = [
     "stale proposal over",
     "session opened",
     "session ended",
+    "authorized",
+    "authorized otherwise",
     "paid",
     "paid otherwise",
     "close unanswered",
@@ -95,6 +105,7 @@ pub(crate) const BOOKING_COMMANDS: [&str; 48] = [
     "refund by admin",
     "change session opened",
     "change session ended",
+    "change authorized",
     "change paid",
     "change paid otherwise",
     "change close unanswered",
@@ -161,25 +172,49 @@ const UNPAID: [&str; 8] = [
     "approved",
     "entered",
     "expired unpaid",
-    "declined",
+    "declined unpaid",
     "cancelled unpaid",
 ];
 
 /// States with a payment that no booking comes to once it stands.
-const BEFORE: [&str; 7] = [
+const BEFORE: [&str; 14] = [
+    "reserving",
+    "reserved",
+    "asked, not reserved",
+    "approved, reserving",
+    "capturing",
+    "approved, not reserved",
     "paying",
     "expiring(time)",
     "expiring(released)",
     "expiring(declined)",
     "expired",
     "failed",
+    "declined",
     "cancelled",
 ];
 
+/// States that end by themselves with the time to pay, or to answer.
+const HELD: [&str; 11] = [
+    "hold",
+    "hold to ask for",
+    "asked",
+    "reserving",
+    "reserved",
+    "asked, not reserved",
+    "approved",
+    "approved, reserving",
+    "capturing",
+    "approved, not reserved",
+    "paying",
+];
+
 /// What comes of a payment.
-const OF_PAYMENT: [&str; 9] = [
+const OF_PAYMENT: [&str; 11] = [
     "session opened",
     "session ended",
+    "authorized",
+    "authorized otherwise",
     "paid",
     "paid otherwise",
     "close unanswered",
@@ -190,9 +225,10 @@ const OF_PAYMENT: [&str; 9] = [
 ];
 
 /// What comes of the payment of a change.
-const OF_CHANGE: [&str; 8] = [
+const OF_CHANGE: [&str; 9] = [
     "change session opened",
     "change session ended",
+    "change authorized",
     "change paid",
     "change paid otherwise",
     "change close unanswered",
@@ -206,7 +242,7 @@ pub(crate) fn impossible(state: &str, command: &str) -> Option<&'static str> {
     let among = |states: &[&str]| states.contains(&state);
     let is_booking = BOOKING.contains(&state);
     match command {
-        "hold over" if !among(&["hold", "hold to ask for", "asked", "approved", "paying"]) => {
+        "hold over" if !among(&HELD) => {
             Some("its timer is dropped when the hold ends or is paid for")
         }
         "close overdue" if !state.starts_with("expiring") => {

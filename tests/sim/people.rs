@@ -136,7 +136,8 @@ impl World {
             "checkout" => {
                 let amount = euro(stay.price.due() + i64::from(amiss));
                 let (payment_id, request) = (PaymentId::from(self.id()), serde_json::Value::Null);
-                C::Checkout { by, booking_id, payment_id, amount, request }
+                let reserve = (stay.phase == "pending_approval") != self.once_in(8);
+                C::Checkout { by, booking_id, payment_id, amount, request, reserve }
             }
             "cancel" => self.cancel(id, by, None),
             "cancel by landlord" => self.cancel(id, landlord, None),
@@ -244,7 +245,12 @@ impl World {
                 let last = self.model.pays.iter().rfind(of).map(|(id, _)| *id);
                 (name, now.or(last)?)
             }
-            None => (name, stay.payment.filter(|_| name != "change paid")?),
+            None => {
+                let of =
+                    |(_, pay): &(&PaymentId, &crate::model::Pay)| !pay.for_change && pay.stay == id;
+                let last = self.model.pays.iter().rfind(of).map(|(id, _)| *id);
+                (name, stay.payment.or(last)?)
+            }
         };
         let pay = self.model.pays[&payment_id].clone();
         let asked = euro(pay.asked);
@@ -254,13 +260,14 @@ impl World {
                 C::SessionOpened { payment_id, session_id, url }
             }
             "session ended" => C::SessionEnded { payment_id },
+            "authorized" => C::Authorized { payment_id, intent_id: "pi_1".into(), amount: asked },
+            "authorized otherwise" => {
+                let amount = self.otherwise(asked);
+                C::Authorized { payment_id, intent_id: "pi_1".into(), amount }
+            }
             "paid" => C::Paid { payment_id, intent_id: "pi_1".into(), amount: asked },
             "paid otherwise" => {
-                let amount = match self.rng.u8(..3) {
-                    0 => Money { amount: asked.amount - 1, ..asked },
-                    1 => Money { currency: "USD".parse().unwrap(), ..asked },
-                    _ => Money { amount: 0, ..asked },
-                };
+                let amount = self.otherwise(asked);
                 C::Paid { payment_id, intent_id: "pi_1".into(), amount }
             }
             "close unanswered" => C::CloseUnanswered { payment_id },
@@ -281,6 +288,15 @@ impl World {
             }
             _ => return None,
         })
+    }
+
+    /// Money that is not what was asked for.
+    fn otherwise(&mut self, asked: Money) -> Money {
+        match self.rng.u8(..3) {
+            0 => Money { amount: asked.amount - 1, ..asked },
+            1 => Money { currency: "USD".parse().unwrap(), ..asked },
+            _ => Money { amount: 0, ..asked },
+        }
     }
 
     /// The timer that a booking waits for, if it is of this kind; time goes on until it is due.

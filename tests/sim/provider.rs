@@ -15,6 +15,7 @@ use crate::actor::Request;
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Session {
     Open,
+    Reserved(Money),
     Paid(Money),
     Expired,
 }
@@ -36,7 +37,9 @@ impl Provider {
         };
         *session = match *session {
             Session::Paid(amount) => Session::Paid(amount),
-            Session::Open if rng.u8(..3) == 0 => Session::Expired,
+            Session::Open | Session::Reserved(_) if rng.u8(..3) == 0 => Session::Expired,
+            Session::Open if rng.u8(..3) == 0 => Session::Reserved(wrong_at_times(rng, price)),
+            Session::Reserved(amount) => Session::Paid(amount),
             // Money that was under way when the session ended.
             Session::Expired if rng.u8(..4) > 0 => Session::Expired,
             Session::Open | Session::Expired => Session::Paid(wrong_at_times(rng, price)),
@@ -54,6 +57,10 @@ impl Provider {
                 let url = "https://pay.example".into();
                 let session_id = format!("cs_{payment_id}");
                 ("opened", Command::SessionOpened { payment_id, session_id, url })
+            }
+            Session::Reserved(amount) => {
+                let intent_id = format!("pi_{payment_id}");
+                ("authorized", Command::Authorized { payment_id, intent_id, amount })
             }
             Session::Expired => ("ended", Command::SessionEnded { payment_id }),
             Session::Paid(amount) => {
@@ -73,7 +80,7 @@ impl Provider {
             return self.tell(rng, id, Command::CloseUnanswered { payment_id });
         }
         let session = self.sessions.entry(payment_id).or_insert(Session::Open);
-        if *session == Session::Open {
+        if !matches!(*session, Session::Paid(_)) {
             *session = Session::Expired;
         }
         self.look(rng, payment_id);

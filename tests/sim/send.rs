@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use rentezy::domain::ids::BookingId;
+use rentezy::domain::event::Event;
+use rentezy::domain::ids::{BookingId, PaymentId};
 use rentezy::domain::inventory::Occupant;
 use rentezy::domain::payment::RefundStatus;
 
@@ -41,6 +42,17 @@ impl fmt::Display for Crashes {
             "crashes: {before_commit} before the commit, {before_reply} before the reply, \
              {memory_lost} in between; {repeated} requests came again"
         )
+    }
+}
+
+/// What an event has the provider do with a payment.
+fn order(event: &Event) -> Option<(PaymentId, &'static str)> {
+    match event {
+        Event::PaymentCapturing { payment_id, .. } => Some((*payment_id, "take")),
+        Event::PaymentClosing { payment_id, .. } | Event::BookingExpiring { payment_id, .. } => {
+            Some((*payment_id, "let go"))
+        }
+        _ => None,
     }
 }
 
@@ -114,6 +126,7 @@ impl World {
                 assert!(!stays || before == after, "somebody is moved: {before:?}, {after:?}");
             }
         }
+        self.orders.extend(set.events.iter().filter_map(order));
         self.rows.write(set.net, set.records);
         set.decided.iter().for_each(|decided| self.compare(decided));
         for refund in self.rows.refunds.values() {

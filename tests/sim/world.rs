@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub(crate) waiting: Vec<Request>,
     /// What was sent lately, and may come again.
     pub(crate) sent: Vec<Request>,
+    /// What the provider was told to do with payments: to take them, or to let them go.
+    pub(crate) orders: BTreeSet<(PaymentId, &'static str)>,
     /// Nights that were kept back once.
     pub(crate) old_blocks: Vec<BlockId>,
     ids: u128,
@@ -101,6 +103,7 @@ impl World {
             underway: Vec::new(),
             waiting: Vec::new(),
             sent: Vec::new(),
+            orders: BTreeSet::new(),
             old_blocks: Vec::new(),
             ids: 1000,
             since_check: 0,

@@ -12,16 +12,22 @@ describe('news of a stay', () => {
   it('have a title for each side, and lead to the booking', () => {
     for (const kind of [
       'booking.requested', 'booking.approved', 'booking.declined', 'booking.confirmed', 'booking.checked_in',
-      'booking.completed', 'booking.no_show', 'booking.change_accepted',
+      'booking.completed', 'booking.no_show', 'booking.change_accepted', 'payment.authorized',
     ]) {
       const titles = ['tenant', 'landlord'].map((side) => told(kind, { side }).title);
       expect(new Set(titles).size, kind).toBe(2);
       expect(told(kind).link).toBe('/bookings/bkg_1');
     }
-    for (const kind of ['booking.recorded', 'booking.modified', 'payment.failed', 'refund.created', 'refund.succeeded', 'refund.failed']) {
+    for (const kind of ['booking.recorded', 'booking.modified', 'payment.failed', 'payment.capture_failed', 'refund.created', 'refund.succeeded', 'refund.failed']) {
       // A kind that is not known is told by its name.
       expect(told(kind).title.toLowerCase()).not.toBe(kind.replace(/[._]/g, ' '));
     }
+  });
+
+  it('say of a yes whether anything is left to pay', () => {
+    expect(told('booking.approved').title).toContain('pay to book');
+    expect(told('booking.approved', { reserved: true }).title).toContain('your card is charged');
+    expect(told('booking.approved', { reserved: true, side: 'landlord' }).title).toContain('their card');
   });
 
   it('say who did it', () => {

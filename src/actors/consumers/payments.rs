@@ -1,5 +1,5 @@
 //! Keeps the payment provider in step with our payments: opens sessions for new ones,
-//! closes those of ending holds, sends refunds.
+//! closes those of ending holds, takes what is reserved for approved requests, sends refunds.
 
 use crate::actors::consumer::{self, Consumer, ConsumerError};
 use crate::actors::payer::{Payer, PayerError};
@@ -30,14 +30,15 @@ impl Consumer for Payments {
 
     async fn apply(&self, event: &Recorded) -> Result<(), ConsumerError> {
         let called = match &event.event {
-            Event::PaymentCreated { payment_id, property_id, .. } => {
-                self.payer.open(*property_id, *payment_id).await
-            }
+            Event::PaymentCreated(made) => self.payer.open(made.property_id, made.payment_id).await,
             Event::BookingExpiring { stay, payment_id, .. } => {
                 self.payer.close(stay.property_id, *payment_id).await
             }
             Event::PaymentClosing { payment_id, property_id, .. } => {
                 self.payer.close(*property_id, *payment_id).await
+            }
+            Event::PaymentCapturing { payment_id, property_id, .. } => {
+                self.payer.capture(*property_id, *payment_id).await
             }
             Event::RefundCreated { refund_id, payment_id, property_id, .. } => {
                 self.payer.refund(*property_id, *payment_id, *refund_id).await

@@ -104,6 +104,9 @@ impl Page {
             | Event::OperatorActed { .. }
             | Event::PaymentCreated { .. }
             | Event::PaymentSucceeded { .. }
+            | Event::PaymentAuthorized { .. }
+            | Event::PaymentCapturing { .. }
+            | Event::PaymentCaptureFailed { .. }
             | Event::PaymentCanceled { .. }
             | Event::PaymentFailed { .. }
             | Event::PaymentClosing { .. }

@@ -62,7 +62,9 @@ impl StripeHooks {
                 let session = hook.data.object.id.clone();
                 self.payer.look(property, payment, Some(session)).await
             }
-            "payment_intent.succeeded" => self.payer.look(property, payment, None).await,
+            "payment_intent.amount_capturable_updated"
+            | "payment_intent.succeeded"
+            | "payment_intent.canceled" => self.payer.look(property, payment, None).await,
             "payment_intent.payment_failed" => {
                 let intent = hook.data.object.id.clone();
                 self.payer.failed(property, payment, intent, hook.id.clone()).await

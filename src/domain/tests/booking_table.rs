@@ -7,10 +7,11 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::fixture::{
-    World, booking_id, checkout, ended, euro, june, nights, owner, paid, payment_id, stranger,
-    tenant, told, unanswered,
+    World, authorized, booking_id, checkout, ended, euro, june, nights, owner, paid, payment_id,
+    reserve, stranger, tenant, told, unanswered,
 };
 use crate::domain::booking::{self, Answer, BookingStatus};
+use crate::domain::booking_details::Reserve;
 use crate::domain::change::Change;
 use crate::domain::ids::ProposalId;
 use crate::domain::payment::{self, Decline};
@@ -19,10 +20,18 @@ use crate::domain::property;
 use crate::domain::refusal::Refusal;
 use crate::domain::stay::Command;
 
-const STATES: [&str; 27] = [
+const STATES: [&str; 33] = [
     "hold",
     "hold to ask for",
     "asked",
+    // The tenant is at the page where the price is reserved; it is; it came to nothing.
+    "asked, reserving",
+    "asked, reserved",
+    "asked, not reserved",
+    // The same after the landlord's yes.
+    "approved, reserving",
+    "approved, reserved",
+    "approved, not reserved",
     "approved",
     "paying",
     "expiring(time)",
@@ -49,13 +58,14 @@ const STATES: [&str; 27] = [
     "called off",
 ];
 
-const COMMANDS: [&str; 36] = [
+const COMMANDS: [&str; 39] = [
     "release",
     "extend",
     "request",
     "approve",
     "decline",
     "checkout",
+    "reserve",
     "cancel",
     "cancel by landlord",
     "cancel by admin",
@@ -78,6 +88,8 @@ const COMMANDS: [&str; 36] = [
     "stale proposal over",
     "session opened",
     "session ended",
+    "authorized",
+    "authorized less",
     "paid",
     "paid less",
     "close unanswered",
@@ -91,13 +103,14 @@ const COMMANDS: [&str; 36] = [
 /// A world with the booking in the given state.
 fn world(state: &str) -> World {
     let mut world = World::live(1);
-    if ["hold to ask for", "asked", "approved", "declined"].contains(&state) {
+    let asks = state.starts_with("asked") || state.starts_with("approved");
+    if asks || ["hold to ask for", "declined"].contains(&state) {
         asked_first(&mut world);
     }
     world.hold(1, nights(5, 8)).unwrap();
     let standing = ["confirmed", "arrival", "nobody came", "checked in", "completed", "no show"];
-    let unpaid = ["hold", "hold to ask for", "asked", "approved", "declined", "expired unpaid"];
-    if !unpaid.contains(&state) && state != "cancelled unpaid" {
+    let unpaid = ["hold", "hold to ask for", "declined", "expired unpaid"];
+    if !asks && !unpaid.contains(&state) && state != "cancelled unpaid" {
         world.checkout(1).unwrap();
     }
     if state == "expiring(time)" || ["expired closed", "expired silent"].contains(&state) {
@@ -119,6 +132,18 @@ fn world(state: &str) -> World {
     };
     match state {
         "asked" => step("request"),
+        "asked, reserving" => ["request", "reserve"].into_iter().for_each(step),
+        "asked, reserved" => ["request", "reserve", "authorized"].into_iter().for_each(step),
+        "asked, not reserved" => {
+            ["request", "reserve", "session ended"].into_iter().for_each(step);
+        }
+        "approved, reserving" => ["request", "reserve", "approve"].into_iter().for_each(step),
+        "approved, reserved" => {
+            ["request", "reserve", "authorized", "approve"].into_iter().for_each(step);
+        }
+        "approved, not reserved" => {
+            ["request", "reserve", "session ended", "approve"].into_iter().for_each(step);
+        }
         "approved" => ["request", "approve"].into_iter().for_each(step),
         "declined" => ["request", "decline"].into_iter().for_each(step),
         "expiring(declined)" => step("attempt failed hard"),
@@ -190,7 +215,16 @@ fn booking_command(world: &World, name: &str) -> Option<booking::Command> {
         "request" => C::Request { by, booking_id, message: Some("we are two".into()) },
         "approve" => C::Approve { by: landlord, booking_id },
         "decline" => C::Decline { by: landlord, booking_id, reason: "no".into() },
-        "checkout" => checkout(1, world.booking(1).total),
+        "checkout" => {
+            let mut command = checkout(1, world.booking(1).total);
+            if let C::Checkout { payment_id: id, .. } = &mut command
+                && world.booking(1).details.reserve == Some(Reserve::Lost)
+            {
+                *id = payment_id(3);
+            }
+            command
+        }
+        "reserve" => reserve(1, world.booking(1).total),
         "cancel" => cancel(by, None),
         "cancel by landlord" => cancel(landlord, None),
         "cancel by admin" => cancel(stranger(), Some(50)),
@@ -236,6 +270,8 @@ fn payment_command(world: &World, name: &str) -> payment::Command {
             url: "https://pay.example/cs_1".into(),
         },
         "session ended" => ended(1),
+        "authorized" => authorized(1, price),
+        "authorized less" => authorized(1, euro(price.amount - 1)),
         "paid" => paid(1, price),
         "paid less" => paid(1, euro(price.amount - 1)),
         "attempt failed" => payment::Command::AttemptFailed { payment_id, decline: Decline::Soft },
@@ -285,8 +321,11 @@ fn outcome(state: &str, name: &str) -> String {
     };
     let nights = if world.holds_nights(1) { "taken" } else { "free" };
     write!(line, ", {nights}, {timer}").unwrap();
-    if after.payment_id.is_some() {
-        write!(line, ", payment {}", world.payment(1).status.name()).unwrap();
+    if let Some(id) = after.payment_id {
+        write!(line, ", payment {}", world.state.payments[&id].status.name()).unwrap();
+    }
+    if let Some(reserve) = after.details.reserve {
+        write!(line, ", reserve {reserve:?}").unwrap();
     }
     if let Some(change) = &after.details.change {
         write!(line, ", change {:?}", change.status).unwrap();

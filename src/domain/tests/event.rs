@@ -9,7 +9,8 @@ use crate::domain::booking::{self, ExpiringReason};
 use crate::domain::booking_details::Party;
 use crate::domain::deposit;
 use crate::domain::event::{
-    BlockFacts, Event, NightsFreed, PriceDrop, SearchDigest, SearchFacts, SearchMatch, StayFacts,
+    Authorization, BlockFacts, CaptureFailure, Event, NightsFreed, PaymentSum, PriceDrop,
+    SearchDigest, SearchFacts, SearchMatch, StayFacts,
 };
 use crate::domain::ids::{PromoId, ProposalId, RefundId};
 use crate::domain::payment::Decline;
@@ -89,7 +90,11 @@ pub(super) fn samples() -> Vec<Event> {
         Event::BookingLatePaymentResolved { stay: stay.clone(), reacquired: true },
         Event::BookingExtended { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
         Event::BookingRequested { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
-        Event::BookingApproved { stay: stay.clone(), expires_at: NOON.parse().unwrap() },
+        Event::BookingApproved {
+            stay: stay.clone(),
+            expires_at: NOON.parse().unwrap(),
+            reserved: false,
+        },
         Event::BookingDeclined { stay: stay.clone(), reason: "no pets".into() },
         Event::BookingRecorded { stay: stay.clone(), total: amount },
         Event::BookingCheckedIn { stay: stay.clone() },
@@ -124,8 +129,22 @@ pub(super) fn samples() -> Vec<Event> {
             old_total: amount,
             new_total: amount,
         },
-        Event::PaymentCreated { payment_id, property_id, booking_id, amount },
-        Event::PaymentSucceeded { payment_id, property_id, booking_id, amount },
+        Event::PaymentCreated(PaymentSum { payment_id, property_id, booking_id, amount }),
+        Event::PaymentAuthorized(Authorization {
+            payment_id,
+            property_id,
+            booking_id,
+            amount,
+            wanted: true,
+        }),
+        Event::PaymentCapturing { payment_id, property_id, booking_id },
+        Event::PaymentCaptureFailed(CaptureFailure {
+            payment_id,
+            property_id,
+            booking_id,
+            expires_at: NOON.parse().unwrap(),
+        }),
+        Event::PaymentSucceeded(PaymentSum { payment_id, property_id, booking_id, amount }),
         Event::PaymentCanceled { payment_id, property_id, booking_id },
         Event::PaymentFailed {
             payment_id,

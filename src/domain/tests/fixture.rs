@@ -295,7 +295,22 @@ pub(super) fn checkout(number: u128, amount: Money) -> booking::Command {
         payment_id: payment_id(number),
         amount,
         request: serde_json::json!({"amount": amount.amount}),
+        reserve: false,
     }
+}
+
+/// The same while the landlord is asked.
+pub(super) fn reserve(number: u128, amount: Money) -> booking::Command {
+    let mut command = checkout(number, amount);
+    if let booking::Command::Checkout { reserve, .. } = &mut command {
+        *reserve = true;
+    }
+    command
+}
+
+pub(super) fn authorized(number: u128, amount: Money) -> payment::Command {
+    let intent_id = "pi_1".into();
+    payment::Command::Authorized { payment_id: payment_id(number), intent_id, amount }
 }
 
 pub(super) fn paid(number: u128, amount: Money) -> payment::Command {

@@ -1,6 +1,10 @@
 use proptest::prelude::*;
 
-use super::fixture::{World, booking_id, ended, euro, nights, paid, payment_id, told, unanswered};
+use super::fixture::{
+    World, authorized, booking_id, checkout, ended, euro, nights, owner, paid, payment_id, reserve,
+    tenant, told, unanswered,
+};
+use crate::domain::booking;
 use crate::domain::ids::RefundId;
 use crate::domain::payment::{Command, PaymentStatus, RefundStatus};
 use crate::domain::refusal::Refusal;
@@ -18,6 +22,17 @@ fn paying() -> World {
     let mut world = World::live(1);
     world.hold(1, nights(5, 8)).unwrap();
     world.checkout(1).unwrap();
+    world
+}
+
+/// A tenant who is having the price of a request reserved.
+fn reserving() -> World {
+    let mut world = World::live(1);
+    world.listing_mut().policies.instant_book = false;
+    world.hold(1, nights(5, 8)).unwrap();
+    let (by, id) = (tenant(), booking_id(1));
+    world.book(booking::Command::Request { by, booking_id: id, message: None }).unwrap();
+    world.book(reserve(1, euro(30_000))).unwrap();
     world
 }
 
@@ -101,6 +116,29 @@ fn a_pending_refund_keeps_the_providers_id() {
     assert!(world.pay(observed(id, RefundStatus::Pending, None)).unwrap().is_empty());
 }
 
+/// What a bank does not pay out in the end is no fault of the tenant's, who had nothing left to do.
+#[test]
+fn a_tenant_whose_card_fails_after_the_yes_has_the_whole_time_to_pay() {
+    let mut world = reserving();
+    world.pay(authorized(1, euro(30_000))).unwrap();
+    let decision = world.book(booking::Command::Approve { by: owner(), booking_id: booking_id(1) });
+    assert_eq!(told(&decision.unwrap()), ["booking.approved", "payment.capturing"]);
+    world.later(std::time::Duration::from_secs(3_600));
+    let decision = world.pay(ended(1)).unwrap();
+    assert_eq!(told(&decision), ["payment.canceled", "payment.capture_failed"]);
+    let booking = world.booking(1);
+    assert_eq!(booking.expires_at, Some(world.now + world.rules.approved));
+    assert_eq!(booking.payment_id, None);
+    assert!(world.state.refunds.is_empty(), "nothing had come");
+    let mut again = checkout(1, euro(30_000));
+    if let booking::Command::Checkout { payment_id: id, .. } = &mut again {
+        *id = payment_id(2);
+    }
+    world.book(again).unwrap();
+    world.paid(2).unwrap();
+    assert_eq!(world.status(1), booking::BookingStatus::Confirmed);
+}
+
 /// The log keeps order within a key: all that happens to a booking's money has one.
 #[test]
 fn all_events_of_a_booking_and_its_money_have_one_key() {
@@ -125,6 +163,8 @@ fn observation() -> impl Strategy<Value = Command> {
         Just(opened("cs_1")),
         Just(opened("cs_2")),
         Just(ended(1)),
+        Just(authorized(1, euro(30_000))),
+        Just(authorized(1, euro(20_000))),
         Just(paid(1, euro(30_000))),
         Just(paid(1, euro(20_000))),
         Just(unanswered(1)),
@@ -136,10 +176,11 @@ proptest! {
     /// counted twice.
     #[test]
     fn a_payment_only_ever_advances(
+        reserves: bool,
         release: bool,
         observations in prop::collection::vec(observation(), 1..12),
     ) {
-        let mut world = paying();
+        let mut world = if reserves { reserving() } else { paying() };
         if release {
             world.release(1).unwrap();
         }

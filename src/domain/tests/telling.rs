@@ -125,6 +125,8 @@ fn expected(event: &str) -> &'static [&'static str] {
             "admin in app deposit_contested",
         ],
         "deposit.released" => &["tenant in app deposit_released", "landlord in app"],
+        "payment.authorized" => &["tenant in app", "landlord in app"],
+        "payment.capture_failed" => &["tenant in app capture_failed"],
         "refund.created" => &["tenant in app refund_created"],
         "refund.succeeded" => &["tenant in app refund_succeeded"],
         "refund.failed" => &["tenant in app refund_failed", "admin in app refund_failed"],
@@ -162,6 +164,7 @@ fn expected(event: &str) -> &'static [&'static str] {
         | "calendar.unblocked"
         | "deposit.held"
         | "payment.created"
+        | "payment.capturing"
         | "payment.succeeded"
         | "payment.canceled"
         | "payment.closing"

@@ -137,7 +137,9 @@ fn of_stays() -> Vec<Matter> {
     let s = || stay.clone();
     let mut all = vec![
         Matter::BookingHeld { stay: s(), expires_at },
-        Matter::BookingApproved { stay: s(), expires_at },
+        Matter::BookingApproved { stay: s(), expires_at, reserved: false },
+        Matter::BookingApproved { stay: s(), expires_at, reserved: true },
+        Matter::CaptureFailed { stay: s(), expires_at },
         Matter::BookingDeclined { stay: s(), reason: HOSTILE.into() },
         Matter::BookingConfirmed { stay: s(), amount },
         Matter::BookingExpired { stay: s(), asked: false },

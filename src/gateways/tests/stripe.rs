@@ -101,6 +101,7 @@ fn a_frozen_request_thaws_equal() {
         success_url: "http://localhost/a?b=c".into(),
         cancel_url: "http://localhost/a".into(),
         customer_email: None,
+        reserve: false,
     };
     let frozen = serde_json::to_string(&request).unwrap();
     assert_eq!(serde_json::from_str::<SessionRequest>(&frozen).unwrap(), request);

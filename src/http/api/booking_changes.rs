@@ -127,7 +127,7 @@ pub async fn checkout(
     let snapshot = seen(&state, id, &principal).await?;
     let change = snapshot.booking.details.change.as_ref().filter(|change| change.id == change_id);
     let amount = change.ok_or_else(Problem::not_found)?.difference;
-    let page = page_of(&state, &principal, &snapshot, amount, &body).await?;
+    let page = page_of(&state, &principal, &snapshot, (amount, false), &body).await?;
     let Page { payment_id, request } = page;
     let by = principal.user;
     let command = Command::PayChange { by, booking_id: id, change_id, payment_id, amount, request };

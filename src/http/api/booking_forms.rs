@@ -196,8 +196,8 @@ pub struct Payment {
     /// Its id.
     #[schema(value_type = String)]
     id: PaymentId,
-    /// Where it stands: `created`, `canceled`, `succeeded`, `partially_refunded` or
-    /// `refunded`.
+    /// Where it stands: `created`, `authorized` (reserved on the card, nothing was taken),
+    /// `canceled`, `succeeded`, `partially_refunded` or `refunded`.
     #[schema(value_type = String)]
     status: PaymentStatus,
     /// Where the tenant pays, while that is possible.
@@ -294,7 +294,10 @@ impl Payment {
     fn seen_by(snapshot: &BookingSnapshot, sight: &Sight<'_>) -> Option<Self> {
         let payment = snapshot.payment.as_ref()?;
         let payable = payment.status == PaymentStatus::Created
-            && snapshot.booking.status == BookingStatus::PendingPayment
+            && matches!(
+                snapshot.booking.status,
+                BookingStatus::PendingApproval | BookingStatus::PendingPayment
+            )
             && snapshot.booking.tenant_id == sight.viewer;
         let checkout_url = payment.checkout_url.clone().filter(|_| payable);
         Some(Self { id: payment.id, status: payment.status, checkout_url })

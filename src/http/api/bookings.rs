@@ -190,8 +190,9 @@ pub async fn release(
     Ok(done.answer(Json(booking)))
 }
 
-/// Pay: freezes the price, makes out a payment, and says where to pay. 202 while the
-/// payment page is not open yet: send the same request again.
+/// Pay: freezes the price, makes out a payment, and says where to pay. While the landlord is
+/// asked the price is only reserved on the card: it is taken when they say yes, and let go
+/// otherwise. 202 while the payment page is not open yet: send the same request again.
 #[utoipa::path(post, path = "/api/v1/bookings/{id}/checkout", tag = "bookings",
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     request_body = NewCheckout,
@@ -204,10 +205,12 @@ pub async fn checkout(
     Json(body): Json<NewCheckout>,
 ) -> Result<Response, Problem> {
     let snapshot = seen(&state, id, &principal).await?;
-    let page = page_of(&state, &principal, &snapshot, snapshot.booking.total, &body).await?;
-    let Page { payment_id, request } = page;
     let (by, amount) = (principal.user, snapshot.booking.total);
-    let command = booking::Command::Checkout { by, booking_id: id, payment_id, amount, request };
+    let reserve = snapshot.booking.status == BookingStatus::PendingApproval;
+    let page = page_of(&state, &principal, &snapshot, (amount, reserve), &body).await?;
+    let (booking_id, Page { payment_id, request }) = (id, page);
+    let command =
+        booking::Command::Checkout { by, booking_id, payment_id, amount, request, reserve };
     let done = tell(&state, &principal, &snapshot, (&key, &[]), &body, command).await?;
     let payment = done.booking()?.payment.as_ref();
     let payment_id = payment.ok_or_else(|| Problem::internal(&"checkout without payment"))?.id;
@@ -227,12 +230,12 @@ pub(super) struct Page {
     pub(super) request: serde_json::Value,
 }
 
-/// What a payment of a booking is made out with.
+/// What a payment of a booking is made out with; `reserve` if it shall only reserve the money.
 pub(super) async fn page_of(
     state: &Shared,
     principal: &Principal,
     snapshot: &BookingSnapshot,
-    amount: Money,
+    (amount, reserve): (Money, bool),
     body: &NewCheckout,
 ) -> Result<Page, Problem> {
     if !state.payer.is_on() {
@@ -243,7 +246,8 @@ pub(super) async fn page_of(
     let account = accounts::find(&*state.pool.get().await?, principal.user).await?;
     let email = account.map(|account| account.email);
     let paid = format!("{back}{}paid=1", if back.contains('?') { '&' } else { '?' });
-    let request = Payer::session_request(snapshot, (payment_id, amount), email, paid, back);
+    let what = (payment_id, amount, reserve);
+    let request = Payer::session_request(snapshot, what, email, paid, back);
     Ok(Page { payment_id, request })
 }
 
@@ -303,7 +307,9 @@ fn way_back(state: &Shared, id: BookingId, body: &NewCheckout) -> Result<String,
 /// A session that is not open will not open any more once the hold is over.
 fn check_payable(now: &BookingSnapshot) -> Result<(), Problem> {
     match now.booking.status {
-        BookingStatus::Hold | BookingStatus::PendingPayment => Ok(()),
+        BookingStatus::Hold | BookingStatus::PendingApproval | BookingStatus::PendingPayment => {
+            Ok(())
+        }
         status => Err(Refusal::invalid_transition(status.name(), &[]).into()),
     }
 }

@@ -55,8 +55,8 @@ pub struct Payment {
     /// What of it: `stay`, or `change` for what a change costs on top.
     #[schema(value_type = String)]
     purpose: Purpose,
-    /// Where it stands: `created`, `canceled`, `succeeded`, `partially_refunded` or
-    /// `refunded`.
+    /// Where it stands: `created`, `authorized` (reserved on the card, nothing was taken),
+    /// `canceled`, `succeeded`, `partially_refunded` or `refunded`.
     #[schema(value_type = String)]
     status: PaymentStatus,
     /// What was to be paid.

@@ -108,8 +108,17 @@ impl Sandbox {
 
     /// Opens a session for payment `number` and pays it; its id and its payment intent.
     pub(super) async fn paid(&self, number: u128) -> (String, String) {
-        let key = format!("session-{number}");
-        let session = self.client.create_session(&request(number), &key).await.unwrap();
+        self.pay_for(&request(number)).await
+    }
+
+    /// As [`Self::paid`], but the money is only reserved.
+    pub(super) async fn reserved(&self, number: u128) -> (String, String) {
+        self.pay_for(&SessionRequest { reserve: true, ..request(number) }).await
+    }
+
+    async fn pay_for(&self, request: &SessionRequest) -> (String, String) {
+        let key = format!("session-{}", request.payment_id);
+        let session = self.client.create_session(request, &key).await.unwrap();
         assert_eq!(self.pay(&session.id, GOOD).await.status(), StatusCode::SEE_OTHER);
         let session = self.client.session(&session.id).await.unwrap();
         (session.id, session.payment_intent.unwrap())
@@ -143,6 +152,7 @@ pub(super) fn request(number: u128) -> SessionRequest {
         success_url: "http://shop.example/bookings/1?paid=1".into(),
         cancel_url: "http://shop.example/bookings/1".into(),
         customer_email: Some("a@b.example".into()),
+        reserve: false,
     }
 }
 

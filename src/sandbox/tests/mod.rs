@@ -6,4 +6,5 @@ mod faults;
 mod harness;
 mod hooks;
 mod page;
+mod reserves;
 mod restart;

@@ -70,6 +70,18 @@ pub(crate) async fn refunds(endpoint: &Endpoint) -> Vec<Value> {
     list(endpoint, "_refunds").await
 }
 
+/// All payment intents it has.
+pub(crate) async fn intents(endpoint: &Endpoint) -> Vec<Value> {
+    list(endpoint, "_intents").await
+}
+
+/// The bank lets go what a payment intent has reserved.
+pub(crate) async fn let_go(endpoint: &Endpoint, intent: &str) {
+    let url = format!("{}/v1/payment_intents/{intent}/cancel", endpoint.base_url());
+    let answer = http().post(url).bearer_auth(&endpoint.api_key).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK, "{}", answer.text().await.unwrap());
+}
+
 async fn list(endpoint: &Endpoint, path: &str) -> Vec<Value> {
     match asked(endpoint, path).await["data"].take() {
         Value::Array(rows) => rows,

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 use crate::harness::client::text_at;
 use crate::harness::sandbox::{BAD_CARD, GOOD_CARD};
+use crate::harness::shop::User;
 
 /// Journeys at the same time, at least and at most; more for longer runs.
 const AT_ONCE: (usize, usize) = (24, 96);
@@ -140,6 +141,23 @@ impl Desk {
         }
         let words = json!({"message": "We are quiet."});
         self.post(dice, user, (&trip.path("request"), "request"), &words).await;
+        let mut others = dice.fork();
+        match dice.u8(0..3) {
+            0 => self.answer(dice, trip, landlord).await,
+            1 => {
+                self.reserve(&mut others, trip).await;
+                self.answer(dice, trip, landlord).await
+            }
+            // The landlord answers while the tenant is at the page.
+            _ => {
+                let reserve = self.reserve(&mut others, trip);
+                tokio::join!(self.answer(dice, trip, landlord), reserve).0
+            }
+        }
+    }
+
+    /// What comes of a request; whether the tenant may pay now.
+    async fn answer(&self, dice: &mut Rng, trip: &Trip, landlord: &User) -> bool {
         match dice.u8(0..10) {
             0 => self.release(dice, trip).await,
             1 => {
@@ -154,6 +172,18 @@ impl Desk {
             }
         }
         false
+    }
+
+    /// Reserves the price on a card, or tries to.
+    async fn reserve(&self, dice: &mut Rng, trip: &Trip) {
+        let user = &self.tenants[trip.tenant];
+        let path = trip.path("checkout");
+        let answer = self.post(dice, user, (&path, "reserve"), &json!({})).await;
+        if answer.status == 200 {
+            let kind = dice.u8(0..100);
+            let paid = self.pays(dice, &answer.text_at("/checkout_url"), kind).await;
+            self.tally.add(if paid { "reserve: made" } else { "reserve: not made" });
+        }
     }
 
     /// Goes to the payment page and does there what people do; whether the booking stands.

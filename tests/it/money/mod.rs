@@ -81,7 +81,7 @@ async fn settle(desk: &mut Desk) {
         desk.tally.add_many("dead letters tried again", retried["retried"].as_u64().unwrap());
     }
     let quiet = "select (select count(*) from refunds where status = 'pending')
-        + (select count(*) from payments where status = 'created')
+        + (select count(*) from payments where status in ('created', 'authorized'))
         + (select count(*) from parked_events)
         + (select count(*) from bookings where status in ('hold', 'pending_payment', 'expiring'))";
     wait_for("nothing is on its way any more", async || {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
-use crate::harness::sandbox::{charges, refunds};
+use crate::harness::sandbox::{charges, intents, refunds};
 use crate::harness::shop::uuid_of;
 
 /// A movement of money: its currency, its amount, and what of it went back.
@@ -31,6 +31,11 @@ impl Till {
             let id = till.ours(&charge, "payment_id");
             if id.is_some_and(|id| till.came.insert(id, movement).is_some()) {
                 till.wrong.push(format!("charged twice: {charge}"));
+            }
+        }
+        for intent in intents(endpoint).await {
+            if intent["status"] == "requires_capture" {
+                till.wrong.push(format!("still reserved: {intent}"));
             }
         }
         for refund in refunds(endpoint).await {
@@ -67,7 +72,7 @@ impl Till {
 
     async fn compare_payments(&self, sql: &Client, wrong: &mut Vec<String>) {
         let query = "select p.id, p.currency::text, p.captured, p.refunded from payments p
-            where p.captured > 0 or p.status not in ('created', 'canceled')";
+            where p.captured > 0 or p.status not in ('created', 'authorized', 'canceled')";
         let rows = sql.query(query, &[]).await.unwrap();
         let ours = rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3))));
         differ("payment", &ours.collect(), &self.came, wrong);
@@ -128,7 +133,10 @@ impl Till {
 /// What has not come to an end.
 async fn unsettled(sql: &Client, wrong: &mut Vec<String>) {
     for (what, query) in [
-        ("payment unknown", "select id::text from payments where status = 'created'"),
+        (
+            "payment unknown",
+            "select id::text from payments where status in ('created', 'authorized')",
+        ),
         ("refund not sent", "select id::text from refunds where status <> 'succeeded'"),
         (
             "booking that waits for money",
@@ -138,7 +146,10 @@ async fn unsettled(sql: &Client, wrong: &mut Vec<String>) {
             "released deposit of which something is left",
             "select id::text from deposits where status = 'released' and returned + kept <> amount",
         ),
-        ("event given up", "select id::text from dead_letters where state = 'open'"),
+        (
+            "event given up",
+            "select concat_ws(' ', id, consumer, type, error) from dead_letters where state = 'open'",
+        ),
     ] {
         for row in sql.query(query, &[]).await.unwrap() {
             wrong.push(format!("{what}: {}", row.get::<_, String>(0)));

@@ -41,6 +41,7 @@ function ofStay(kind: string, landlord: boolean, data: Record<string, unknown>):
     case 'booking.requested':
       return landlord ? 'Somebody asks to come: answer them' : 'The landlord is asked';
     case 'booking.approved':
+      if (data['reserved'] === true) return landlord ? 'You have said yes; their card is charged' : 'You may come: your card is charged';
       return landlord ? 'You have said yes; they have to pay' : 'You may come: pay to book';
     case 'booking.declined':
       return landlord ? 'You have declined a request' : 'Your request was declined';
@@ -79,6 +80,10 @@ function ofStay(kind: string, landlord: boolean, data: Record<string, unknown>):
       return landlord ? 'Your guest objects about the deposit' : 'You object about your deposit';
     case 'deposit.released':
       return landlord ? 'A deposit is settled' : 'Your deposit is settled';
+    case 'payment.authorized':
+      return landlord ? 'Money is reserved for a request' : 'Your card is authorised, not charged';
+    case 'payment.capture_failed':
+      return 'Your card could not be charged: pay to book';
     case 'payment.failed':
       return 'The payment was turned down: try again';
     case 'refund.created':

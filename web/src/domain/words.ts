@@ -88,6 +88,11 @@ export function propertyStatus(status: PropertyStatus): { label: string; tone: T
   return PROPERTY_STATUS[status] ?? { label: status, tone: 'quiet' };
 }
 
+/** Its price stands reserved on the tenant's card, and nothing was taken. */
+export function isReserved(booking: Pick<Booking, 'payment'>): boolean {
+  return booking.payment?.status === 'authorized';
+}
+
 /** It stands: the guests will come, or are there. */
 export function isStanding(status: BookingStatus): boolean {
   return status === 'confirmed' || status === 'checked_in';

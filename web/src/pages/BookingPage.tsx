@@ -3,7 +3,7 @@ import { Link, useParams, useSearchParams } from 'react-router';
 import { api } from '../api';
 import type { Booking } from '../api/types';
 import { formatFull } from '../domain/dates';
-import { bookingStatus } from '../domain/words';
+import { bookingStatus, isReserved } from '../domain/words';
 import { ChangePanel } from '../parts/booking/ChangePanel';
 import { DepositPanel } from '../parts/booking/DepositPanel';
 import { Outcome } from '../parts/booking/Outcome';
@@ -41,11 +41,12 @@ function pace(booking: Booking | undefined, paid: boolean): number | false {
   if (booking?.change?.status === 'accepted') return paid ? 1_000 : 4_000;
   if (booking?.change?.status === 'open') return 10_000;
   switch (booking?.status) {
-    case 'hold':
     case 'pending_approval':
+      return paid && booking.payment?.status === 'created' ? 1_000 : 15_000;
+    case 'hold':
       return 15_000;
     case 'pending_payment':
-      return paid ? 1_000 : 4_000;
+      return paid || isReserved(booking) ? 1_000 : 4_000;
     case 'expiring':
       return 2_000;
     case 'confirmed':

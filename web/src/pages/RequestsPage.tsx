@@ -7,7 +7,7 @@ import { board } from '../domain/board';
 import { formatRange } from '../domain/dates';
 import { formatMoney } from '../domain/money';
 import { momentText } from '../domain/timeline';
-import { bookingStatus, plural } from '../domain/words';
+import { bookingStatus, isReserved, plural } from '../domain/words';
 import { Badge } from '../parts/Badge';
 import { AnswerRequest } from '../parts/booking/Asked';
 import { ChangeAnswers, Compared } from '../parts/booking/ChangePanel';
@@ -82,6 +82,7 @@ function Card({ booking }: { booking: Booking }) {
         {booking.guest ? `${booking.guest.name}, ` : ''}{formatRange(booking.check_in, booking.check_out)}
         <span className="fine board-facts">{plural(booking.nights, 'night')} · {plural(booking.guests, 'guest')} · {formatMoney(booking.price.due)}</span>
       </p>
+      {asked && isReserved(booking) && <p className="fine">The price is reserved on their card.</p>}
       {asked && booking.message && <blockquote className="quote">{booking.message}</blockquote>}
       {change && <Compared booking={booking} change={change} property={undefined} />}
       {deadline && <p className="fine">{asked || change?.status === 'open' ? 'Answer by' : 'To be paid by'} {momentText(deadline, booking.zone)}</p>}

@@ -2,17 +2,20 @@ import { useState } from 'react';
 import { stays } from '../../api/stays';
 import type { Booking } from '../../api/types';
 import { formatRange } from '../../domain/dates';
+import { formatMoney } from '../../domain/money';
 import { momentText } from '../../domain/timeline';
-import { plural } from '../../domain/words';
+import { isReserved, plural } from '../../domain/words';
 import { WithReason } from '../Reason';
 import { Refusal } from '../States';
+import { useVersion } from '../hooks';
 import { Release } from './Held';
+import { usePaymentPage } from './payment';
 import { may, useStep } from './steps';
 
 export const REASON_MAX = 1000;
 
 /** A request that its landlord has yet to answer. */
-export function Asked({ booking, tenant, zone }: { booking: Booking; tenant: boolean; zone: string | undefined }) {
+export function Asked({ booking, paid, tenant, zone }: { booking: Booking; paid: boolean; tenant: boolean; zone: string | undefined }) {
   const [leaving, setLeaving] = useState(false);
   return (
     <>
@@ -20,9 +23,10 @@ export function Asked({ booking, tenant, zone }: { booking: Booking; tenant: boo
       <p>
         {tenant
           ? `${formatRange(booking.check_in, booking.check_out)} stays reserved for you meanwhile. Nothing is charged before the landlord has said yes.`
-          : `${formatRange(booking.check_in, booking.check_out)}, ${plural(booking.guests, 'guest')}. They pay once you have said yes.`}
+          : `${formatRange(booking.check_in, booking.check_out)}, ${plural(booking.guests, 'guest')}. ${isReserved(booking) ? 'The price is reserved on their card: it is taken with your yes.' : 'They pay once you have said yes.'}`}
       </p>
       {booking.expires_at && <p className="fine">To be answered by {momentText(booking.expires_at, zone)}</p>}
+      {tenant && !leaving && <Reserve booking={booking} paid={paid} />}
       {booking.message && <blockquote className="quote">{booking.message}</blockquote>}
       {tenant ? (
         leaving ? (
@@ -33,6 +37,31 @@ export function Asked({ booking, tenant, zone }: { booking: Booking; tenant: boo
       ) : (
         <AnswerRequest booking={booking} />
       )}
+    </>
+  );
+}
+
+/** Having the price reserved on a card while the landlord thinks. */
+function Reserve({ booking, paid }: { booking: Booking; paid: boolean }) {
+  const version = useVersion();
+  const page = usePaymentPage(booking);
+  const due = formatMoney(booking.price.due);
+  if (isReserved(booking)) {
+    return <p role="status"><strong>Card authorised, not charged.</strong> {due} is reserved: it is taken if the landlord says yes, and let go otherwise.</p>;
+  }
+  if (paid && booking.payment) return <p role="status">Your bank is reserving {due}. This page follows by itself.</p>;
+  if (!(may(booking, 'checkout') || may(booking, 'pay')) || version.data?.payments === 'off') return null;
+  return (
+    <>
+      <p>You can have {due} reserved on your card now. Then you need not come back to pay: it is taken with the landlord’s yes, and let go otherwise.</p>
+      {page.noPage && <p className="refusal" role="alert">The payment page is not open yet. Try again in a moment.</p>}
+      <Refusal error={page.error} />
+      <div className="actions">
+        <button type="button" className="button button-main" disabled={page.opening} onClick={page.go}>
+          {page.opening ? 'Opening the payment page…' : `Reserve ${due}`}
+        </button>
+      </div>
+      {version.data?.payments === 'sandbox' && <p className="fine">Test payments: use card 4242 4242 4242 4242.</p>}
     </>
   );
 }

@@ -1,7 +1,5 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type FormEvent } from 'react';
 import { api } from '../../api';
-import { Problem } from '../../api/problem';
 import { stays } from '../../api/stays';
 import type { Booking } from '../../api/types';
 import { formatRange } from '../../domain/dates';
@@ -9,9 +7,9 @@ import { formatMoney } from '../../domain/money';
 import { Countdown } from '../Countdown';
 import { Field } from '../Field';
 import { Refusal } from '../States';
-import { useActionKeys, useTimeLeft, useVersion } from '../hooks';
+import { useTimeLeft, useVersion } from '../hooks';
 import { may, useStep } from './steps';
-import { toPaymentPage } from './payment';
+import { usePaymentPage } from './payment';
 
 /** A booking that its tenant has yet to pay, or to ask for. */
 export function Held({ booking, paid, tenant, refetch }: { booking: Booking; paid: boolean; tenant: boolean; refetch: () => void }) {
@@ -49,7 +47,7 @@ export function Held({ booking, paid, tenant, refetch }: { booking: Booking; pai
 }
 
 /** After paying: the provider's word to the server may take a moment longer than the page. */
-function Confirming() {
+export function Confirming() {
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     const timer = window.setTimeout(() => setSlow(true), 20_000);
@@ -77,41 +75,23 @@ function HeldActions({ booking }: { booking: Booking }) {
 
 /** What can be done with the nights while the time runs. */
 function Ways({ booking, onAsk }: { booking: Booking; onAsk: (what: 'release' | 'request') => void }) {
-  const queries = useQueryClient();
   const version = useVersion();
-  const keys = useActionKeys();
-  const [noPage, setNoPage] = useState(false);
+  const page = usePaymentPage(booking);
   const extend = useStep(booking, (_: void, key) => stays.extend(booking.id, key));
-  const pay = useMutation({
-    mutationFn: async () => {
-      setNoPage(false);
-      const open = booking.payment?.checkout_url;
-      if (booking.status === 'pending_payment' && open) return open;
-      const checkout = await api.checkout(booking.id, keys.keyFor(booking.id));
-      return checkout.checkout_url ?? checkout.payment?.checkout_url ?? null;
-    },
-    onSuccess: (url) => setNoPage(!toPaymentPage(url)),
-    onError: (error) => {
-      if (!(error instanceof Problem) || error.status >= 500) return;
-      keys.settled();
-      // The booking has moved on meanwhile: show where it is.
-      if (error.code === 'invalid-transition') void queries.invalidateQueries({ queryKey: ['booking', booking.id] });
-    },
-  });
-  const busy = ((pay.isPending || pay.isSuccess) && !noPage) || extend.isPending;
+  const busy = page.opening || extend.isPending;
   const off = version.data?.payments === 'off';
   const asks = booking.by_request === true && booking.status === 'hold';
   return (
     <>
       {off && !asks && <p className="refusal">Payments are switched off on this server.</p>}
-      {noPage && <p className="refusal" role="alert">The payment page is not open yet. Try again in a moment.</p>}
-      <Refusal error={pay.error ?? extend.error} />
+      {page.noPage && <p className="refusal" role="alert">The payment page is not open yet. Try again in a moment.</p>}
+      <Refusal error={page.error ?? extend.error} />
       <div className="actions">
         {asks ? (
           <button type="button" className="button button-main" disabled={busy} onClick={() => onAsk('request')}>Ask to book</button>
         ) : (
-          <button type="button" className="button button-main" disabled={busy || off} onClick={() => pay.mutate()}>
-            {(pay.isPending || pay.isSuccess) && !noPage ? 'Opening the payment page…' : `Pay ${formatMoney(booking.price.due)}`}
+          <button type="button" className="button button-main" disabled={busy || off} onClick={page.go}>
+            {page.opening ? 'Opening the payment page…' : `Pay ${formatMoney(booking.price.due)}`}
           </button>
         )}
         {may(booking, 'extend') && (

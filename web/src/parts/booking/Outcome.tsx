@@ -1,7 +1,7 @@
 import { Link } from 'react-router';
 import type { Booking } from '../../api/types';
 import { formatRange } from '../../domain/dates';
-import { bookingStatus, plural } from '../../domain/words';
+import { bookingStatus, isReserved, plural } from '../../domain/words';
 import { Badge } from '../Badge';
 import { Asked } from './Asked';
 import { Held } from './Held';
@@ -18,10 +18,14 @@ interface OutcomeProps {
 export function Outcome({ booking, paid, tenant, zone, refetch }: OutcomeProps) {
   switch (booking.status) {
     case 'hold':
-    case 'pending_payment':
-      return <Held booking={booking} paid={paid && booking.status === 'pending_payment'} tenant={tenant} refetch={refetch} />;
+      return <Held booking={booking} paid={false} tenant={tenant} refetch={refetch} />;
+    case 'pending_payment': {
+      // What stands reserved is being taken; what could not be is to be paid once more.
+      const coming = booking.payment != null && (paid || (tenant && isReserved(booking)));
+      return <Held booking={booking} paid={coming} tenant={tenant} refetch={refetch} />;
+    }
     case 'pending_approval':
-      return <Asked booking={booking} tenant={tenant} zone={zone} />;
+      return <Asked booking={booking} paid={paid} tenant={tenant} zone={zone} />;
     case 'expiring':
       return (
         <>
