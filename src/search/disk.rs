@@ -54,10 +54,7 @@ pub(super) fn create(
 ) -> Result<Loaded, IndexError> {
     std::fs::create_dir_all(path)?;
     let settings = IndexSettings { docstore_blocksize: STORED_BYTES, ..IndexSettings::default() };
-    let index = Index::builder()
-        .schema(schema::schema().0)
-        .settings(settings)
-        .create(Files::open(path)?)?;
+    let index = Index::create(Files::open(path)?, schema::schema().0, settings)?;
     index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = Payload {
         version: VERSION,
@@ -72,7 +69,7 @@ pub(super) fn create(
 
 /// The index that is there, or in words why it cannot be used.
 pub(super) fn load(path: &Path, source: &str) -> Result<Loaded, String> {
-    let files = Files::open(path).map_err(|error| error.to_string())?;
+    let files = Files::open(path).map_err(reason)?;
     let index = Index::open(files).map_err(reason)?;
     index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = index.load_metas().map_err(reason)?.payload.ok_or("it has no payload")?;

@@ -11,9 +11,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tantivy::directory::error::{
-    DeleteError, LockError, OpenDirectoryError, OpenReadError, OpenWriteError,
-};
+use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
     AntiCallToken, Directory, DirectoryLock, FileHandle, Lock, MmapDirectory, TerminatingWrite,
     WatchCallback, WatchHandle, WritePtr,
@@ -31,7 +29,7 @@ impl Files {
     ///
     /// # Errors
     /// When it is not.
-    pub(super) fn open(folder: &Path) -> Result<Self, OpenDirectoryError> {
+    pub(super) fn open(folder: &Path) -> tantivy::Result<Self> {
         Ok(Self { mapped: MmapDirectory::open(folder)?, folder: folder.to_owned() })
     }
 }
