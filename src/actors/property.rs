@@ -203,17 +203,23 @@ impl Actor for PropertyActor {
         message: Msg,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        match message {
-            Msg::Ask(waiting) => state.waiting.push_back(*waiting),
-            Msg::Settled(end) => state.on_settled(&myself, end).await,
-        }
-        state.take_turn(&myself).await;
-        state.pay();
+        // Boxed: an actor keeps room for all that it may wait on as long as it lives, and
+        // there are a hundred thousand of them that mostly wait for nothing but a message.
+        Box::pin(state.take(&myself, message)).await;
         Ok(())
     }
 }
 
 impl State {
+    async fn take(&mut self, myself: &ActorRef<Msg>, message: Msg) {
+        match message {
+            Msg::Ask(waiting) => self.waiting.push_back(*waiting),
+            Msg::Settled(end) => self.on_settled(myself, end).await,
+        }
+        self.take_turn(myself).await;
+        self.pay();
+    }
+
     /// Decides what waits and sends it off, unless a set is on its way.
     async fn take_turn(&mut self, myself: &ActorRef<Msg>) {
         while self.in_flight.is_empty() && !self.waiting.is_empty() {
@@ -245,8 +251,7 @@ impl State {
         if self.memory.as_ref().is_some_and(|memory| knows_enough(memory, turn)) {
             return Ok(());
         }
-        // Boxed: an actor keeps room for all that it may wait on as long as it lives, and
-        // there are a hundred thousand of them that load once.
+        // Boxed: every message would make room for it, and few load.
         Box::pin(self.load(turn)).await
     }
 

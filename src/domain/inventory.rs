@@ -122,7 +122,8 @@ pub struct Allotment {
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     slots: Vec<(Slot, Vec<Occupancy>)>,
-    slot_of: HashMap<Occupant, usize>,
+    /// In which slot whom to look for. A home of one slot needs none, and most are such.
+    places: HashMap<Occupant, usize>,
     gap: u16,
 }
 
@@ -142,6 +143,27 @@ impl Inventory {
     /// Adds an empty slot.
     pub fn add_slot(&mut self, slot: Slot) {
         self.slots.push((slot, Vec::new()));
+        if self.slots.len() == 2 {
+            self.place_all();
+        }
+    }
+
+    fn place_all(&mut self) {
+        self.places = HashMap::new();
+        if self.slots.len() > 1 {
+            let all = self.slots.iter().enumerate();
+            let places = all.flat_map(|(place, (_, taken))| {
+                taken.iter().map(move |stay| (stay.occupant, place))
+            });
+            self.places.extend(places);
+        }
+    }
+
+    fn place(&self, occupant: Occupant) -> Option<usize> {
+        match self.slots.as_slice() {
+            [(_, taken)] => taken.iter().any(|stay| stay.occupant == occupant).then_some(0),
+            _ => self.places.get(&occupant).copied(),
+        }
     }
 
     /// The number of slots of a unit type.
@@ -203,16 +225,13 @@ impl Inventory {
     /// Takes a slot away, with what is in it.
     pub fn remove_slot(&mut self, slot_id: i64) {
         self.slots.retain(|(slot, _)| slot.slot_id != slot_id);
-        let taken = self.slots.iter().enumerate();
-        let places = taken
-            .flat_map(|(place, (_, taken))| taken.iter().map(move |stay| (stay.occupant, place)));
-        self.slot_of = places.collect();
+        self.place_all();
     }
 
     /// What somebody takes.
     #[must_use]
     pub fn of(&self, occupant: Occupant) -> Option<&Occupancy> {
-        let (_, taken) = self.slots.get(*self.slot_of.get(&occupant)?)?;
+        let (_, taken) = self.slots.get(self.place(occupant)?)?;
         taken.iter().find(|occupancy| occupancy.occupant == occupant)
     }
 
@@ -231,7 +250,7 @@ impl Inventory {
     /// The slot that somebody is in.
     #[must_use]
     pub fn slot_of(&self, occupant: Occupant) -> Option<Slot> {
-        self.slots.get(*self.slot_of.get(&occupant)?).map(|(slot, _)| *slot)
+        self.slots.get(self.place(occupant)?).map(|(slot, _)| *slot)
     }
 
     /// Takes nights, in place of what the same occupant took before.
@@ -242,13 +261,16 @@ impl Inventory {
         if let Some((_, taken)) = self.slots.get_mut(place) {
             let at = taken.partition_point(|other| other.nights < occupancy.nights);
             taken.insert(at, occupancy);
-            self.slot_of.insert(occupancy.occupant, place);
+            if self.slots.len() > 1 {
+                self.places.insert(occupancy.occupant, place);
+            }
         }
     }
 
     /// Gives back what somebody takes.
     pub fn vacate(&mut self, occupant: Occupant) {
-        let Some(place) = self.slot_of.remove(&occupant) else { return };
+        let Some(place) = self.place(occupant) else { return };
+        self.places.remove(&occupant);
         if let Some((_, taken)) = self.slots.get_mut(place) {
             taken.retain(|occupancy| occupancy.occupant != occupant);
         }

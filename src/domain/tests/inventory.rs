@@ -447,3 +447,20 @@ fn stays_made_before_the_gap_move_together() {
     let allotment = inventory.allot(unit_id(), nights(1, 10), june(1)).unwrap();
     assert_eq!(allotment, Allotment { slot_id: 2, moves: vec![] });
 }
+
+/// With one unit nobody is looked up, with more there is an index.
+#[test]
+fn guests_are_found_as_units_come_and_go() {
+    let mut inventory = inventory(1);
+    let [first, second] = [1, 2].map(|booking| Occupant::from(booking_id(booking)));
+    let is_in = |inventory: &Inventory, who| inventory.slot_of(who).map(|slot| slot.slot_id);
+    inventory.occupy(stay(1, 1, nights(5, 8)));
+    inventory.add_slot(slot(2));
+    inventory.occupy(stay(2, 2, nights(5, 8)));
+    assert_eq!((is_in(&inventory, first), is_in(&inventory, second)), (Some(1), Some(2)));
+    inventory.remove_slot(1);
+    assert_eq!((is_in(&inventory, first), is_in(&inventory, second)), (None, Some(2)));
+    inventory.vacate(second);
+    assert_eq!(is_in(&inventory, second), None);
+    assert!(inventory.allot(unit_id(), nights(5, 8), june(1)).is_some());
+}
