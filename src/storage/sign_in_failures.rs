@@ -40,7 +40,7 @@ pub async fn attempt(
              on conflict (address) do update set
                  last_at = $2,
                  failed_at = case
-                     when f.locked_until > $2 then f.failed_at
+                     when f.locked_until > $2 then f.failed_at[1:$5]
                      when f.locked_until is not null then array[$2::timestamptz]
                      else array(select t from unnest(f.failed_at) t where t > $3)
                          || $2::timestamptz
@@ -52,20 +52,16 @@ pub async fn attempt(
                          then $4::timestamptz
                  end
              returning locked_until, cardinality(failed_at)",
-            &[&address, &now, &since, &until, &i64::from(FAILURES_MAX)],
+            &[&address, &now, &since, &until, &FAILURES_MAX],
         )
         .await?;
-    let begun = row.get::<_, i32>(1) > FAILURES_MAX;
+    // One more than the limit is kept by the attempt that locks, and taken off by the next.
+    let locks = row.get::<_, i32>(1) > FAILURES_MAX;
     Ok(match row.get::<_, Option<Timestamp>>(0) {
         None => Attempt::Admitted,
-        Some(locked) if begun && is_same(locked, until) => Attempt::LockedNow(locked),
+        Some(locked) if locks => Attempt::LockedNow(locked),
         Some(locked) => Attempt::Locked(locked),
     })
-}
-
-/// The database keeps microseconds.
-fn is_same(one: Timestamp, other: Timestamp) -> bool {
-    one.as_microsecond() == other.as_microsecond()
 }
 
 /// Takes one attempt back, that of the instant `at`: the password was never looked at.

@@ -2,6 +2,7 @@
 //! has an account.
 
 use rentezy::domain::link_token::Purpose;
+use rentezy::storage::sign_in_failures::{self, Attempt};
 use serde_json::json;
 
 use crate::harness::server::World;
@@ -74,4 +75,19 @@ async fn failures_long_ago_count_no_more_and_many_at_once_are_no_way_around() {
     }
     assert_eq!(looked_at, 10);
     assert_eq!(world.events_of(&user.email, "user.locked_out").await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_attempts_at_one_instant_one_locks_the_address() {
+    let world = World::plan().start().await;
+    let (client, now) = (world.sql().await, world.now());
+    let mut told = (0, 0, 0);
+    for _ in 0..20 {
+        match sign_in_failures::attempt(&client, b"a digest", now).await.unwrap() {
+            Attempt::Admitted => told.0 += 1,
+            Attempt::LockedNow(_) => told.1 += 1,
+            Attempt::Locked(_) => told.2 += 1,
+        }
+    }
+    assert_eq!(told, (10, 1, 9));
 }
