@@ -121,7 +121,7 @@ impl PropertyHandle {
 }
 
 /// A request with the answer it gets when its set is written.
-type Decided = (Waiting, Result<Answer, NotAnswered>);
+type Decided = (Box<Waiting>, Result<Answer, NotAnswered>);
 
 /// A request and who waits for its answer.
 struct Waiting {
@@ -132,7 +132,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn answer(self, answer: Result<Answer, NotAnswered>) {
+    fn answer(self: Box<Self>, answer: Result<Answer, NotAnswered>) {
         // Whoever asked may have given up; the request's record answers a retry.
         self.reply.send(answer).ok();
     }
@@ -158,8 +158,8 @@ struct State {
     around: Arc<Surroundings>,
     /// What is known; `None` until it is loaded, and whenever it may be wrong.
     memory: Option<Memory>,
-    /// Requests that wait for their turn.
-    waiting: VecDeque<Waiting>,
+    /// Requests that wait for their turn. Boxed: the queue keeps room for some when it is empty.
+    waiting: VecDeque<Box<Waiting>>,
     /// Requests that wait for the set on its way, with the answers they get if it is
     /// written. Empty: nothing is on its way.
     in_flight: Vec<Decided>,
@@ -213,7 +213,7 @@ impl Actor for PropertyActor {
 impl State {
     async fn take(&mut self, myself: &ActorRef<Msg>, message: Msg) {
         match message {
-            Msg::Ask(waiting) => self.waiting.push_back(*waiting),
+            Msg::Ask(waiting) => self.waiting.push_back(waiting),
             Msg::Settled(end) => self.on_settled(myself, end).await,
         }
         self.take_turn(myself).await;
@@ -225,7 +225,7 @@ impl State {
         while self.in_flight.is_empty() && !self.waiting.is_empty() {
             let count = if self.alone > 0 { 1 } else { self.waiting.len().min(SET_MAX) };
             self.alone = self.alone.saturating_sub(1);
-            let mut turn: Vec<Waiting> = self.waiting.drain(..count).collect();
+            let mut turn: Vec<Box<Waiting>> = self.waiting.drain(..count).collect();
             turn.retain(|waiting| !waiting.reply.is_closed());
             if let Err(error) = self.prepare(&turn).await {
                 tracing::warn!(entity = %self.entity, %error, "property cannot be loaded");
@@ -247,7 +247,7 @@ impl State {
     }
 
     /// Loads what is not known yet and the decisions need.
-    async fn prepare(&mut self, turn: &[Waiting]) -> Result<(), StorageError> {
+    async fn prepare(&mut self, turn: &[Box<Waiting>]) -> Result<(), StorageError> {
         if self.memory.as_ref().is_some_and(|memory| knows_enough(memory, turn)) {
             return Ok(());
         }
@@ -255,7 +255,7 @@ impl State {
         Box::pin(self.load(turn)).await
     }
 
-    async fn load(&mut self, turn: &[Waiting]) -> Result<(), StorageError> {
+    async fn load(&mut self, turn: &[Box<Waiting>]) -> Result<(), StorageError> {
         let commands = || turn.iter().map(|waiting| &waiting.request.command);
         // Nobody waits for the database who need not.
         self.pay();
@@ -282,7 +282,8 @@ impl State {
     }
 
     /// Decides a turn and hands its net effect to the committer.
-    async fn decide(&mut self, myself: &ActorRef<Msg>, turn: Vec<Waiting>) {
+    #[expect(clippy::vec_box, reason = "they are boxed as long as they wait")]
+    async fn decide(&mut self, myself: &ActorRef<Msg>, turn: Vec<Box<Waiting>>) {
         let Some(memory) = &mut self.memory else { return };
         let now = self.around.clock.now();
         let mut set = ChangeSet {
@@ -438,7 +439,7 @@ impl State {
 }
 
 /// Whether all is there that deciding a turn takes.
-fn knows_enough(memory: &Memory, turn: &[Waiting]) -> bool {
+fn knows_enough(memory: &Memory, turn: &[Box<Waiting>]) -> bool {
     let requests = || turn.iter().map(|waiting| &waiting.request);
     !memory.lacks(requests().map(|request| &request.command))
         && memory.forgotten(requests().map(|request| request.id)).is_empty()

@@ -81,6 +81,7 @@ impl Memory {
         for occupancy in occupancies {
             property.inventory.occupy(occupancy);
         }
+        property.inventory.trim();
         let mut memory = Self {
             property,
             complete: requests.len() <= REQUESTS_MAX,
@@ -89,7 +90,7 @@ impl Memory {
             openings: Openings::default(),
         };
         let ids: Vec<_> = open.iter().map(|booking| booking.id).collect();
-        open.into_iter().for_each(|booking| memory.property.take_in(booking));
+        open.into_iter().for_each(|booking| memory.property.take_in(Box::new(booking)));
         memory.fetch_money_of(client, id, &ids).await?;
         Ok(memory)
     }
@@ -205,7 +206,7 @@ impl Memory {
         booking_ids.retain(|id| !self.property.bookings.contains_key(id));
         self.property.refunds.extend(refunds.into_iter().map(|refund| (refund.id, refund)));
         for booking in bookings::find(client, id, &booking_ids).await? {
-            self.property.take_in(booking);
+            self.property.take_in(Box::new(booking));
         }
         self.fetch_money_of(client, id, &booking_ids).await
     }

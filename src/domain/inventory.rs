@@ -267,6 +267,11 @@ impl Inventory {
         }
     }
 
+    /// Gives back the room that was made for more stays than there are.
+    pub fn trim(&mut self) {
+        self.slots.iter_mut().for_each(|(_, taken)| taken.shrink_to_fit());
+    }
+
     /// Gives back what somebody takes.
     pub fn vacate(&mut self, occupant: Occupant) {
         let Some(place) = self.place(occupant) else { return };

@@ -79,8 +79,8 @@ pub struct PropertyState {
     pub listing: Option<Box<Listing>>,
     /// The units and their nights.
     pub inventory: Inventory,
-    /// Bookings by id.
-    pub bookings: HashMap<BookingId, Booking>,
+    /// Bookings by id. Boxed: a table has room for more than it holds.
+    pub bookings: HashMap<BookingId, Box<Booking>>,
     /// Payments by id.
     pub payments: HashMap<PaymentId, Payment>,
     /// Refunds by id.
@@ -133,7 +133,7 @@ impl PropertyState {
             }
             Change::Slot(slot) => self.inventory.add_slot(*slot),
             Change::RetireSlot(slot_id) => self.inventory.remove_slot(*slot_id),
-            Change::Booking(booking) => self.take_in((**booking).clone()),
+            Change::Booking(booking) => self.take_in(booking.clone()),
             Change::Payment(payment) => {
                 self.payments.insert(payment.id, (**payment).clone());
             }
@@ -189,7 +189,7 @@ impl PropertyState {
     }
 
     /// Takes a booking in, in place of what was known of it.
-    pub fn take_in(&mut self, booking: Booking) {
+    pub fn take_in(&mut self, booking: Box<Booking>) {
         let (id, tenant) = (booking.id, booking.tenant_id);
         if booking.status.is_open() {
             self.open_of.insert(tenant, id);

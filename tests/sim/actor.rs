@@ -89,7 +89,7 @@ fn fetch_booking(state: &mut PropertyState, rows: &Rows, id: BookingId) {
     if state.bookings.contains_key(&id) {
         return;
     }
-    state.take_in(booking.clone());
+    state.take_in(Box::new(booking.clone()));
     let payments = rows.payments.values().filter(|payment| payment.booking_id == id);
     state.payments.extend(payments.map(|payment| (payment.id, payment.clone())));
     let deposit = rows.deposits.get(&id);

@@ -58,7 +58,7 @@ impl World {
         let Some(memory) = &self.memory else { return };
         assert_eq!(memory.listing.as_deref(), self.rows.listing.as_ref());
         for booking in memory.bookings.values() {
-            assert_eq!(Some(booking), self.rows.bookings.get(&booking.id));
+            assert_eq!(Some(&**booking), self.rows.bookings.get(&booking.id));
         }
         let there = |lies: &&Occupancy| {
             let is_kept = self.rows.slots.iter().any(|slot| slot.slot_id == lies.slot_id);

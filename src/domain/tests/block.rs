@@ -171,7 +171,7 @@ fn only_stays_that_stand_are_moved() {
     book(&mut world, 2, 2, 4);
     let row = world.booking(2).clone();
     world.days_later(10);
-    world.state.take_in(row);
+    world.state.take_in(Box::new(row));
     let over = move_to(&mut world, 2, 1);
     assert!(matches!(over, Err(Refusal::InvalidTransition { .. })), "{over:?}");
 }

@@ -98,7 +98,7 @@ proptest! {
         for (id, write) in &net.bookings {
             let version = first.bookings.get(id).map(|row| row.version);
             prop_assert_eq!(write.from_version, version);
-            rows.insert(*id, write.row.clone());
+            rows.insert(*id, Box::new(write.row.clone()));
         }
         prop_assert_eq!(rows, state.bookings.clone().into_iter().collect());
         for number in 0..4 {

@@ -107,7 +107,7 @@ fn one_open_hold_a_home() {
     // An actor that was loaded anew knows it too.
     let booking = world.booking(1).clone();
     let mut loaded = PropertyState::of(world.state.listing.as_deref().cloned());
-    loaded.take_in(booking);
+    loaded.take_in(Box::new(booking));
     assert_eq!(loaded.open_of(tenant()), Some(booking_id(1)));
     assert_eq!(loaded.open_of(somebody(1)), None);
 }
