@@ -21,23 +21,24 @@ const KEPT_MAX: usize = 1_024;
 /// What was refused, the latest last.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
-    given: HashMap<RequestId, Given>,
-    order: VecDeque<(Timestamp, RequestId)>,
+    given: HashMap<Key, Given>,
+    order: VecDeque<(Timestamp, Key)>,
 }
+
+/// A request and the digest of what it asked: others of its id may ask something else.
+type Key = (RequestId, [u8; 16]);
 
 #[derive(Debug)]
 struct Given {
     at: Timestamp,
-    fingerprint: [u8; 16],
-    refusal: Refusal,
+    refusal: Box<Refusal>,
 }
 
 impl Refusals {
     /// The refusal that a request had, if it has come before.
     pub(super) fn of(&self, request: &Request, now: Timestamp) -> Option<&Refusal> {
-        let given = self.given.get(&request.id)?;
-        let is_it = given.fingerprint == request.fingerprint && now.duration_since(given.at) < KEPT;
-        is_it.then_some(&given.refusal)
+        let given = self.given.get(&(request.id, request.fingerprint))?;
+        (now.duration_since(given.at) < KEPT).then_some(&given.refusal)
     }
 
     /// A request was refused. Those of the server's own are asked again until they are done,
@@ -47,10 +48,10 @@ impl Refusals {
             return;
         }
         let is_over = |at: &Timestamp| now.duration_since(*at) >= KEPT;
-        while let Some((at, id)) = self.order.front()
+        while let Some((at, key)) = self.order.front()
             && (is_over(at) || self.order.len() >= KEPT_MAX)
         {
-            self.given.remove(id);
+            self.given.remove(key);
             self.order.pop_front();
         }
         let refusal = match refusal {
@@ -58,8 +59,8 @@ impl Refusals {
             Refusal::NightsTaken { nights, .. } => Refusal::nights_taken(*nights),
             refusal => refusal.clone(),
         };
-        let given = Given { at: now, fingerprint: request.fingerprint, refusal };
-        self.given.insert(request.id, given);
-        self.order.push_back((now, request.id));
+        let key = (request.id, request.fingerprint);
+        self.given.insert(key, Given { at: now, refusal: Box::new(refusal) });
+        self.order.push_back((now, key));
     }
 }

@@ -38,6 +38,9 @@ fn a_refusal_is_given_again_for_ten_seconds_and_to_the_same_request_only() {
     assert_eq!(refusals.of(&asked, at(10)), None);
     let other = Request { fingerprint: [8; 16], ..asked.clone() };
     assert_eq!(refusals.of(&other, at(1)), None);
+    refusals.add(&other, &Refusal::NotFound, at(1));
+    assert_eq!(refusals.of(&asked, at(9)), Some(&refusal()), "whatever else came by its key");
+    assert_eq!(refusals.of(&other, at(9)), Some(&Refusal::NotFound));
     assert_eq!(refusals.of(&request(2, asked.actor), at(1)), None);
 }
 
