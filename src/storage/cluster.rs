@@ -46,6 +46,8 @@ pub struct Living {
     pub process: Process,
     /// Until when its lease runs, by the database's clock.
     pub lease_until: jiff::Timestamp,
+    /// How long that is; zero when it is over.
+    pub lease_left: Duration,
 }
 
 /// What came of joining.
@@ -67,7 +69,8 @@ pub async fn living(client: &Client) -> Result<Vec<Living>, StorageError> {
     let rows = client
         .query(
             "select incarnation, name, address, state, lease_until > clock_timestamp() as leased,
-                 host, process, lease_until
+                 host, process, lease_until,
+                 extract(epoch from lease_until - clock_timestamp())::float8 as lease_left
              from cluster_nodes where state in ('joining', 'active', 'draining')",
             &[],
         )
@@ -75,7 +78,13 @@ pub async fn living(client: &Client) -> Result<Vec<Living>, StorageError> {
     rows.iter()
         .map(|row| {
             let process = Process { host: row.get("host"), process: row.get("process") };
-            Ok(Living { node: node(row)?, process, lease_until: row.get("lease_until") })
+            let lease_left = Duration::try_from_secs_f64(row.get("lease_left"));
+            Ok(Living {
+                node: node(row)?,
+                process,
+                lease_until: row.get("lease_until"),
+                lease_left: lease_left.unwrap_or_default(),
+            })
         })
         .collect()
 }

@@ -33,6 +33,8 @@ pub const LEASE: Duration = Duration::from_secs(8);
 const FENCE: Duration = Duration::from_secs(6);
 /// How often the lease is renewed.
 pub(super) const RENEW: Duration = Duration::from_secs(2);
+/// Another node with less left of its lease has missed a renewal.
+const OVERDUE: Duration = Duration::from_secs(4);
 /// The pause after a renewal that failed.
 pub(super) const RETRY: Duration = Duration::from_millis(200);
 /// How long another node may be out of reach before this one says so.
@@ -162,6 +164,8 @@ struct State {
     view: Arc<ArcSwap<View>>,
     standing: Arc<watch::Sender<Standing>>,
     began: Instant,
+    /// Whether another node has not renewed its lease in time.
+    overdue: bool,
     /// Since when each other node has been out of reach.
     unreached: HashMap<Incarnation, Instant>,
     /// When this node has ended others, each at most once in the time of a lease.
@@ -189,6 +193,7 @@ impl Actor for Keeper {
             view,
             standing,
             began: clock::monotonic(),
+            overdue: false,
             unreached: HashMap::new(),
             ended: HashMap::new(),
             draining: false,
@@ -245,7 +250,7 @@ impl Actor for Keeper {
 impl State {
     /// Whether nothing is about to change, so that the rows need no closer look.
     fn is_settled(&self) -> bool {
-        if !self.unreached.is_empty() {
+        if self.overdue || !self.unreached.is_empty() {
             return false;
         }
         let wanted = if self.draining { NodeState::Draining } else { NodeState::Active };
@@ -299,6 +304,7 @@ impl State {
         self.connect().await?;
         let client = self.client()?;
         let (living, owned) = tokio::try_join!(cluster::living(client), shards::table(client))?;
+        self.overdue = living.iter().any(|other| other.lease_left < OVERDUE);
         let nodes: Vec<Node> = living.into_iter().map(|living| living.node).collect();
         let now = clock::monotonic();
         let reached = self.around.peers.reached();
