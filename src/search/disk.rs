@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tantivy::indexer::LogMergePolicy;
+use tantivy::store::Compressor;
 use tantivy::{
     Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, TantivyError,
     Warmer,
@@ -32,9 +33,9 @@ const MERGED_AT_ONCE: usize = 8;
 /// hundred milliseconds makes segments of a handful.
 const SMALL_SEGMENT_DOCS: u32 = 10_000;
 
-/// Bytes of stored documents that are packed, and so unpacked, together: a result is one of
-/// them, and the fewer others are unpacked with it, the better.
-const STORED_BYTES: usize = 4_096;
+/// Bytes from which stored documents are kept apart from those before: most are alone. Unpacking
+/// the results was most of what a search took, and one alone would hardly be packed smaller.
+const STORED_BYTES: usize = 512;
 
 /// An index that is there and fits.
 pub(super) struct Loaded {
@@ -53,7 +54,11 @@ pub(super) fn create(
     building: bool,
 ) -> Result<Loaded, IndexError> {
     std::fs::create_dir_all(path)?;
-    let settings = IndexSettings { docstore_blocksize: STORED_BYTES, ..IndexSettings::default() };
+    let settings = IndexSettings {
+        docstore_blocksize: STORED_BYTES,
+        docstore_compression: Compressor::None,
+        ..IndexSettings::default()
+    };
     let index = Index::create(Files::open(path)?, schema::schema().0, settings)?;
     index.tokenizers().register(matching::ANALYSER, matching::analyser());
     let payload = Payload {
@@ -122,6 +127,8 @@ fn new_reader(index: &Index) -> Result<(IndexReader, Arc<State>), TantivyError> 
     let state = Arc::new(State::default());
     let warmer: Arc<dyn Warmer> = Arc::clone(&state) as _;
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+    // What is stored lies there as it is read.
+    let reader = reader.doc_store_cache_num_blocks(0);
     Ok((reader.warmers(vec![Arc::downgrade(&warmer)]).try_into()?, state))
 }
 

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use tantivy::{Searcher, Term};
 
 use super::schema::Fields;
-use super::stems::LANGUAGES;
 use super::synonyms::{NAME_WORDS_MAX, Synonyms};
 use super::text::{self, QUERY_WORDS_MAX, Word};
 use super::vocabulary::{Spelling, Vocabulary, typos_allowed, typos_offered};
@@ -200,7 +199,7 @@ impl Known<'_> {
     /// stem of another word, and the word that is the stem.
     fn add_stems(&self, forms: &mut Vec<Form>, kind: Kind, words: &[String]) {
         let Some((last, before)) = words.split_last() else { return };
-        for language in LANGUAGES {
+        for language in &self.vocabulary.languages {
             let stem = language.stem(last);
             for term in [language.term(&stem), stem.into_owned()] {
                 if self.vocabulary.frequency(&term) > 0 {

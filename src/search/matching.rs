@@ -49,6 +49,8 @@ pub(super) fn is_word(term: &str) -> bool {
 pub(super) fn terms(listing: &ListingDoc) -> String {
     let written = format!("{}. {}", listing.title, listing.description);
     let mut terms = Terms { language: stems::of(&written, &listing.country), out: String::new() };
+    // So that searches know in which languages to look for stems.
+    terms.push(&terms.language.term(""), ONCE);
     terms.add(&listing.title, TITLE);
     terms.add(&listing.city, CITY);
     terms.add(&listing.description, ONCE);

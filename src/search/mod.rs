@@ -7,15 +7,14 @@
 //! they are bits in memory that a query reads while it runs. They filter and promise
 //! nothing: whether a stay can be booked is decided by the property itself.
 
+mod completion;
+mod lexicon;
 mod matching;
 mod quality;
 mod schema;
 mod stems;
-mod text;
-
-mod completion;
-mod lexicon;
 mod synonyms;
+mod text;
 mod vocabulary;
 
 mod availability;
@@ -57,6 +56,7 @@ mod priority;
 mod query;
 mod ranking;
 mod state;
+mod stored;
 mod suggest;
 mod task;
 

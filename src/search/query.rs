@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use serde::de::DeserializeOwned;
-use tantivy::{DocAddress, Searcher, TantivyDocument, TantivyError, schema::Value};
+use tantivy::{DocAddress, Searcher, TantivyError};
 use uuid::Uuid;
 
 use super::choices::PriceUnit;
@@ -17,6 +17,7 @@ use super::highlight::{Highlight, Marker};
 use super::index::SearchIndex;
 use super::page::{InvalidCursor, Position, fingerprint};
 use super::plan::Statistics;
+use super::stored::Stored;
 use super::task::{Found, Task, Way};
 use super::text::query_words;
 use crate::clock;
@@ -296,13 +297,12 @@ impl SearchIndex {
         let (high, low) = segment.columns.id(address.doc_id);
         let point = centre.zip(segment.columns.point(address.doc_id));
         let distance_m = point.map(|(centre, point)| distance_m(centre, point));
-        let document: TantivyDocument = searcher.doc(address)?;
-        let stored = |field| document.get_first(field).and_then(|text| text.as_str());
-        let card = StoredCard(stored(self.fields.card).unwrap_or_default().into());
+        let mut stored: Stored = searcher.doc(address)?;
+        let mut text = |field| stored.take(field);
         let highlight = marker.map(|marker| {
-            let text = |field| stored(field).unwrap_or_default();
-            marker.highlight(text(self.fields.title), text(self.fields.description))
+            marker.highlight(&text(self.fields.title), &text(self.fields.description))
         });
+        let card = StoredCard(text(self.fields.card).into());
         let id = PropertyId::from(Uuid::from_u64_pair(high, low));
         Ok(Hit { id, card, highlight, distance_m })
     }

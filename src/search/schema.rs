@@ -16,7 +16,7 @@ use crate::domain::stay_rules::StayRules;
 /// The version of the fields, of the analyser and of what is put into documents. Raise it
 /// with every change of any: an index of another version is replaced by a new one. It is
 /// searched until then if it has the same fields and is not older than `READABLE_FROM`.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// The oldest version whose documents searches understand. Raise it to [`VERSION`] when
 /// they look for something that older documents have otherwise, such as other words.

@@ -19,6 +19,7 @@ use tantivy::{Searcher, SegmentReader, TantivyError};
 use super::completion::Completions;
 use super::matching::{amenity_names, is_word};
 use super::schema::Fields;
+use super::stems::{LANGUAGES, Language};
 
 /// Spellings that a word is looked for in besides its own.
 pub(super) const SPELLINGS_MAX: usize = 8;
@@ -67,6 +68,8 @@ pub(super) struct Vocabulary {
     terms: Map<Vec<u8>>,
     /// Documents.
     pub(super) documents: u64,
+    /// The languages that they are written in.
+    pub(super) languages: Vec<Language>,
     pub(super) places: Completions,
     pub(super) titles: Completions,
     pub(super) amenities: Completions,
@@ -80,9 +83,16 @@ impl Vocabulary {
             keys.insert(term.to_vec(), count);
             Ok(())
         })?;
+        let words = terms(searcher, fields.terms, FEW)?;
+        let is_written = |language: &Language| {
+            let stem = language.term("");
+            let mut from = words.range().ge(&stem).into_stream();
+            from.next().is_some_and(|(term, _)| term.starts_with(stem.as_bytes()))
+        };
         Ok(Self {
             generation: searcher.generation().generation_id(),
-            terms: terms(searcher, fields.terms, FEW)?,
+            languages: LANGUAGES.iter().copied().filter(is_written).collect(),
+            terms: words,
             documents: searcher.num_docs(),
             places: Completions::new(terms(searcher, fields.place, ALL)?),
             titles: Completions::new(terms(searcher, fields.title_key, ALL)?),
