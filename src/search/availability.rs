@@ -52,7 +52,9 @@ struct Inner {
 #[derive(Clone)]
 pub(super) struct Stay {
     chunks: Arc<Chunks>,
-    nights: Mask,
+    /// The words that have nights of it, by their places: mostly one or two, and a search looks at
+    /// no others.
+    words: Vec<(usize, u64)>,
 }
 
 /// Bits of nights.
@@ -133,7 +135,9 @@ impl Availability {
         if from < base || to > end {
             return None;
         }
-        Some(Stay { chunks: self.0.chunks.load_full(), nights: Mask::of(from, to) })
+        let mut words: Vec<_> = Mask::of(from, to).0.into_iter().enumerate().collect();
+        words.retain(|(_, nights)| *nights != 0);
+        Some(Stay { chunks: self.0.chunks.load_full(), words })
     }
 
     fn add(&self, slot: u32, taken: Mask) {
@@ -176,9 +180,9 @@ impl Stay {
     /// as free.
     pub(super) fn is_free(&self, slot: u32) -> bool {
         bits(&self.chunks, slot).is_none_or(|bits| {
-            bits.iter()
-                .zip(self.nights.0)
-                .all(|(word, nights)| word.load(Ordering::Relaxed) & nights == 0)
+            self.words.iter().all(|(place, nights)| {
+                bits.get(*place).is_none_or(|word| word.load(Ordering::Relaxed) & nights == 0)
+            })
         })
     }
 }

@@ -24,15 +24,15 @@ mod columns;
 mod rules;
 mod slots;
 
+mod cells;
+mod choices;
 mod cursor;
 mod disk;
 mod files;
 mod generations;
 mod index;
-
-mod cells;
-mod choices;
 mod place;
+mod plain;
 mod points;
 mod segments;
 mod sift;

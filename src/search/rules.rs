@@ -24,6 +24,9 @@ const OFFSET_BIAS: i64 = 64;
 const NIGHTS_BITS: u32 = 10;
 /// The bits of a shortest stay or of a notice.
 const LEAST_BITS: u32 = 9;
+/// The bits of [`Packed::days`] before the offset. Without rules only those of the days of arrival
+/// and departure are set, 14.
+const RULES_BITS: u32 = 14 + LEAST_BITS + NIGHTS_BITS + 11;
 /// The bits of a day since 1970: up to the year 4840.
 const DAY_BITS: u32 = 20;
 
@@ -73,6 +76,15 @@ pub(super) fn packed(listing: &ListingDoc) -> Packed {
     }
     let dates = rules.dates.iter().filter_map(date_rule).collect();
     Packed { days: days.bits, min_nights: min_nights.bits, dates }
+}
+
+/// The shortest stay of a home that has one for all days of arrival, and no other rules in
+/// [`Packed::days`].
+pub(super) fn one_shortest(days: u64, min_nights: u64) -> Option<u16> {
+    let least = min_nights & mask(LEAST_BITS);
+    let same = (0..).zip(WEEK).fold(0, |all, (day, _)| all | least << (day * LEAST_BITS));
+    let is_open = days & mask(RULES_BITS) == mask(14);
+    if is_open && min_nights == same { u16::try_from(least).ok() } else { None }
 }
 
 /// None for a rule of days before 1970, which nobody can arrive on.
@@ -125,6 +137,11 @@ impl Asked {
     /// How many nights it has.
     pub(super) const fn nights(&self) -> u64 {
         self.nights
+    }
+
+    /// Whether it begins on no day that may be today or past anywhere on earth.
+    pub(super) fn is_ahead(&self) -> bool {
+        self.now.is_none_or(|now| self.arrival >= now.div_euclid(DAY_MINUTES) + 2)
     }
 
     /// Whether [`Packed::days`] allow it.

@@ -8,6 +8,7 @@ use tantivy::SegmentReader;
 use tantivy::index::SegmentId;
 
 use super::columns::Columns;
+use super::plain::Plains;
 use super::points::Points;
 
 /// The segments that searches look into.
@@ -18,6 +19,7 @@ pub(super) struct Segments(Mutex<HashMap<SegmentId, Arc<Segment>>>);
 pub(super) struct Segment {
     pub(super) columns: Columns,
     pub(super) points: Points,
+    pub(super) plain: Plains,
 }
 
 impl Segments {
@@ -33,7 +35,8 @@ impl Segments {
         // Not under the lock: it takes a while, and doing it twice does no harm.
         let columns = Columns::open(reader)?;
         let points = Points::of(&columns, reader.max_doc());
-        let segment = Arc::new(Segment { columns, points });
+        let plain = Plains::of(&columns, reader.max_doc());
+        let segment = Arc::new(Segment { columns, points, plain });
         self.known().insert(id, Arc::clone(&segment));
         Ok(segment)
     }

@@ -7,7 +7,7 @@ use tantivy::DocId;
 
 use super::availability::Stay;
 use super::choices::{Choices, Verdict};
-use super::columns::{Columns, first};
+use super::columns::first;
 use super::rules::Asked;
 use super::segments::Segment;
 
@@ -47,11 +47,12 @@ impl Sift {
 impl SegmentSift<'_> {
     /// Whether a document is found.
     pub(super) fn judge(&self, doc: DocId) -> Verdict {
-        let (Sift { stay, choices }, columns) = (self.sift, &self.segment.columns);
-        let verdict = choices.as_ref().map_or(Verdict::Hit, |choices| choices.judge(columns, doc));
+        let (Sift { stay, choices }, segment) = (self.sift, &*self.segment);
+        let judge = |choices: &Choices| choices.judge(&segment.columns, doc);
+        let verdict = choices.as_ref().map_or(Verdict::Hit, judge);
         // Nights come last: they lie far apart in memory.
         match stay {
-            Some(stay) if verdict != Verdict::Miss && !stay.is_possible(columns, doc) => {
+            Some(stay) if verdict != Verdict::Miss && !stay.is_possible(segment, doc) => {
                 Verdict::Miss
             }
             _ => verdict,
@@ -60,8 +61,14 @@ impl SegmentSift<'_> {
 }
 
 impl Staying {
-    fn is_possible(&self, columns: &Columns, doc: DocId) -> bool {
+    fn is_possible(&self, segment: &Segment, doc: DocId) -> bool {
         let Self { nights, asked, guests } = self;
+        if asked.is_ahead()
+            && let Some(home) = segment.plain.get(doc)
+        {
+            return home.takes(*guests, asked.nights()) && nights.is_free(home.slot);
+        }
+        let columns = &segment.columns;
         if asked.nights() > first(&columns.max_nights, doc)
             || !asked.fits_days(first(&columns.stay_days, doc))
         {

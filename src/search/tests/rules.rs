@@ -10,7 +10,7 @@ use super::fixture::{Fixture, TODAY, listing, stay};
 use crate::domain::calendar::{Nights, days_between};
 use crate::domain::criteria::Criteria;
 use crate::domain::stay_rules::{DateRule, StayRules, Weekday};
-use crate::search::rules::{Asked, packed};
+use crate::search::rules::{Asked, one_shortest, packed};
 use crate::search::{ListingDoc, SearchQuery};
 
 const WEEK: [Weekday; 7] = [
@@ -49,7 +49,7 @@ fn rules() -> impl Strategy<Value = StayRules> {
         prop::option::of(1..40_u16),
     );
     let dates = prop::collection::vec(date_rule(), 0..3);
-    (on, days(), days(), ahead, dates).prop_map(
+    let some = (on, days(), days(), ahead, dates).prop_map(
         |(min_nights_on, arrival_days, departure_days, ahead, dates)| {
             let (notice_days, cut_off, window_days) = ahead;
             let cut_off = cut_off.map(|(hour, minute)| Time::new(hour, minute, 0, 0).unwrap());
@@ -64,7 +64,8 @@ fn rules() -> impl Strategy<Value = StayRules> {
                 ..StayRules::default()
             }
         },
-    )
+    );
+    prop_oneof![1 => Just(StayRules::default()), 9 => some]
 }
 
 /// What a booking would be told, of the rules that do not depend on the hour.
@@ -108,6 +109,12 @@ proptest! {
         let packed = packed(&home);
         let asked = Asked::new(nights, Some(now));
         let dates = asked.fits_dates(packed.min_nights, packed.dates.iter().copied());
+        if let (true, [], Some(least)) =
+            (asked.is_ahead(), packed.dates.as_slice(), one_shortest(packed.days, packed.min_nights))
+        {
+            let all = dates && asked.fits_days(packed.days);
+            prop_assert_eq!(all, nights.count() >= u32::from(least));
+        }
         let rules = &home.stay_rules;
         let days = rules.no_arrival(nights.check_in()).is_none();
         let named = |days: &[Weekday], date| days.is_empty() || days.contains(&Weekday::of(date));
