@@ -14,6 +14,7 @@ use std::time::Duration;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use serde_json::Value;
 use tokio::sync::{Semaphore, oneshot};
+use tracing::{Instrument, Span};
 
 use super::cluster::region::{AskError, Region};
 use super::root::{Mailbox, Root};
@@ -237,7 +238,8 @@ impl Payer {
     async fn call(&self, property: PropertyId, payment: PaymentId, job: Job) -> Done {
         let mailbox = self.0.as_ref().ok_or(PayerError::Busy)?;
         let (reply, done) = oneshot::channel();
-        mailbox.send(Msg::Call(Call { property, payment, job, reply }));
+        let span = Span::current();
+        mailbox.send(Msg::Call(Call { property, payment, job, span, reply }));
         done.await.unwrap_or(Err(PayerError::Busy))
     }
 }
@@ -246,6 +248,8 @@ struct Call {
     property: PropertyId,
     payment: PaymentId,
     job: Job,
+    /// What whoever asked is doing.
+    span: Span,
     reply: oneshot::Sender<Done>,
 }
 
@@ -326,7 +330,8 @@ impl State {
             let payment = call.payment;
             let work = tokio::spawn(async move {
                 let _permit = permits.acquire_owned().await;
-                let done = around.work(call.property, call.payment, &call.job).await;
+                let work = around.work(call.property, call.payment, &call.job);
+                let done = work.instrument(call.span).await;
                 // Whoever asked may have given up; the property knows.
                 call.reply.send(done).ok();
             });

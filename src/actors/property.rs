@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, ActorRuntime, ActorStatus};
 use tokio::sync::oneshot;
+use tracing::{Instrument, Span};
 
 use super::committer::{Committers, OnEnd, SetEnd};
 use super::property_memory::Memory;
@@ -102,7 +103,8 @@ impl PropertyHandle {
     /// [`NotAnswered`], which says whether the request may have been carried out.
     pub async fn ask(&self, request: Request, ticket: Ticket) -> Result<Answer, NotAnswered> {
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { request, reply, tries: 0, _ticket: ticket };
+        let span = Span::current();
+        let waiting = Waiting { request, reply, span, tries: 0, _ticket: ticket };
         self.actor.cast(Msg::Ask(Box::new(waiting))).map_err(|_| NotAnswered::Gone)?;
         answer.await.unwrap_or(Err(NotAnswered::Broken))
     }
@@ -127,6 +129,8 @@ type Decided = (Box<Waiting>, Result<Answer, NotAnswered>);
 struct Waiting {
     request: Request,
     reply: oneshot::Sender<Result<Answer, NotAnswered>>,
+    /// What whoever asked is doing.
+    span: Span,
     tries: u32,
     _ticket: Ticket,
 }
@@ -147,6 +151,16 @@ enum Msg {
 }
 
 impl ractor::Message for Msg {}
+
+impl Msg {
+    /// What its sender is doing.
+    fn span(&self) -> Span {
+        match self {
+            Self::Ask(waiting) => waiting.span.clone(),
+            Self::Settled(_) => Span::none(),
+        }
+    }
+}
 
 struct PropertyActor;
 
@@ -205,7 +219,8 @@ impl Actor for PropertyActor {
     ) -> Result<(), ActorProcessingErr> {
         // Boxed: an actor keeps room for all that it may wait on as long as it lives, and
         // there are a hundred thousand of them that mostly wait for nothing but a message.
-        Box::pin(state.take(&myself, message)).await;
+        let span = message.span();
+        Box::pin(state.take(&myself, message).instrument(span)).await;
         Ok(())
     }
 }
