@@ -34,7 +34,7 @@ const MERGED_AT_ONCE: usize = 8;
 const SMALL_SEGMENT_DOCS: u32 = 10_000;
 
 /// Bytes from which stored documents are kept apart from those before: most are alone. Unpacking
-/// the results was most of what a search took, and one alone would hardly be packed smaller.
+/// results was two fifths of what a search took, and one alone would hardly be packed smaller.
 const STORED_BYTES: usize = 512;
 
 /// An index that is there and fits.

@@ -71,9 +71,10 @@ pub(super) fn of(text: &str, country: &str) -> Language {
 }
 
 impl Language {
-    /// A folded word's stem.
+    /// A folded word's stem; a word that is nothing but endings is its own.
     pub(super) fn stem(self, word: &str) -> Cow<'_, str> {
-        Stemmer::new(self.algorithm).stem(word)
+        let stem = Stemmer::new(self.algorithm).stem(word);
+        if stem.is_empty() { Cow::Borrowed(word) } else { stem }
     }
 
     /// The term of a stem.

@@ -133,3 +133,12 @@ proptest! {
         prop_assert!(terms(&home).split_whitespace().count() > 0);
     }
 }
+#[test]
+fn a_word_that_is_all_ending_is_its_own_stem() {
+    // Else it would be looked for as the term that all listings of a language have.
+    for language in stems::LANGUAGES {
+        for word in ["leri", "a", "en", "ing", "heden"] {
+            assert!(!language.stem(word).is_empty(), "{word} {}", language.term(""));
+        }
+    }
+}
