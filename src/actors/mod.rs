@@ -16,6 +16,7 @@ mod payer_reserves;
 pub mod property;
 mod property_memory;
 mod property_refusals;
+mod property_turn;
 pub mod queue;
 pub mod replayer;
 pub mod root;

@@ -1,15 +1,16 @@
 //! The property actor: the one writer of a listing, its nights, its bookings and their
 //! payments. Commands queue in its mailbox instead of at a lock.
 //!
-//! One change set is on its way at a time. Commands that come meanwhile wait; when it has
-//! settled they are decided in order, each seeing those before it, and go out together as
-//! the next set. Nothing survives a crash: state is a cache of rows, loaded on the first
+//! One change set is on its way at a time. Commands that come meanwhile are decided in order,
+//! each seeing those before it, as if the set were written, and go out together as the next one
+//! when it is; if it is not, they are decided anew. Nothing survives a crash: state is a cache of rows, loaded on the first
 //! message. Whenever memory may differ from the rows (a set refused, fenced or without an
 //! answer) it is dropped and loaded again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, ActorRuntime, ActorStatus};
 use tokio::sync::oneshot;
 use tracing::{Instrument, Span};
@@ -17,27 +18,23 @@ use tracing::{Instrument, Span};
 use super::committer::{Committers, OnEnd, SetEnd};
 use super::property_memory::Memory;
 use super::property_refusals::Refusals;
+use super::property_turn::{Decided, SET_MAX, Turn, Waiting, repeated};
 use super::queue::Ticket;
 use crate::clock::Clock;
-use crate::domain::change::{Decision, Net};
 use crate::domain::entity::{EntityRef, Shard};
 use crate::domain::envelope::{Answer, Request};
 use crate::domain::gate::Gate;
-use crate::domain::ids::{PropertyId, TimerId};
-use crate::domain::refusal::Refusal;
-use crate::domain::rules::{Context, Rules};
-use crate::domain::stay::{self, Outcome};
-use crate::storage::changes::{ChangeSet, NewEvent};
-use crate::storage::commands::CommandRecord;
+use crate::domain::ids::PropertyId;
+use crate::domain::rules::Rules;
 use crate::storage::pool::Pool;
 use crate::storage::sqlstate::StorageError;
 
-/// The most commands in one change set. While it is written, those that it answers come
-/// back with others: with sets of all that waits, they would find nobody at work.
-const SET_MAX: usize = 128;
-
 /// How often a command that is alone in its set is tried before it is given back.
 const TRIES_MAX: u32 = 3;
+
+/// How old decisions may be when their set is handed in. Those that waited longer, while the
+/// database was away, are made anew: rules look at the clock.
+const DECIDED_MAX: SignedDuration = SignedDuration::from_secs(1);
 
 /// Why the actor did not answer a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,26 +119,6 @@ impl PropertyHandle {
     }
 }
 
-/// A request with the answer it gets when its set is written.
-type Decided = (Box<Waiting>, Result<Answer, NotAnswered>);
-
-/// A request and who waits for its answer.
-struct Waiting {
-    request: Request,
-    reply: oneshot::Sender<Result<Answer, NotAnswered>>,
-    /// What whoever asked is doing.
-    span: Span,
-    tries: u32,
-    _ticket: Ticket,
-}
-
-impl Waiting {
-    fn answer(self: Box<Self>, answer: Result<Answer, NotAnswered>) {
-        // Whoever asked may have given up; the request's record answers a retry.
-        self.reply.send(answer).ok();
-    }
-}
-
 /// What the actor is told.
 enum Msg {
     /// Carry a request out. From the handle; must be answered.
@@ -177,6 +154,11 @@ struct State {
     /// Requests that wait for the set on its way, with the answers they get if it is
     /// written. Empty: nothing is on its way.
     in_flight: Vec<Decided>,
+    /// When the first decision of those was made.
+    began: Timestamp,
+    /// What is decided as if the set on its way were written, and is handed in when it is.
+    /// Boxed: there is none as long as nothing is on its way.
+    ahead: Option<Box<Turn>>,
     /// Answers that can be given, and are once the next set is on its way: the callers
     /// whom they wake would come before it.
     owed: Vec<Decided>,
@@ -205,6 +187,8 @@ impl Actor for PropertyActor {
             memory: None,
             waiting: VecDeque::new(),
             in_flight: Vec::new(),
+            began: Timestamp::UNIX_EPOCH,
+            ahead: None,
             owed: Vec::new(),
             alone: 0,
             refusals: Refusals::default(),
@@ -252,6 +236,7 @@ impl State {
             }
             self.decide(myself, turn).await;
         }
+        self.decide_ahead();
     }
 
     /// Gives the answers that are owed.
@@ -263,7 +248,8 @@ impl State {
 
     /// Loads what is not known yet and the decisions need.
     async fn prepare(&mut self, turn: &[Box<Waiting>]) -> Result<(), StorageError> {
-        if self.memory.as_ref().is_some_and(|memory| knows_enough(memory, turn)) {
+        let requests = || turn.iter().map(|waiting| &waiting.request);
+        if self.memory.as_ref().is_some_and(|memory| knows_enough(memory, requests())) {
             return Ok(());
         }
         // Boxed: every message would make room for it, and few load.
@@ -296,26 +282,49 @@ impl State {
         Ok(())
     }
 
-    /// Decides a turn and hands its net effect to the committer.
+    /// Decides requests and hands in what comes of them.
     #[expect(clippy::vec_box, reason = "they are boxed as long as they wait")]
-    async fn decide(&mut self, myself: &ActorRef<Msg>, turn: Vec<Box<Waiting>>) {
+    async fn decide(&mut self, myself: &ActorRef<Msg>, requests: Vec<Box<Waiting>>) {
         let Some(memory) = &mut self.memory else { return };
         let now = self.around.clock.now();
-        let mut set = ChangeSet {
-            entity: self.entity,
-            shard: self.shard,
-            epoch: self.epoch,
-            at: now,
-            commands: Vec::new(),
-            net: Net::default(),
-            events: Vec::new(),
-        };
-        let mut decided = Vec::with_capacity(turn.len());
-        for waiting in turn {
+        let mut turn = Turn::new((self.entity, self.shard), self.epoch, now, requests.len());
+        for waiting in requests {
             let known = (&mut *memory, &mut self.refusals);
-            let answer = decide_one(known, &mut set, &waiting.request, &self.around.rules);
-            decided.push((waiting, answer));
+            turn.decide(known, waiting, (now, &self.around.rules));
         }
+        self.hand_in(myself, turn).await;
+    }
+
+    /// Decides what waits while a set is on its way, as far as nothing has to be read for that:
+    /// so the database gets the next set as soon as it has written this one.
+    fn decide_ahead(&mut self) {
+        let Some(memory) = self.memory.as_mut().filter(|_| self.alone == 0) else { return };
+        let is_full = |turn: &Option<Box<Turn>>| turn.as_ref().is_some_and(|turn| turn.is_full());
+        while !self.in_flight.is_empty() && !is_full(&self.ahead) {
+            let Some(request) = self.waiting.front().map(|waiting| &waiting.request) else {
+                return;
+            };
+            let is_on_its_way =
+                self.in_flight.iter().any(|(other, _)| other.request.id == request.id);
+            if is_on_its_way || !knows_enough(memory, std::iter::once(request)) {
+                return;
+            }
+            let Some(waiting) = self.waiting.pop_front() else { return };
+            if waiting.reply.is_closed() {
+                continue;
+            }
+            let now = self.around.clock.now();
+            let of = (self.entity, self.shard);
+            let turn =
+                self.ahead.get_or_insert_with(|| Box::new(Turn::new(of, self.epoch, now, 0)));
+            turn.decide((&mut *memory, &mut self.refusals), waiting, (now, &self.around.rules));
+        }
+    }
+
+    /// Hands the net effect of a turn to the committer.
+    async fn hand_in(&mut self, myself: &ActorRef<Msg>, turn: Turn) {
+        let Some(memory) = &mut self.memory else { return };
+        let Turn { began, set, mut decided } = turn;
         memory.forget_recalled();
         if !memory.knows_all_requests() {
             // Boxed for the same reason as loading.
@@ -329,7 +338,7 @@ impl State {
             }
             return;
         }
-        self.in_flight = decided;
+        (self.began, self.in_flight) = (began, decided);
         let myself = myself.clone();
         let tell = move |end| {
             // An actor that has broken meanwhile loads anew and finds out by itself.
@@ -370,6 +379,11 @@ impl State {
 
     async fn on_settled(&mut self, myself: &ActorRef<Msg>, end: SetEnd) {
         let turn = std::mem::take(&mut self.in_flight);
+        if !matches!(end, SetEnd::Fresh(..)) {
+            self.put_back_ahead();
+            // Nobody has been told of refusals that rest on what was not written.
+            self.refusals.take_back(self.began);
+        }
         match end {
             SetEnd::Fresh(records, head) => {
                 if let Some(memory) = &mut self.memory {
@@ -380,6 +394,11 @@ impl State {
                     .into_iter()
                     .map(|(waiting, answer)| (waiting, answer.map(|answer| answer.at(head))));
                 self.owed = placed.collect();
+                let now = self.around.clock.now();
+                match self.ahead.take_if(|turn| now.duration_since(turn.began) < DECIDED_MAX) {
+                    Some(turn) => self.hand_in(myself, *turn).await,
+                    None => self.put_back_ahead(),
+                }
             }
             SetEnd::Fenced => {
                 tracing::error!(entity = %self.entity, "shard has another owner");
@@ -407,6 +426,16 @@ impl State {
                     }
                 }
             }
+        }
+    }
+
+    /// Takes back what was decided ahead: it is decided anew.
+    fn put_back_ahead(&mut self) {
+        let Some(turn) = self.ahead.take() else { return };
+        self.memory = None;
+        self.refusals.take_back(turn.began);
+        for (waiting, _) in turn.decided.into_iter().rev() {
+            self.waiting.push_front(waiting);
         }
     }
 
@@ -453,75 +482,8 @@ impl State {
     }
 }
 
-/// Whether all is there that deciding a turn takes.
-fn knows_enough(memory: &Memory, turn: &[Box<Waiting>]) -> bool {
-    let requests = || turn.iter().map(|waiting| &waiting.request);
-    !memory.lacks(requests().map(|request| &request.command))
-        && memory.forgotten(requests().map(|request| request.id)).is_empty()
-}
-
-/// Decides one request on top of those before it; what it changes goes into the set.
-fn decide_one(
-    (memory, refusals): (&mut Memory, &mut Refusals),
-    set: &mut ChangeSet,
-    request: &Request,
-    rules: &Rules,
-) -> Result<Answer, NotAnswered> {
-    let pending = set.commands.iter().find(|record| record.id == request.id);
-    if let Some(record) = pending.or_else(|| memory.record(request.id)) {
-        return Ok(repeated(record, request));
-    }
-    let context = Context { now: set.at, request: request.id.uuid(), rules };
-    if let Some(refusal) = refusals.of(request, set.at) {
-        let refusal = memory.with_alternatives(refusal.clone(), &request.command, &context);
-        return Ok(Answer::Refused(refusal));
-    }
-    let decision = match stay::decide(&memory.property, &request.command, &context) {
-        Ok(decision) => decision,
-        // A timer has to be marked as fired, whatever becomes of what it was about.
-        Err(_) if request.command.is_timer() => Decision::new(Outcome::Done),
-        Err(refusal) => {
-            refusals.add(request, &refusal, set.at);
-            let refusal = memory.with_alternatives(refusal, &request.command, &context);
-            return Ok(Answer::Refused(refusal));
-        }
-    };
-    let answer =
-        Answer::Done { outcome: decision.outcome.clone(), replayed: false, position: None };
-    if decision.is_empty() && !request.command.is_timer() {
-        return Ok(answer);
-    }
-    if let Some(gate) = set.net.lacks(&decision.changes) {
-        return Ok(Answer::Refused(gate.kind.refusal()));
-    }
-    for change in decision.changes {
-        let (version, nights) =
-            (memory.property.version_of(&change), memory.property.occupied_by(&change));
-        memory.apply(&change);
-        set.net.take(change, version, nights);
-    }
-    if request.command.is_timer() {
-        set.net.fire(TimerId::from(request.id.uuid()));
-    }
-    set.events.extend(decision.events.into_iter().map(|(key, event)| NewEvent {
-        key,
-        event,
-        actor: request.actor,
-        causation: request.id,
-    }));
-    set.commands.push(CommandRecord {
-        id: request.id,
-        fingerprint: request.fingerprint,
-        outcome: decision.outcome,
-    });
-    Ok(answer)
-}
-
-/// The answer to a request that was carried out before.
-fn repeated(record: &CommandRecord, request: &Request) -> Answer {
-    if record.fingerprint == request.fingerprint {
-        Answer::Done { outcome: record.outcome.clone(), replayed: true, position: None }
-    } else {
-        Answer::Refused(Refusal::KeyReused)
-    }
+/// Whether all is there that deciding requests takes.
+fn knows_enough<'a>(memory: &Memory, requests: impl Iterator<Item = &'a Request> + Clone) -> bool {
+    !memory.lacks(requests.clone().map(|request| &request.command))
+        && memory.forgotten(requests.map(|request| request.id)).is_empty()
 }

@@ -63,4 +63,16 @@ impl Refusals {
         self.given.insert(key, Given { at: now, refusal: Box::new(refusal) });
         self.order.push_back((now, key));
     }
+
+    /// Forgets what was refused from an instant on, of which nobody has been told yet.
+    pub(super) fn take_back(&mut self, from: Timestamp) {
+        let given = &mut self.given;
+        self.order.retain(|(at, key)| {
+            let stays = *at < from;
+            if !stays {
+                given.remove(key);
+            }
+            stays
+        });
+    }
 }

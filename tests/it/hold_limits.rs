@@ -177,6 +177,55 @@ async fn everybody_gets_one_of_four_homes() {
     invariants::check(&world, &acked).await;
 }
 
+/// A hold that lacks a gate is not made, so nobody is refused because of it: who came while it
+/// was being written, and was to be, is decided anew. One user asks four homes at once and gets
+/// one; another wants what the first may not get.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nights_that_were_not_to_be_had_for_want_of_a_gate_go_to_the_next() {
+    let world = World::plan().set("BOOKINGS_HOLDS_PER_USER", 1).start().await;
+    let landlord = world.landlord().await;
+    let mut homes = Vec::new();
+    for _ in 0..4 {
+        homes.push(world.home(&landlord, 1, 10_000).await);
+    }
+    let (greedy, other) = (world.tenant().await, world.tenant().await);
+    let (sql, witness) = (world.sql().await, world.sql().await);
+    let mut acked = Vec::new();
+    for round in 0..10 {
+        let wish = async |user: &User, home: &Home| {
+            let (api, key) = (world.api(user), Uuid::new_v4().to_string());
+            api.settle("bookings", &key, &home.stay(world.day(10 + 2 * round), 2)).await
+        };
+        sql.batch_execute("begin; lock table gates in exclusive mode").await.unwrap();
+        let late = async {
+            wait_until("the first are being written", async || {
+                let waiting = "select count(*) from pg_locks where not granted";
+                witness.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0
+            })
+            .await;
+            let written = async {
+                // Requests that come later are answered: the other one has arrived by then.
+                for _ in 0..5 {
+                    world.api(&other).get("bookings").await.expect(200);
+                }
+                sql.batch_execute("commit").await.unwrap();
+            };
+            tokio::join!(wish(&other, &homes[3]), written).0
+        };
+        let greedy_ones = join_all(homes.iter().map(|home| wish(&greedy, home)));
+        let (early, late) = tokio::join!(greedy_ones, late);
+        assert_eq!(early.iter().filter(|answer| answer.status == 201).count(), 1);
+        let expected = if early[3].status == 201 { 409 } else { 201 };
+        let late = late.expect(expected);
+        let users = early.iter().map(|answer| (&greedy, answer)).chain([(&other, &late)]);
+        for (user, answer) in users.filter(|(_, answer)| answer.status == 201) {
+            world.release(user, &answer.body).await;
+            acked.push(uuid_of(&answer.text_at("/id")));
+        }
+    }
+    invariants::check(&world, &acked).await;
+}
+
 /// Those who come to one home at the same moment: as many as the system takes connections of
 /// at once. The bench sends more, without connections.
 const CROWD: usize = 1000;

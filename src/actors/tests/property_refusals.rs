@@ -62,3 +62,19 @@ fn the_first_go_first_when_there_are_many() {
     assert_eq!(refusals.of(&many(0), now), None);
     assert!((1..=1_024).all(|number| refusals.of(&many(number), now).is_some()));
 }
+
+#[test]
+fn what_nobody_was_told_can_be_taken_back() {
+    let (mut refusals, began) = (Refusals::default(), Timestamp::UNIX_EPOCH);
+    let asked = |number| request(number, Actor::User(user()));
+    let at = |millis| began + SignedDuration::from_millis(millis);
+    for number in 1..=3 {
+        refusals.add(&asked(number), &refusal(), at(i64::try_from(number).unwrap()));
+    }
+    refusals.take_back(at(2));
+    let known = [1, 2, 3].map(|number| refusals.of(&asked(number), at(4)).is_some());
+    assert_eq!(known, [true, false, false]);
+    // Given again, it is known as long as any.
+    refusals.add(&asked(2), &refusal(), at(5));
+    assert!(refusals.of(&asked(2), at(10_004)).is_some());
+}
