@@ -4,12 +4,12 @@
 //! fails one filter alone still counts for that filter's own choices: choosing a flat does
 //! not zero the houses. One that fails two counts nowhere.
 
-use tantivy::DocId;
 use tantivy::columnar::Column;
 
 use super::codes;
-use super::columns::{Columns, first};
+use super::columns::Columns;
 use super::plan::SCALED_PER_HUNDREDTH;
+use super::rows::Row;
 use crate::domain::criteria::Criteria;
 use crate::domain::money::Currency;
 
@@ -96,8 +96,8 @@ impl Choices {
         }
     }
 
-    /// Which of the choices a document fails.
-    pub(super) fn judge(&self, columns: &Columns, doc: DocId) -> Verdict {
+    /// Which of the choices the home of a row fails.
+    pub(super) fn judge(&self, row: &Row, columns: &Columns) -> Verdict {
         let Self { kinds, least, price: (min, max), unit } = self;
         let mut verdict = Verdict::Hit;
         let mut fails = |facet| {
@@ -106,16 +106,16 @@ impl Choices {
                 _ => Verdict::Miss,
             };
         };
-        if *kinds != 0 && kinds >> first(&columns.kind, doc) & 1 == 0 {
+        if *kinds != 0 && kinds.checked_shr(row.kind.into()).unwrap_or_default() & 1 == 0 {
             fails(Facet::Kind);
         }
         let facets = [Facet::Bedrooms, Facet::Beds, Facet::Bathrooms];
-        for ((facet, column), least) in facets.into_iter().zip(&columns.rooms).zip(least) {
-            if *least > 0 && first(column, doc) < *least {
+        for ((place, facet), least) in facets.into_iter().enumerate().zip(least) {
+            if *least > 0 && row.rooms(place, columns) < *least {
                 fails(facet);
             }
         }
-        if !(*min..=*max).contains(&first(unit.column(columns), doc)) {
+        if !(*min..=*max).contains(&row.price(*unit, columns)) {
             fails(Facet::Price);
         }
         verdict

@@ -108,7 +108,7 @@ impl Visitor for Gatherer {
         self.segment = Some((ordinal, Arc::clone(segment)));
     }
 
-    fn visit(&mut self, doc: DocId, verdict: Verdict, _: impl FnOnce() -> Score) {
+    fn visit(&mut self, doc: DocId, verdict: Verdict, _: Score) {
         let Some((ordinal, segment)) = self.segment.as_ref().filter(|_| verdict == Verdict::Hit)
         else {
             return;

@@ -77,7 +77,7 @@ impl Keyset {
         self.kept.into_sorted_vec()
     }
 
-    fn offer(&mut self, doc: DocId, score: impl FnOnce() -> Score) {
+    fn offer(&mut self, doc: DocId, score: Score) {
         let Some((ordinal, segment)) = &self.segment else { return };
         let value = self.order.value(&segment.columns, doc, score);
         // Most documents end here, before their ids are read.
@@ -107,7 +107,7 @@ impl Visitor for Keyset {
         }
     }
 
-    fn visit(&mut self, doc: DocId, verdict: Verdict, score: impl FnOnce() -> Score) {
+    fn visit(&mut self, doc: DocId, verdict: Verdict, score: Score) {
         if let Some(counter) = &mut self.counter {
             counter.add(doc, verdict);
         }
@@ -120,10 +120,10 @@ impl Visitor for Keyset {
 
 impl Order {
     /// The sort value of a document.
-    fn value(self, columns: &Columns, doc: DocId, score: impl FnOnce() -> Score) -> u64 {
+    fn value(self, columns: &Columns, doc: DocId, score: Score) -> u64 {
         match self {
             // The bits of non-negative floats are in the order of their values.
-            Self::Score => u64::from(u32::MAX - score().max(0.0).to_bits()),
+            Self::Score => u64::from(u32::MAX - score.max(0.0).to_bits()),
             Self::Newest => newest_value(first(&columns.created, doc)),
             Self::Price => first(&columns.price_scaled, doc),
             Self::PriceDown => u64::MAX - first(&columns.price_scaled, doc),

@@ -10,9 +10,8 @@ use tantivy::index::SegmentId;
 use tantivy::{Searcher, SegmentReader};
 
 use super::choices::{PriceUnit, Verdict};
-use super::columns::Columns;
 use super::facets::{Counts, Facets};
-use super::segments::Segments;
+use super::segments::{Segment, Segments};
 
 /// The counts of the segments that searches last saw.
 #[derive(Default)]
@@ -44,9 +43,9 @@ impl Counters {
                 Some(counted) if counted.documents == reader.num_docs() => Arc::clone(counted),
                 // An older generation has more documents than the counts.
                 Some(counted) if counted.documents > reader.num_docs() => {
-                    Arc::new(counted.without_deleted(reader, &segments.of(reader)?.columns))
+                    Arc::new(counted.without_deleted(reader, &*segments.of(reader)?))
                 }
-                _ => Arc::new(Counted::of(reader, &segments.of(reader)?.columns)),
+                _ => Arc::new(Counted::of(reader, &*segments.of(reader)?)),
             };
             sum.add_all(&counted.counts);
             now.insert(id, counted);
@@ -57,21 +56,21 @@ impl Counters {
 }
 
 impl Counted {
-    fn of(reader: &SegmentReader, columns: &Columns) -> Self {
+    fn of(reader: &SegmentReader, segment: &Segment) -> Self {
         let mut counts = Counts::default();
         for doc in reader.doc_ids_alive() {
-            counts.add((columns, PriceUnit::Hundredth), doc, Verdict::Hit, 1);
+            counts.add((segment, PriceUnit::Hundredth), doc, Verdict::Hit, 1);
         }
         Self { alive: reader.alive_bitset().cloned(), documents: reader.num_docs(), counts }
     }
 
     /// The counts without what has been deleted since.
-    fn without_deleted(&self, reader: &SegmentReader, columns: &Columns) -> Self {
+    fn without_deleted(&self, reader: &SegmentReader, segment: &Segment) -> Self {
         let mut counts = self.counts.clone();
         let was_alive = |doc| self.alive.as_ref().is_none_or(|alive| alive.is_alive(doc));
         for doc in (0..reader.max_doc()).filter(|doc| reader.is_deleted(*doc)) {
             if was_alive(doc) {
-                counts.add((columns, PriceUnit::Hundredth), doc, Verdict::Hit, -1);
+                counts.add((segment, PriceUnit::Hundredth), doc, Verdict::Hit, -1);
             }
         }
         Self { alive: reader.alive_bitset().cloned(), documents: reader.num_docs(), counts }

@@ -8,7 +8,6 @@ use tantivy::DocId;
 
 use super::choices::{Facet, PriceUnit, Verdict};
 use super::codes::{AMENITY_WORDS, KINDS};
-use super::columns::{Columns, first};
 use super::histogram::{self, Histogram};
 use super::segments::Segment;
 use crate::domain::amenity::CATALOGUE;
@@ -57,22 +56,22 @@ impl Counts {
     /// counts beside that one.
     pub(super) fn add(
         &mut self,
-        (columns, unit): (&Columns, PriceUnit),
+        (segment, unit): (&Segment, PriceUnit),
         doc: DocId,
         verdict: Verdict,
         by: i64,
     ) {
+        let (row, columns) = (segment.rows.get(doc), &segment.columns);
         let counts_for = |facet| verdict == Verdict::Hit || verdict == Verdict::But(facet);
-        if counts_for(Facet::Kind) {
-            let kind = usize::try_from(first(&columns.kind, doc)).unwrap_or(usize::MAX);
-            if let Some(count) = self.kinds.get_mut(kind) {
-                *count += by;
-            }
+        if counts_for(Facet::Kind)
+            && let Some(count) = self.kinds.get_mut(usize::from(row.kind))
+        {
+            *count += by;
         }
         if verdict == Verdict::Hit {
             self.amenities.resize(AMENITY_WORDS * 64, 0);
-            for (column, counts) in columns.amenities.iter().zip(self.amenities.chunks_mut(64)) {
-                let mut bits = first(column, doc);
+            for (bits, counts) in row.amenities.into_iter().zip(self.amenities.chunks_mut(64)) {
+                let mut bits = bits;
                 while bits != 0 {
                     let bit = usize::try_from(bits.trailing_zeros()).unwrap_or_default();
                     if let Some(count) = counts.get_mut(bit) {
@@ -83,17 +82,17 @@ impl Counts {
             }
         }
         let facets = [Facet::Bedrooms, Facet::Beds, Facet::Bathrooms];
-        for ((facet, column), counts) in facets.into_iter().zip(&columns.rooms).zip(&mut self.rooms)
-        {
+        for ((place, facet), counts) in facets.into_iter().enumerate().zip(&mut self.rooms) {
             if counts_for(facet) {
-                let rooms = usize::try_from(first(column, doc)).unwrap_or(ROOMS_MAX).min(ROOMS_MAX);
+                let rooms = usize::try_from(row.rooms(place, columns)).unwrap_or(ROOMS_MAX);
+                let rooms = rooms.min(ROOMS_MAX);
                 if let Some(count) = counts.get_mut(rooms) {
                     *count += by;
                 }
             }
         }
         if counts_for(Facet::Price) {
-            *self.prices.entry(first(unit.column(columns), doc)).or_default() += by;
+            *self.prices.entry(row.price(unit, columns)).or_default() += by;
         }
     }
 
@@ -160,7 +159,7 @@ impl Counter {
     /// Counts a document.
     pub(super) fn add(&mut self, doc: DocId, verdict: Verdict) {
         if let Some(segment) = &self.segment {
-            self.counts.add((&segment.columns, self.unit), doc, verdict, 1);
+            self.counts.add((segment, self.unit), doc, verdict, 1);
         }
     }
 

@@ -21,6 +21,7 @@ mod availability;
 mod best_of;
 mod codes;
 mod columns;
+mod rows;
 mod rules;
 mod slots;
 
@@ -32,7 +33,6 @@ mod files;
 mod generations;
 mod index;
 mod place;
-mod plain;
 mod points;
 mod segments;
 mod sift;

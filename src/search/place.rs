@@ -60,8 +60,9 @@ impl AreaQuery {
     fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Documents> {
         let Inner { area, segments, traits } = &*self.0;
         let mut docs = Vec::new();
-        segments.of(reader)?.points.each_in(area, |homes| {
-            let fit = homes.iter().filter(|home| traits.are_of(home));
+        let segment = segments.of(reader)?;
+        segment.points.each_in(area, |places| {
+            let fit = segment.rows.at(places).iter().filter(|home| traits.are_of(home));
             docs.extend(fit.map(|home| home.doc));
         });
         Ok(Documents::of(docs, reader.max_doc()))

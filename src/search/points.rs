@@ -2,16 +2,13 @@
 //! their latitudes, each with its documents.
 //!
 //! Points are blurred (see [`super::ListingDoc::lat`]), so that many homes share one. An area
-//! is tested point by point and not home by home, exactly, and needs no grid of cells. What is
-//! mostly asked of the homes in an area lies beside them: columns have it in the order of
-//! documents, where the homes of an area are far apart.
+//! is tested point by point and not home by home, exactly, and needs no grid of cells.
 
 use std::ops::Range;
 
 use tantivy::DocId;
 
-use super::codes::AMENITY_WORDS;
-use super::columns::{Columns, first};
+use super::columns::Columns;
 use crate::domain::area::Area;
 use crate::domain::listing::Location;
 
@@ -25,24 +22,12 @@ pub(super) struct Points {
     points: Vec<Location>,
     /// Where the homes of each begin, and where the last ones end.
     starts: Vec<usize>,
-    homes: Vec<Home>,
-}
-
-/// A document of a segment with what [`super::traits::Traits`] ask of it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Home {
-    pub(super) doc: DocId,
-    /// The most guests that a unit takes.
-    pub(super) guests: u32,
-    /// See [`super::codes::of_currency`].
-    pub(super) currency: u64,
-    /// See [`super::codes::amenity_bits`].
-    pub(super) amenities: [u64; AMENITY_WORDS],
 }
 
 impl Points {
-    /// The points of so many documents.
-    pub(super) fn of(columns: &Columns, documents: u32) -> Self {
+    /// The points of so many documents, and the documents in their order: those of the first
+    /// point first, those that lie nowhere last.
+    pub(super) fn of(columns: &Columns, documents: u32) -> (Self, Vec<DocId>) {
         let placed = (0..documents).filter_map(|doc| Some((columns.point(doc)?, doc)));
         let mut placed: Vec<(Location, DocId)> = placed.collect();
         placed.sort_unstable_by(|(one, doc), (other, other_doc)| {
@@ -57,12 +42,13 @@ impl Points {
             }
         }
         starts.push(placed.len());
-        let homes = placed.into_iter().map(|(_, doc)| Home::of(columns, doc)).collect();
-        Self { points, starts, homes }
+        let mut order: Vec<DocId> = placed.into_iter().map(|(_, doc)| doc).collect();
+        order.extend((0..documents).filter(|doc| columns.point(*doc).is_none()));
+        (Self { points, starts }, order)
     }
 
-    /// Gives the homes of each point in an area, those of one in the order of documents.
-    pub(super) fn each_in(&self, area: &Area, mut give: impl FnMut(&[Home])) {
+    /// Gives the places, in the order of [`Self::of`], of the homes at each point in an area.
+    pub(super) fn each_in(&self, area: &Area, mut give: impl FnMut(Range<usize>)) {
         let bounds = area.bounds();
         let (west, east) = (bounds.west() - SLACK_DEGREES, bounds.east() + SLACK_DEGREES);
         let turns = bounds.west() > bounds.east();
@@ -78,7 +64,7 @@ impl Points {
                 && area.contains(*point)
                 && let [from, to] = ends
             {
-                give(self.homes.get(*from..*to).unwrap_or_default());
+                give(*from..*to);
             }
         }
     }
@@ -87,16 +73,5 @@ impl Points {
     fn band(&self, south: f64, north: f64) -> Range<usize> {
         let from = self.points.partition_point(|point| point.lat < south);
         from..self.points.partition_point(|point| point.lat <= north).max(from)
-    }
-}
-
-impl Home {
-    fn of(columns: &Columns, doc: DocId) -> Self {
-        let mut amenities = [0; AMENITY_WORDS];
-        for (bits, column) in amenities.iter_mut().zip(&columns.amenities) {
-            *bits = first(column, doc);
-        }
-        let guests = u32::try_from(first(&columns.guests, doc)).unwrap_or(u32::MAX);
-        Self { doc, guests, currency: first(&columns.currency, doc), amenities }
     }
 }

@@ -8,8 +8,8 @@ use tantivy::SegmentReader;
 use tantivy::index::SegmentId;
 
 use super::columns::Columns;
-use super::plain::Plains;
 use super::points::Points;
+use super::rows::Rows;
 
 /// The segments that searches look into.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(super) struct Segments(Mutex<HashMap<SegmentId, Arc<Segment>>>);
 pub(super) struct Segment {
     pub(super) columns: Columns,
     pub(super) points: Points,
-    pub(super) plain: Plains,
+    pub(super) rows: Rows,
 }
 
 impl Segments {
@@ -34,9 +34,9 @@ impl Segments {
         }
         // Not under the lock: it takes a while, and doing it twice does no harm.
         let columns = Columns::open(reader)?;
-        let points = Points::of(&columns, reader.max_doc());
-        let plain = Plains::of(&columns, reader.max_doc());
-        let segment = Arc::new(Segment { columns, points, plain });
+        let (points, order) = Points::of(&columns, reader.max_doc());
+        let rows = Rows::of(&columns, &order);
+        let segment = Arc::new(Segment { columns, points, rows });
         self.known().insert(id, Arc::clone(&segment));
         Ok(segment)
     }

@@ -37,6 +37,16 @@ pub(super) struct SegmentSift<'a> {
     segment: Arc<Segment>,
 }
 
+/// What a document comes to if its nights are free.
+pub(super) enum Considered {
+    /// Nothing, free or not.
+    Miss,
+    /// This, whatever nights there are.
+    Sure(Verdict),
+    /// This, if the nights of a place in the table are free.
+    IfFree(Verdict, u32),
+}
+
 impl Sift {
     /// It in a segment.
     pub(super) const fn enter(&self, segment: Arc<Segment>) -> SegmentSift<'_> {
@@ -45,30 +55,42 @@ impl Sift {
 }
 
 impl SegmentSift<'_> {
-    /// Whether a document is found.
-    pub(super) fn judge(&self, doc: DocId) -> Verdict {
-        let (Sift { stay, choices }, segment) = (self.sift, &*self.segment);
-        let judge = |choices: &Choices| choices.judge(&segment.columns, doc);
-        let verdict = choices.as_ref().map_or(Verdict::Hit, judge);
-        // Nights come last: they lie far apart in memory.
-        match stay {
-            Some(stay) if verdict != Verdict::Miss && !stay.is_possible(segment, doc) => {
-                Verdict::Miss
-            }
-            _ => verdict,
+    /// What a document comes to. The nights of most are left to be looked at with those of
+    /// others, since they lie far apart in memory; see [`Self::is_free`].
+    pub(super) fn consider(&self, doc: DocId) -> Considered {
+        let Sift { stay, choices } = self.sift;
+        if stay.is_none() && choices.is_none() {
+            return Considered::Sure(Verdict::Hit);
         }
+        let row = self.segment.rows.get(doc);
+        let judge = |choices: &Choices| choices.judge(&row, &self.segment.columns);
+        let verdict = choices.as_ref().map_or(Verdict::Hit, judge);
+        let Some(stay) = stay.as_ref().filter(|_| verdict != Verdict::Miss) else {
+            return if verdict == Verdict::Miss {
+                Considered::Miss
+            } else {
+                Considered::Sure(verdict)
+            };
+        };
+        match row.plain().filter(|_| stay.asked.is_ahead()) {
+            Some(home) if home.takes(stay.guests, stay.asked.nights()) => {
+                Considered::IfFree(verdict, home.slot)
+            }
+            None if stay.is_possible(&self.segment, doc) => Considered::Sure(verdict),
+            _ => Considered::Miss,
+        }
+    }
+
+    /// Whether the nights that are asked for are free in a place of the table.
+    pub(super) fn is_free(&self, slot: u32) -> bool {
+        self.sift.stay.as_ref().is_none_or(|stay| stay.nights.is_free(slot))
     }
 }
 
 impl Staying {
+    /// Whether it is possible in a home, by all its rules and unit types.
     fn is_possible(&self, segment: &Segment, doc: DocId) -> bool {
-        let Self { nights, asked, guests } = self;
-        if asked.is_ahead()
-            && let Some(home) = segment.plain.get(doc)
-        {
-            return home.takes(*guests, asked.nights()) && nights.is_free(home.slot);
-        }
-        let columns = &segment.columns;
+        let (Self { nights, asked, guests }, columns) = (self, &segment.columns);
         if asked.nights() > first(&columns.max_nights, doc)
             || !asked.fits_days(first(&columns.stay_days, doc))
         {

@@ -192,12 +192,7 @@ struct Count(u64);
 impl Visitor for Count {
     fn enter(&mut self, _: tantivy::SegmentOrdinal, _: &Arc<Segment>) {}
 
-    fn visit(
-        &mut self,
-        _: tantivy::DocId,
-        _: super::choices::Verdict,
-        _: impl FnOnce() -> tantivy::Score,
-    ) {
+    fn visit(&mut self, _: tantivy::DocId, _: super::choices::Verdict, _: tantivy::Score) {
         self.0 += 1;
     }
 }

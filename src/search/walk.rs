@@ -11,20 +11,23 @@ use tantivy::{
 
 use super::choices::Verdict;
 use super::segments::{Segment, Segments};
-use super::sift::{SegmentSift, Sift};
+use super::sift::{Considered, SegmentSift, Sift};
 use crate::clock;
 
 /// Documents between two looks at the clock.
 const LOOK_EVERY: u32 = 1024;
+
+/// Documents whose nights are looked at together.
+const BLOCK: usize = 64;
 
 /// Who is shown what is found.
 pub(super) trait Visitor {
     /// A segment begins.
     fn enter(&mut self, ordinal: SegmentOrdinal, segment: &Arc<Segment>);
 
-    /// A document that is found, or fails one choice only. Its score is 0 in a walk without
-    /// scores.
-    fn visit(&mut self, doc: DocId, verdict: Verdict, score: impl FnOnce() -> Score);
+    /// A document that is found, or fails one choice only. Its score is 0 if it is not found,
+    /// and in a walk without scores.
+    fn visit(&mut self, doc: DocId, verdict: Verdict, score: Score);
 }
 
 /// A walk.
@@ -63,11 +66,13 @@ impl Walk<'_> {
             let segment = self.segments.of(reader)?;
             visitor.enter(ordinal, &segment);
             let sift = self.sift.enter(segment);
-            let mut steps = Steps { reader, sift, visitor };
+            let block = Vec::with_capacity(BLOCK);
+            let mut steps = Steps { reader, sift, visitor, block };
             let in_time = match self.statistics {
                 Some(_) => self.scored(&mut *scorer, &mut steps),
                 None => self.plain(&mut *scorer, &mut steps),
             };
+            steps.show();
             if !in_time {
                 return Ok(false);
             }
@@ -120,6 +125,16 @@ struct Steps<'a, V> {
     reader: &'a SegmentReader,
     sift: SegmentSift<'a>,
     visitor: &'a mut V,
+    /// What is found if its nights are free.
+    block: Vec<Candidate>,
+}
+
+struct Candidate {
+    doc: DocId,
+    verdict: Verdict,
+    score: Score,
+    /// The place of its nights, where they have to be looked at.
+    slot: Option<u32>,
 }
 
 impl<V: Visitor> Steps<'_, V> {
@@ -127,9 +142,25 @@ impl<V: Visitor> Steps<'_, V> {
         if self.reader.is_deleted(doc) {
             return;
         }
-        match self.sift.judge(doc) {
-            Verdict::Miss => {}
-            verdict => self.visitor.visit(doc, verdict, score),
+        let (verdict, slot) = match self.sift.consider(doc) {
+            Considered::Miss => return,
+            Considered::Sure(verdict) => (verdict, None),
+            Considered::IfFree(verdict, slot) => (verdict, Some(slot)),
+        };
+        let score = if verdict == Verdict::Hit { score() } else { 0.0 };
+        self.block.push(Candidate { doc, verdict, score, slot });
+        if self.block.len() >= BLOCK {
+            self.show();
+        }
+    }
+
+    /// Shows the block to the visitor, after a look at the nights of all of it: they lie far
+    /// apart in memory, and what is asked for at once comes at once.
+    fn show(&mut self) {
+        let sift = &self.sift;
+        self.block.retain(|candidate| candidate.slot.is_none_or(|slot| sift.is_free(slot)));
+        for Candidate { doc, verdict, score, .. } in self.block.drain(..) {
+            self.visitor.visit(doc, verdict, score);
         }
     }
 }
