@@ -166,6 +166,9 @@ fn write_home(home: &Home, rows: &mut String, nights: &mut String) {
         text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n").replace('\r', "\\r")
     };
     let doc = &home.doc;
+    // An element of an array is quoted, and then the array is a text like any other.
+    let quoted = |name: &String| format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+    let amenities: Vec<String> = doc.amenities.iter().map(quoted).collect();
     let fields = [
         home.number.to_string(),
         text(&doc.title),
@@ -175,7 +178,7 @@ fn write_home(home: &Home, rows: &mut String, nights: &mut String) {
         doc.price.currency.code().to_owned(),
         doc.price.amount.to_string(),
         doc.beds.to_string(),
-        format!("{{{}}}", doc.amenities.join(",")),
+        text(&format!("{{{}}}", amenities.join(","))),
         doc.lat.to_string(),
         doc.lon.to_string(),
         doc.created.to_string(),

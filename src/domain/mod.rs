@@ -22,6 +22,7 @@ mod event_money;
 mod event_record;
 mod event_search;
 pub mod favourite;
+pub mod fullness;
 pub mod gate;
 mod hold_limits;
 pub mod ids;

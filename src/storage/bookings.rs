@@ -1,7 +1,8 @@
 //! Bookings and the nights they take, read. They are written by [`super::batch`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use futures_util::try_join;
 use jiff::civil::Date;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row};
@@ -10,8 +11,9 @@ use uuid::Uuid;
 use super::sqlstate::StorageError;
 use super::types;
 use crate::domain::booking::{Booking, BookingSnapshot, BookingStatus, PaymentGlance};
-use crate::domain::calendar::Nights;
+use crate::domain::calendar::{Nights, days_between};
 use crate::domain::event::StayFacts;
+use crate::domain::fullness::{self, EPOCH, Taken, UnitNights};
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::inventory::{Occupancy, Occupant};
 use crate::domain::stay_rules::BUFFER_MAX;
@@ -23,6 +25,19 @@ const SNAPSHOT: &str = "select b.*, p.title, p.owner_id, p.zone,
     from bookings b
     join properties p on p.id = b.property_id
     left join payments y on y.id = b.payment_id and y.property_id = b.property_id";
+
+/// The units of properties, with how many nights before and after a stay are kept free.
+const SLOTS: &str = "select s.slot_id, s.property_id, s.unit_id, u.count, greatest(0,
+        (p.stay_rules ->> 'buffer_before')::int, (p.stay_rules ->> 'buffer_after')::int) as buffer
+    from properties p
+    join units u on u.property_id = p.id
+    join slots s on s.property_id = p.id and s.unit_id = u.id
+    where p.id = any($1) and s.retired_at is null";
+
+/// What is taken of them, in days since 1970: slot, whether by a booking, first night, night after.
+const TAKEN: &str = "select slot_id, kind = 'booking', lower(nights) - '1970-01-01'::date,
+        upper(nights) - '1970-01-01'::date
+    from occupancies where property_id = any($1) and upper(nights) > $2::date - $3::int";
 
 /// A booking with what its reader needs beside it.
 ///
@@ -96,41 +111,43 @@ pub async fn of_landlord(
     rows.iter().map(to_snapshot).collect()
 }
 
-/// Nights of the given properties, or of all, on which a unit type has no unit free any
-/// more, after `today`: by property and type, in order. Nights too close to a stay count,
-/// though it may be possible to deal stays out so that they are free.
+/// Nights of properties on which a unit type has no unit free any more, from `today` on; what
+/// is full nowhere is left out. Nights too close to a stay count, though it may be possible to
+/// deal stays out so that they are free. The database only reads what is taken: a hotel has tens
+/// of thousands of stays to come.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn full_nights(
     client: &Client,
-    properties: Option<&[PropertyId]>,
+    properties: &[PropertyId],
     today: Date,
-) -> Result<Vec<((PropertyId, UnitId), Date)>, StorageError> {
-    let ids: Option<Vec<Uuid>> = properties.map(|ids| ids.iter().map(|id| id.uuid()).collect());
-    let rows = client
-        .query(
-            "select o.property_id, s.unit_id, night::date as night
-             from occupancies o
-             join slots s on s.slot_id = o.slot_id and s.retired_at is null
-             join units u on u.property_id = o.property_id and u.id = s.unit_id
-             join properties p on p.id = o.property_id,
-                 lateral (select case o.kind when 'booking' then greatest(0,
-                     (p.stay_rules ->> 'buffer_before')::int,
-                     (p.stay_rules ->> 'buffer_after')::int) else 0 end as nights) gap,
-                 generate_series(greatest(lower(o.nights) - gap.nights, $2),
-                     upper(o.nights) + gap.nights - 1, interval '1 day') night
-             where upper(o.nights) + gap.nights > $2
-                 and ($1::uuid[] is null or o.property_id = any($1))
-             group by o.property_id, s.unit_id, u.count, night
-             having count(distinct o.slot_id) >= u.count
-             order by 1, 2, 3",
-            &[&ids, &today],
-        )
-        .await?;
-    let id = |row: &Row, column: &str| row.get::<_, Uuid>(column);
-    let key = |row: &Row| (id(row, "property_id").into(), id(row, "unit_id").into());
-    Ok(rows.iter().map(|row| (key(row), row.get("night"))).collect())
+) -> Result<HashMap<PropertyId, UnitNights>, StorageError> {
+    let ids: Vec<Uuid> = properties.iter().map(|id| id.uuid()).collect();
+    let slots: [&(dyn ToSql + Sync); 1] = [&ids];
+    let taken: [&(dyn ToSql + Sync); 3] = [&ids, &today, &i32::from(BUFFER_MAX)];
+    let (slots, taken) = try_join!(client.query(SLOTS, &slots), client.query(TAKEN, &taken))?;
+    let of: HashMap<i64, &Row> = slots.iter().map(|row| (row.get("slot_id"), row)).collect();
+    let mut types: BTreeMap<(Uuid, Uuid), (i32, Vec<Taken>)> = BTreeMap::new();
+    let from = days_between(EPOCH, today);
+    for row in &taken {
+        let slot_id = row.get(0);
+        // One that was taken away, or has come since.
+        let Some(slot) = of.get(&slot_id) else { continue };
+        let gap: i32 = if row.get(1) { slot.get("buffer") } else { 0 };
+        let (first, over) = (row.get::<_, i32>(2) - gap, row.get::<_, i32>(3) + gap);
+        let unit = (slot.get("property_id"), slot.get("unit_id"));
+        let (_, stays) = types.entry(unit).or_insert_with(|| (slot.get("count"), Vec::new()));
+        stays.push(Taken { slot_id, first: first.max(from), over });
+    }
+    let mut full: HashMap<PropertyId, UnitNights> = HashMap::new();
+    for ((property, unit), (count, stays)) in types {
+        let nights = fullness::full_nights(u32::try_from(count).unwrap_or_default(), stays);
+        if !nights.is_empty() {
+            full.entry(property.into()).or_default().push((unit.into(), nights));
+        }
+    }
+    Ok(full)
 }
 
 /// Whether somebody has, or had, a booking at a property.

@@ -12,7 +12,6 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::alerts_memory::Memory;
-use super::search_changes::{UnitNights, runs};
 use super::search_document::document;
 use super::search_index::earliest_date;
 use crate::actors::consumer::{Consumer, ConsumerError};
@@ -21,6 +20,7 @@ use crate::clock::Clock;
 use crate::domain::calendar::Nights;
 use crate::domain::event::{Event, Recorded};
 use crate::domain::favourite;
+use crate::domain::fullness::UnitNights;
 use crate::domain::ids::{PropertyId, SavedSearchId};
 use crate::domain::property::{Listing, Status};
 use crate::search::{ListingDoc, TakenNights};
@@ -140,7 +140,7 @@ impl Alerts {
         }
         let listings = properties::find_many(&client, &wanted).await?;
         let today = earliest_date(self.clock.now());
-        let mut full = runs(bookings::full_nights(&client, Some(&wanted), today).await?);
+        let mut full = bookings::full_nights(&client, &wanted, today).await?;
         let (mut matched, mut looked) = (Vec::new(), Vec::new());
         for listing in &listings {
             let Some(change) = changes.get(&listing.id) else { continue };
@@ -208,7 +208,7 @@ pub async fn is_free(
         return Ok(false);
     };
     let today: Date = earliest_date(clock.now());
-    let mut full = runs(bookings::full_nights(client, Some(&[listing.id]), today).await?);
+    let mut full = bookings::full_nights(client, &[listing.id], today).await?;
     let taken = TakenNights { today, taken: full.remove(&listing.id).unwrap_or_default() };
     Ok(taken.has_room(&document.units, 0, nights))
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 
-use super::search_changes::{Changes, runs};
+use super::search_changes::Changes;
 use super::search_document::document;
 use super::search_feed::{Feed, FeedError, Why, cursor};
 use crate::clock;
@@ -103,9 +103,9 @@ impl Feed {
         let ids: Vec<_> = writer.listings().collect();
         for ids in ids.chunks(NIGHTS_PAGE) {
             let client = self.pool.get().await.map_err(StorageError::from)?;
-            let full = bookings::full_nights(&client, Some(ids), today).await?;
+            let full = bookings::full_nights(&client, ids, today).await?;
             drop(client);
-            let nights = runs(full).into_iter().collect();
+            let nights = full.into_iter().collect();
             let changes = Changes { documents: Vec::new(), nights };
             self.on_thread(move |writer| changes.apply(writer)).await?;
         }

@@ -1,12 +1,10 @@
 //! What a page of events changes in the search index.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use jiff::civil::Date;
-
-use crate::domain::calendar::Nights;
 use crate::domain::event::{Event, Position};
-use crate::domain::ids::{PropertyId, UnitId};
+use crate::domain::fullness::UnitNights;
+use crate::domain::ids::PropertyId;
 use crate::search::{Cursor, IndexError, IndexWriterHandle, ListingDoc};
 use crate::storage::sqlstate::StorageError;
 
@@ -132,9 +130,6 @@ impl Page {
     }
 }
 
-/// Full nights by unit type.
-pub(in crate::actors) type UnitNights = Vec<(UnitId, Vec<Nights>)>;
-
 /// What is written into the index.
 pub(super) struct Changes {
     /// Listings with their documents; those without one are not to be found.
@@ -168,29 +163,6 @@ impl Changes {
         }
         Ok(written)
     }
-}
-
-/// Nights in order, joined to runs, by listing and unit type.
-pub(in crate::actors) fn runs(
-    nights: Vec<((PropertyId, UnitId), Date)>,
-) -> HashMap<PropertyId, UnitNights> {
-    let mut all: HashMap<PropertyId, UnitNights> = HashMap::new();
-    for ((id, unit), night) in nights {
-        let units = all.entry(id).or_default();
-        if units.last().is_none_or(|(last, _)| *last != unit) {
-            units.push((unit, Vec::new()));
-        }
-        let (Ok(next), Some((_, runs))) = (night.tomorrow(), units.last_mut()) else { continue };
-        let joined = runs
-            .last()
-            .filter(|last| last.check_out() == night)
-            .and_then(|last| Nights::new(last.check_in(), next).ok());
-        match (runs.last_mut(), joined) {
-            (Some(last), Some(joined)) => *last = joined,
-            _ => runs.extend(Nights::new(night, next)),
-        }
-    }
-    all
 }
 
 /// A position's number as cursors have it.

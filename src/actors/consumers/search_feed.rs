@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use super::search_changes::{Changes, Page, runs, seq};
+use super::search_changes::{Changes, Page, seq};
 use super::search_document::document;
 use crate::clock;
 use crate::domain::event::Position;
@@ -369,7 +369,7 @@ impl Feed {
         let mut full = match self.writer.as_ref().filter(|_| !ids.is_empty()) {
             Some(writer) => {
                 let today = writer.availability().base();
-                runs(bookings::full_nights(&client, Some(&ids), today).await?)
+                bookings::full_nights(&client, &ids, today).await?
             }
             None => HashMap::new(),
         };

@@ -1,14 +1,10 @@
 //! What of a listing gets into the index, and what does not.
 
 use jiff::Timestamp;
-use jiff::civil::date;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::actors::consumers::search_changes::runs;
 use crate::actors::consumers::search_document::document;
-use crate::domain::calendar::Nights;
-use crate::domain::ids::{PropertyId, UnitId};
 use crate::domain::policies::Policies;
 use crate::domain::pricing::Pricing;
 use crate::domain::property::{
@@ -134,27 +130,4 @@ fn a_home_let_by_the_month_has_no_nights_to_be_found_by() {
     assert_eq!((found.price.amount, found.units.len()), (2_000, 0));
     assert_eq!(found.card["price_per_night"], json!(null));
     assert_eq!(found.card["price_per_month"]["amount"], 60_000);
-}
-
-#[test]
-fn nights_are_joined_to_runs() {
-    let [one, two] = [1, 2].map(|number| PropertyId::from(Uuid::from_u128(number)));
-    let [flat, room] = [3, 4].map(|number| UnitId::from(Uuid::from_u128(number)));
-    let nights = |from, to| Nights::new(from, to).unwrap();
-    let taken = [
-        ((one, flat), date(2026, 12, 30)),
-        ((one, flat), date(2026, 12, 31)),
-        ((one, flat), date(2027, 1, 1)),
-        ((one, flat), date(2027, 1, 3)),
-        ((one, room), date(2027, 1, 4)),
-        ((two, flat), date(2027, 1, 4)),
-    ];
-    let mut runs = runs(taken.to_vec());
-    let first = nights(date(2026, 12, 30), date(2027, 1, 2));
-    let second = nights(date(2027, 1, 3), date(2027, 1, 4));
-    let third = vec![nights(date(2027, 1, 4), date(2027, 1, 5))];
-    let of_one = vec![(flat, vec![first, second]), (room, third.clone())];
-    assert_eq!(runs.remove(&one), Some(of_one));
-    assert_eq!(runs.remove(&two), Some(vec![(flat, third)]));
-    assert!(runs.is_empty());
 }

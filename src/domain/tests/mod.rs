@@ -13,6 +13,7 @@ mod entity;
 mod event;
 mod favourite;
 mod fixture;
+mod fullness;
 mod hold_limits;
 mod ids;
 mod inventory;
