@@ -143,11 +143,13 @@ async fn a_server_that_stops_finishes_what_it_has_begun() {
 
     world.terminate();
     wait_until("nobody is let in any more", async || TcpStream::connect(&address).is_err()).await;
-    probe.write_all(&ask.as_bytes()[10..]).await.unwrap();
-    let count = probe.read(&mut answer).await.unwrap();
-    let said = String::from_utf8_lossy(&answer[..count]);
-    // An idle connection may be closed at once; one that asks is told to go elsewhere.
-    assert!(count == 0 || said.starts_with("HTTP/1.1 503"), "{said}");
+    // An idle connection may be closed at once, which its writer or its reader notices; one that
+    // asks is told to go elsewhere.
+    if probe.write_all(&ask.as_bytes()[10..]).await.is_ok() {
+        let count = probe.read(&mut answer).await.unwrap_or_default();
+        let said = String::from_utf8_lossy(&answer[..count]);
+        assert!(count == 0 || said.starts_with("HTTP/1.1 503"), "{said}");
+    }
 
     slow.write_all(rest.as_bytes()).await.unwrap();
     let mut said = String::new();
