@@ -3,9 +3,9 @@
 //!
 //! One change set is on its way at a time. Commands that come meanwhile are decided in order,
 //! each seeing those before it, as if the set were written, and go out together as the next one
-//! when it is; if it is not, they are decided anew. Nothing survives a crash: state is a cache of rows, loaded on the first
-//! message. Whenever memory may differ from the rows (a set refused, fenced or without an
-//! answer) it is dropped and loaded again.
+//! when it is; if it is not, they are decided anew. Nothing survives a crash: state is a cache
+//! of rows, loaded on the first message. Whenever memory may differ from the rows (a set
+//! refused, fenced or without an answer) it is dropped and loaded again.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

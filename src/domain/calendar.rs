@@ -1,12 +1,15 @@
 //! Nights and dates. A stay is a half-open range of local dates: the night of the
 //! check-in date is its first, the night before the check-out date its last.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// The longest range of nights that is accepted anywhere: two years.
 pub const NIGHTS_MAX: u32 = 730;
+
+/// Where days are counted from when they are numbers.
+pub const EPOCH: Date = date(1970, 1, 1);
 
 /// A range that is no stay.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

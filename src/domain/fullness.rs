@@ -1,16 +1,12 @@
 //! The nights on which a unit type has no unit left, by what is taken of its units.
 
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
 
-use super::calendar::{NIGHTS_MAX, Nights};
+use super::calendar::{EPOCH, NIGHTS_MAX, Nights};
 use super::ids::UnitId;
 
 /// Full nights by unit type.
 pub type UnitNights = Vec<(UnitId, Vec<Nights>)>;
-
-/// Where days are counted from.
-pub const EPOCH: Date = date(1970, 1, 1);
 
 /// What is taken of a unit: the nights `first..over`, in days since [`EPOCH`], with those that
 /// are too close to a stay. Of one unit these may overlap.

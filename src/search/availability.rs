@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 
-use crate::domain::calendar::{NIGHTS_MAX, Nights, days_between};
+use crate::domain::calendar::{EPOCH, NIGHTS_MAX, Nights, days_between};
 
 /// The nights that can be asked for, counted from the base date.
 pub const WINDOW_NIGHTS: u32 = NIGHTS_MAX;
@@ -26,8 +26,6 @@ const RING_NIGHTS: i32 = 768;
 
 /// Slots that are made at once.
 const CHUNK_SLOTS: usize = 1024;
-
-const EPOCH: Date = date(1970, 1, 1);
 
 type Bits = [AtomicU64; WORDS];
 type Chunks = Vec<Arc<[Bits]>>;

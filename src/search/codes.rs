@@ -20,8 +20,8 @@ pub(super) fn of_kind(name: &str) -> u64 {
 }
 
 /// The letters of a currency as a number.
-pub(super) fn of_currency(currency: Currency) -> u64 {
-    currency.code().bytes().fold(0, |code, letter| code << 8 | u64::from(letter))
+pub(super) fn of_currency(currency: Currency) -> u32 {
+    currency.code().bytes().fold(0, |code, letter| code << 8 | u32::from(letter))
 }
 
 /// The currency of a code.

@@ -70,8 +70,7 @@ impl Counts {
         }
         if verdict == Verdict::Hit {
             self.amenities.resize(AMENITY_WORDS * 64, 0);
-            for (bits, counts) in row.amenities.into_iter().zip(self.amenities.chunks_mut(64)) {
-                let mut bits = bits;
+            for (mut bits, counts) in row.amenities.into_iter().zip(self.amenities.chunks_mut(64)) {
                 while bits != 0 {
                     let bit = usize::try_from(bits.trailing_zeros()).unwrap_or_default();
                     if let Some(count) = counts.get_mut(bit) {

@@ -28,8 +28,13 @@ impl Points {
     /// The points of so many documents, and the documents in their order: those of the first
     /// point first, those that lie nowhere last.
     pub(super) fn of(columns: &Columns, documents: u32) -> (Self, Vec<DocId>) {
-        let placed = (0..documents).filter_map(|doc| Some((columns.point(doc)?, doc)));
-        let mut placed: Vec<(Location, DocId)> = placed.collect();
+        let (mut placed, mut nowhere): (Vec<(Location, DocId)>, Vec<DocId>) = Default::default();
+        for doc in 0..documents {
+            match columns.point(doc) {
+                Some(point) => placed.push((point, doc)),
+                None => nowhere.push(doc),
+            }
+        }
         placed.sort_unstable_by(|(one, doc), (other, other_doc)| {
             let places = one.lat.total_cmp(&other.lat).then(one.lon.total_cmp(&other.lon));
             places.then(doc.cmp(other_doc))
@@ -43,7 +48,7 @@ impl Points {
         }
         starts.push(placed.len());
         let mut order: Vec<DocId> = placed.into_iter().map(|(_, doc)| doc).collect();
-        order.extend((0..documents).filter(|doc| columns.point(*doc).is_none()));
+        order.extend(nowhere);
         (Self { points, starts }, order)
     }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
 use serde::de::DeserializeOwned;
 use tantivy::{DocAddress, Searcher, TantivyError};
 use uuid::Uuid;
@@ -22,7 +21,7 @@ use super::task::{Found, Task, Way};
 use super::text::query_words;
 use crate::clock;
 use crate::domain::area::{Area, distance_m};
-use crate::domain::calendar::days_between;
+use crate::domain::calendar::{EPOCH, days_between};
 use crate::domain::criteria::Criteria;
 use crate::domain::ids::PropertyId;
 use crate::domain::listing::Location;
@@ -32,8 +31,6 @@ pub const LIMIT_MAX: usize = 100;
 
 /// With so few results or fewer, another spelling is offered.
 const FEW: u64 = 5;
-
-const EPOCH: Date = date(1970, 1, 1);
 
 /// The order of results; ties are in the order of ids.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use super::codes::AMENITY_WORDS;
 use super::columns::{Columns, first};
 use super::rules;
 
-/// A document's row. Where a number has the largest value of its type, its column has to be
-/// looked at.
+/// A document's row. Rooms and prices that have the largest value of their type may be more:
+/// their columns tell.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Row {
     /// See [`super::codes::amenity_bits`].

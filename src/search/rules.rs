@@ -8,13 +8,12 @@
 //! not looked at either. Booking decides.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 
 use super::schema::ListingDoc;
-use crate::domain::calendar::{Nights, days_between};
+use crate::domain::calendar::{EPOCH, Nights, days_between};
 use crate::domain::stay_rules::{DateRule, Weekday};
 
-const EPOCH: Date = date(1970, 1, 1);
 const DAY_MINUTES: i64 = 24 * 60;
 /// How far an offset may be off: summer time.
 const OFFSET_SLACK_MINUTES: i64 = 60;

@@ -267,7 +267,7 @@ impl Fields {
             (self.half_bathrooms, u64::from(listing.half_bathrooms)),
             (self.guests, u64::from(listing.guests)),
             (self.cell, u64::from(cell)),
-            (self.currency_code, codes::of_currency(listing.price.currency)),
+            (self.currency_code, codes::of_currency(listing.price.currency).into()),
             (self.kind_code, codes::of_kind(&listing.kind)),
             (self.max_nights, u64::from(listing.max_nights)),
             (self.stay_days, rules.days),

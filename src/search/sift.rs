@@ -65,13 +65,10 @@ impl SegmentSift<'_> {
         let row = self.segment.rows.get(doc);
         let judge = |choices: &Choices| choices.judge(&row, &self.segment.columns);
         let verdict = choices.as_ref().map_or(Verdict::Hit, judge);
-        let Some(stay) = stay.as_ref().filter(|_| verdict != Verdict::Miss) else {
-            return if verdict == Verdict::Miss {
-                Considered::Miss
-            } else {
-                Considered::Sure(verdict)
-            };
-        };
+        if verdict == Verdict::Miss {
+            return Considered::Miss;
+        }
+        let Some(stay) = stay else { return Considered::Sure(verdict) };
         match row.plain().filter(|_| stay.asked.is_ahead()) {
             Some(home) if home.takes(stay.guests, stay.asked.nights()) => {
                 Considered::IfFree(verdict, home.slot)

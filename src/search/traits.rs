@@ -23,9 +23,7 @@ impl Traits {
     pub(super) fn of(asked: &Criteria) -> Self {
         Self {
             amenities: codes::amenity_bits(&asked.amenities),
-            currency: asked
-                .currency
-                .map(|currency| u32::try_from(codes::of_currency(currency)).unwrap_or(u32::MAX)),
+            currency: asked.currency.map(codes::of_currency),
             guests: asked.guests.unwrap_or_default(),
         }
     }

@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::sqlstate::StorageError;
 use super::types;
 use crate::domain::booking::{Booking, BookingSnapshot, BookingStatus, PaymentGlance};
-use crate::domain::calendar::{Nights, days_between};
+use crate::domain::calendar::{EPOCH, Nights, days_between};
 use crate::domain::event::StayFacts;
-use crate::domain::fullness::{self, EPOCH, Taken, UnitNights};
+use crate::domain::fullness::{self, Taken, UnitNights};
 use crate::domain::ids::{BookingId, PaymentId, PropertyId, TimerId, UnitId, UserId};
 use crate::domain::inventory::{Occupancy, Occupant};
 use crate::domain::stay_rules::BUFFER_MAX;
@@ -34,7 +34,7 @@ const SLOTS: &str = "select s.slot_id, s.property_id, s.unit_id, u.count, greate
     join slots s on s.property_id = p.id and s.unit_id = u.id
     where p.id = any($1) and s.retired_at is null";
 
-/// What is taken of them, in days since 1970: slot, whether by a booking, first night, night after.
+/// What is taken of them, in days since [`EPOCH`]: slot, whether by a booking, first night, night after.
 const TAKEN: &str = "select slot_id, kind = 'booking', lower(nights) - '1970-01-01'::date,
         upper(nights) - '1970-01-01'::date
     from occupancies where property_id = any($1) and upper(nights) > $2::date - $3::int";

@@ -20,11 +20,11 @@ fn limited() -> Plan {
     World::plan().manual_clock().set("BOOKINGS_HOLDS_PER_USER", 3)
 }
 
-async fn homes(world: &World, count: usize) -> Vec<Home> {
+async fn homes(world: &World, count: usize, units: u16) -> Vec<Home> {
     let landlord = world.landlord().await;
     let mut homes = Vec::new();
     for _ in 0..count {
-        homes.push(world.home(&landlord, 4, 10_000).await);
+        homes.push(world.home(&landlord, units, 10_000).await);
     }
     homes
 }
@@ -55,7 +55,7 @@ async fn everywhere(world: &World, user: &User, homes: &[Home]) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_user_at_twenty_homes_at_once_gets_three() {
     let mut world = limited().start().await;
-    let homes = homes(&world, HOMES).await;
+    let homes = homes(&world, HOMES, 4).await;
     let (user, other) = (world.tenant().await, world.tenant().await);
     let sql = world.sql().await;
     let held = everywhere(&world, &user, &homes).await;
@@ -85,7 +85,7 @@ async fn one_user_at_twenty_homes_at_once_gets_three() {
 #[tokio::test]
 async fn a_second_hold_at_one_home_names_the_first() {
     let world = limited().start().await;
-    let homes = homes(&world, 4).await;
+    let homes = homes(&world, 4, 4).await;
     let (user, other) = (world.tenant().await, world.tenant().await);
     let first = world.hold(&user, &homes[0].stay(world.day(10), 2)).await;
     let second = world.try_hold(&user, &homes[0].stay(world.day(20), 2)).await;
@@ -111,7 +111,7 @@ async fn a_second_hold_at_one_home_names_the_first() {
 #[tokio::test]
 async fn killed_between_gates_and_their_return() {
     let mut world = limited().start().await;
-    let homes = homes(&world, 4).await;
+    let homes = homes(&world, 4, 4).await;
     let user = world.tenant().await;
     let kept = world.hold(&user, &homes[0].stay(world.day(10), 2)).await;
     let sql = world.sql().await;
@@ -148,11 +148,7 @@ async fn killed_between_gates_and_their_return() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_gets_one_of_four_homes() {
     let world = World::plan().set("BOOKINGS_HOLDS_PER_USER", 1).start().await;
-    let landlord = world.landlord().await;
-    let mut homes = Vec::new();
-    for _ in 0..4 {
-        homes.push(world.home(&landlord, 40, 10_000).await);
-    }
+    let homes = homes(&world, 4, 40).await;
     let crowd = world.crowd(40).await;
     let start = Barrier::new(crowd.len() * homes.len());
     let wishes = crowd.iter().flat_map(|user| homes.iter().map(move |home| (user, home)));
@@ -183,11 +179,7 @@ async fn everybody_gets_one_of_four_homes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nights_that_were_not_to_be_had_for_want_of_a_gate_go_to_the_next() {
     let world = World::plan().set("BOOKINGS_HOLDS_PER_USER", 1).start().await;
-    let landlord = world.landlord().await;
-    let mut homes = Vec::new();
-    for _ in 0..4 {
-        homes.push(world.home(&landlord, 1, 10_000).await);
-    }
+    let homes = homes(&world, 4, 1).await;
     let (greedy, other) = (world.tenant().await, world.tenant().await);
     let (sql, witness) = (world.sql().await, world.sql().await);
     let mut acked = Vec::new();

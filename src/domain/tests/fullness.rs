@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::ToSpan;
 use proptest::prelude::*;
 
-use crate::domain::calendar::Nights;
-use crate::domain::fullness::{EPOCH, Taken, full_nights};
+use crate::domain::calendar::{EPOCH, Nights};
+use crate::domain::fullness::{Taken, full_nights};
 
 fn taken() -> impl Strategy<Value = Vec<Taken>> {
     let one = (0..4_i64, 0..30_i32, 0..9_i32).prop_map(|(slot_id, first, nights)| Taken {
